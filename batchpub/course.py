@@ -1,0 +1,149 @@
+"""The nouns everything else speaks about: courses, rows of a sheet, piles and outcomes."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """What became of a row. Every row of every report has exactly one."""
+
+    PUBLISHED = "published"
+    ALREADY_PUBLISHED = "already_published"
+    REFUSED = "refused"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    NOT_ATTEMPTED = "not_attempted"
+    INVALID = "invalid"
+    DUPLICATE = "duplicate"
+    SKIPPED = "skipped"
+
+
+class Pile(StrEnum):
+    """What the plan makes of a row, before the journal or the service is asked."""
+
+    TO_PUBLISH = "to_publish"
+    INVALID = "invalid"
+    DUPLICATE = "duplicate"
+    SKIPPED = "skipped"
+
+
+class NotifyPolicy(StrEnum):
+    """Who is mailed: nobody, whoever the sheet says, or everybody. A row's own no always wins."""
+
+    NEVER = "never"
+    SHEET = "sheet"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Course:
+    """What is published: a course, or one batch of a blended course. Ids are text, digit for digit."""
+
+    course_id: str
+    batch_id: str = ""
+
+    def __str__(self) -> str:
+        """Name the course as people write it in a sentence."""
+        return f"{self.course_id} batch {self.batch_id}" if self.batch_id else self.course_id
+
+
+class CellKind(StrEnum):
+    """The type a cell has in the file. Only TEXT can be an id: the type decides, never the characters."""
+
+    EMPTY = "empty"
+    TEXT = "text"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One cell as the file holds it.
+
+    `text` is what a person would be shown and what reports write back. A number of more than 15 digits is
+    shown in scientific notation, as spreadsheets do, so that nothing that reads a report takes it for an id.
+    `formula` is the formula's text with its `=`, or "" where the cell has none.
+    `merged` is the range the cell is merged into ("B2:B3"), or "".
+    """
+
+    ref: str
+    kind: CellKind
+    text: str
+    formula: str = ""
+    merged: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetRow:
+    """One row under the heading: its number as the person sees it, and a cell for every heading.
+
+    `extra` holds the non-blank cells beyond the last heading; only text files have them.
+    """
+
+    number: int
+    cells: tuple[Cell, ...]
+    hidden: bool = False
+    extra: tuple[Cell, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """One table of one file, read and not judged.
+
+    `columns` says which column plays which role: `course_id` (always there), `batch_id`, `name`, `notify`,
+    `publish`, `confirmed`, and `bp_outcome` when the file is a results file of ours.
+    `notes` are sentences for the person about the file as a whole (a guessed code page, a hidden sheet).
+    """
+
+    file: str
+    name: str
+    headings: tuple[str, ...]
+    columns: dict[str, int]
+    rows: tuple[SheetRow, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedSheet:
+    """A sheet as reports give it back: where it came from and the person's own headings."""
+
+    file: str
+    sheet: str
+    headings: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedRow:
+    """One row in its pile, with the sentence that says why.
+
+    `position` counts from 0 over all files of the run. `course` is None unless the row has a valid id.
+    `notify` is settled: will learners be mailed for this row. `duplicate_of` is the position of the
+    row that stands for this one. `values` are the person's cells as text, one for every heading.
+    """
+
+    position: int
+    sheet_index: int
+    row: int
+    cell: str
+    course: Course | None
+    name: str
+    notify: bool
+    pile: Pile
+    message: str = ""
+    duplicate_of: int | None = None
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Every row of every sheet, each in one pile, in the order of the files."""
+
+    sheets: tuple[PlannedSheet, ...]
+    rows: tuple[PlannedRow, ...]
+
+    def to_publish(self) -> tuple[PlannedRow, ...]:
+        """Give the rows that name a course to publish, each course once."""
+        return tuple(row for row in self.rows if row.pile is Pile.TO_PUBLISH)
