@@ -1,0 +1,249 @@
+"""One row by itself: which pile it belongs to and why. All its problems at once."""
+
+from dataclasses import dataclass
+
+from batchpub.course import Cell, CellKind, Course, NotifyPolicy, Pile, Sheet, SheetRow
+from batchpub.plan.draft import Draft
+from batchpub.plan.ids import IdRule, NoId, ReadId, looks_rounded, read_id
+from batchpub.plan.options import PlanOptions
+from batchpub.plan.text import fold, quote, trim
+from batchpub.plan.words import Word, read_word
+
+OUR_PREFIX = "bp_"  # headings that begin so are written by our own reports and are no part of the person's table
+_NOTHING = Cell(ref="", kind=CellKind.EMPTY, text="")
+_NO_BATCH = NoId(sentence="", blank=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roles:
+    """Where the cells of one sheet are that mean something to us, and which cells are the person's own."""
+
+    columns: dict[str, int]
+    own: tuple[int, ...]
+    id_heading: str
+    words: tuple[tuple[str, str], ...]
+    ids: tuple[str, ...]
+    course_rule: IdRule
+    batch_rule: IdRule
+
+    def cell(self, row: SheetRow, role: str) -> Cell:
+        """Give a row's cell for a role; an empty one where the sheet has no such column."""
+        index = self.columns.get(role)
+        return _NOTHING if index is None else row.cells[index]
+
+
+def find_roles(sheet: Sheet, options: PlanOptions) -> Roles:
+    """Look up once per sheet what every row of it needs."""
+    return Roles(
+        columns=sheet.columns,
+        own=tuple(index for index, heading in enumerate(sheet.headings) if not is_ours(heading)),
+        id_heading=fold(sheet.headings[sheet.columns["course_id"]]),
+        words=tuple(word for word in (("publish", "Publish"), ("notify", "Notify")) if word[0] in sheet.columns),
+        ids=tuple(role for role in ("course_id", "batch_id") if role in sheet.columns),
+        course_rule=IdRule(noun="Course ID", digits=options.id_digits),
+        batch_rule=IdRule(noun="Batch ID", digits=options.id_digits),
+    )
+
+
+def is_ours(heading: str) -> bool:
+    """Say whether a heading was written by our reports."""
+    return heading.strip().casefold().startswith(OUR_PREFIX)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Verdict:
+    """What one row by itself comes to."""
+
+    pile: Pile
+    message: str
+    course: Course | None = None
+    notify: bool = False
+    confirmed: bool = False
+    said_no: bool = False
+    length: int = 0
+
+
+def judge_row(row: SheetRow, roles: Roles, options: PlanOptions, *, position: int, sheet_index: int) -> Draft:
+    """Judge one row by what it says itself."""
+    verdict = _judge(row, roles, options)
+    return Draft(
+        position=position,
+        sheet_index=sheet_index,
+        row=row.number,
+        cell=roles.cell(row, "course_id").ref,
+        pile=verdict.pile,
+        message=verdict.message,
+        course=verdict.course,
+        name=trim(roles.cell(row, "name").text),
+        notify=verdict.notify,
+        values=tuple([_write_back(row.cells[index]) for index in roles.own]),
+        confirmed=verdict.confirmed,
+        said_no=verdict.said_no,
+        length=verdict.length,
+    )
+
+
+def _judge(row: SheetRow, roles: Roles, options: PlanOptions) -> _Verdict:
+    """Look first at what keeps a row out whatever its id is."""
+    id_cell = roles.cell(row, "course_id")
+    if is_blank(id_cell) and not row.extra and all(is_blank(row.cells[index]) for index in roles.own):
+        return _Verdict(pile=Pile.SKIPPED, message="This row is blank.")
+    if "bp_outcome" in roles.columns and fold(roles.cell(row, "bp_outcome").text) == Pile.INVALID:
+        return _Verdict(pile=Pile.INVALID, message=_say_still_invalid(row, roles))
+    publish = roles.cell(row, "publish")
+    if read_word(publish) is Word.NO and not publish.merged:
+        course = _read_course(row, roles)[0]
+        return _Verdict(pile=Pile.SKIPPED, message="The Publish column says no.", course=course, said_no=True)
+    if id_cell.kind is CellKind.TEXT and fold(id_cell.text) == roles.id_heading:
+        return _Verdict(pile=Pile.SKIPPED, message="This row repeats the heading.")
+    return _judge_course(row, roles, options)
+
+
+def is_blank(cell: Cell) -> bool:
+    """Say whether a person sees nothing in a cell and nothing is calculated there."""
+    return not cell.formula and (cell.kind is CellKind.EMPTY or not trim(cell.text))
+
+
+def _judge_course(row: SheetRow, roles: Roles, options: PlanOptions) -> _Verdict:
+    """Collect all that is wrong with a row that asks to be published."""
+    course, reasons, length = _read_course(row, roles)
+    confirmed = _is_confirmed(row, roles)
+    problems = [_say_hidden(row)] if row.hidden and not options.include_hidden else []
+    if row.extra:
+        problems += _extra_problems(row)
+    problems += reasons
+    if roles.words:
+        problems += _word_problems(row, roles)
+    if course is not None and not confirmed and (looks_rounded(course.course_id) or looks_rounded(course.batch_id)):
+        problems += _rounded_problems(course, row, roles, options)
+    return _Verdict(
+        pile=Pile.INVALID if problems else Pile.TO_PUBLISH,
+        message=" ".join(problems) if problems else _say_trimmed(row, roles),
+        course=course,
+        notify=_is_notified(roles.cell(row, "notify"), options.notify),
+        confirmed=confirmed,
+        length=0 if len(problems) > 1 else length,
+    )
+
+
+def _read_course(row: SheetRow, roles: Roles) -> tuple[Course | None, list[str], int]:
+    course_id = read_id(roles.cell(row, "course_id"), roles.course_rule)
+    batch_id = read_id(roles.cell(row, "batch_id"), roles.batch_rule) if "batch_id" in roles.columns else _NO_BATCH
+    reasons: list[str] = []
+    length = 0
+    if isinstance(course_id, NoId):
+        length = course_id.length
+        reasons.append(_say_missing(row, roles, course_id.sentence) if course_id.blank else course_id.sentence)
+    if isinstance(batch_id, NoId) and not batch_id.blank:
+        reasons.append(batch_id.sentence)
+    if "bp_course_id" in roles.columns:
+        reasons += _changed_ids(row, roles, course_id, batch_id)
+    if reasons or isinstance(course_id, NoId):
+        return None, reasons, length
+    return Course(course_id=course_id.value, batch_id="" if isinstance(batch_id, NoId) else batch_id.value), [], 0
+
+
+def _changed_ids(row: SheetRow, roles: Roles, course_id: ReadId | NoId, batch_id: ReadId | NoId) -> list[str]:
+    """Compare a results file's own columns with what the earlier run took from them: an edit there is ambiguous."""
+    earlier_course = trim(roles.cell(row, "bp_course_id").text)
+    if not earlier_course or not isinstance(course_id, ReadId):
+        return []
+    earlier_batch = trim(roles.cell(row, "bp_batch_id").text)
+    batch = batch_id.value if isinstance(batch_id, ReadId) else ""
+    if earlier_course == course_id.value and (earlier_batch == batch or "batch_id" not in roles.columns):
+        return []
+    return [
+        f"{roles.cell(row, 'course_id').ref} now names {course_id.value}{f' batch {batch}' if batch else ''}, but this row was run as "
+        f"{quote(earlier_course)[1:-1]}{f' batch {quote(earlier_batch)[1:-1]}' if earlier_batch else ''}. "
+        f"Empty the bp_course_id and bp_batch_id cells of this row if the change is meant.",
+    ]
+
+
+def _say_missing(row: SheetRow, roles: Roles, sentence: str) -> str:
+    others = [row.cells[index] for index in roles.own if not is_blank(row.cells[index])]
+    others += row.extra
+    shown = roles.cell(row, "name") if trim(roles.cell(row, "name").text) else (others or [_NOTHING])[0]
+    where = f" in {shown.ref}" if shown in row.extra else ""
+    return (
+        f"{sentence}, but {quote(shown.text or shown.formula)}{where} is on this row. Write the id, or delete the row."
+    )
+
+
+def _say_still_invalid(row: SheetRow, roles: Roles) -> str:
+    earlier = trim(roles.cell(row, "bp_message").text)
+    said = f": {earlier}" if earlier else "."
+    return f"This row was invalid in the earlier run{said} Correct it and empty its bp_outcome cell, or correct your own sheet."
+
+
+def _say_hidden(row: SheetRow) -> str:
+    return (
+        f"Row {row.number} is hidden or filtered out, so it was left out. "
+        f"Unhide it or delete it, or pass --include-hidden."
+    )
+
+
+def _extra_problems(row: SheetRow) -> list[str]:
+    """Tell of cells beyond the last heading; the reader of a text file tells here too why it could not split the row."""
+    faults = [f"Row {row.number}: {cell.text}" for cell in row.extra if cell.kind is CellKind.ERROR]
+    strays = [cell for cell in row.extra if cell.kind is not CellKind.ERROR]
+    if not strays:
+        return faults
+    return [
+        *faults,
+        f"{strays[0].ref}: this row has more values than there are headings (the first one too many is {quote(strays[0].text)}). Probably a "
+        f"comma inside a title moved the cells to the right. Put the title into quotation marks, or export the list again.",
+    ]
+
+
+def _word_problems(row: SheetRow, roles: Roles) -> list[str]:
+    problems = []
+    for role, heading in roles.words:
+        cell = roles.cell(row, role)
+        if cell.merged:
+            problems.append(
+                f"{cell.merged} are merged, so it is not clear which rows its {heading} belongs to. Unmerge these cells."
+            )
+        elif read_word(cell) is Word.UNREADABLE:
+            problems.append(
+                f"{cell.ref}: {quote(cell.formula or cell.text)} in the {heading} column is neither yes nor no. Write yes or no.",
+            )
+    return problems
+
+
+def _is_notified(cell: Cell, policy: NotifyPolicy) -> bool:
+    """Say whether learners are mailed: a row's own no always wins. An unreadable word makes the row invalid elsewhere."""
+    match policy:
+        case NotifyPolicy.NEVER:
+            return False
+        case NotifyPolicy.SHEET:
+            return read_word(cell) is Word.YES
+        case NotifyPolicy.ALL:
+            return read_word(cell) in (Word.YES, Word.BLANK)
+
+
+def _is_confirmed(row: SheetRow, roles: Roles) -> bool:
+    cell = roles.cell(row, "confirmed")
+    return not cell.formula and not cell.merged and read_word(cell) is Word.YES
+
+
+def _rounded_problems(course: Course, row: SheetRow, roles: Roles, options: PlanOptions) -> list[str]:
+    named = (("course_id", "Course ID", course.course_id), ("batch_id", "Batch ID", course.batch_id))
+    return [
+        f"{roles.cell(row, role).ref}: this {noun} ({value}) ends in 000 and looks rounded by a spreadsheet. Compare it with Zoho. If it is "
+        f'right, write "yes" in a column named Confirmed (or pass --confirm-id {value}).'
+        for role, noun, value in named
+        if value and looks_rounded(value) and value not in options.confirm_ids
+    ]
+
+
+def _say_trimmed(row: SheetRow, roles: Roles) -> str:
+    cells = [roles.cell(row, role) for role in roles.ids]
+    refs = [cell.ref for cell in cells if cell.kind is CellKind.TEXT and trim(cell.text) != cell.text]
+    return f"{' and '.join(refs)}: spaces or invisible characters around the id were left out." if refs else ""
+
+
+def _write_back(cell: Cell) -> str:
+    """Give what a report writes for a cell: its formula, unless that only wraps a text."""
+    if cell.formula and cell.formula != f'="{cell.text}"':
+        return cell.formula
+    return cell.text

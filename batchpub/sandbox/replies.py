@@ -1,0 +1,115 @@
+"""What the service writes back: successes, errors in each envelope seen, and each way to say "too many".
+
+Facts: the Publish Course page of the Zoho People API, and what other Zoho products were seen to answer.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from math import ceil
+from typing import Any
+
+JSON_HEADERS = {"Content-Type": "application/json;charset=UTF-8"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """One HTTP answer."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=lambda: JSON_HEADERS)
+
+
+def json_reply(body: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
+    """Give an answer with a JSON body."""
+    return Reply(status=status, body=json.dumps(body).encode(), headers={**JSON_HEADERS, **(headers or {})})
+
+
+def _code_value(code: str) -> str | int:
+    return int(code) if code.isdecimal() else code
+
+
+ENVELOPES: dict[str, Callable[[str, str, int], Any]] = {
+    "flat": lambda code, message, _status: {"code": code, "message": message},
+    "response": lambda code, message, _status: {
+        "response": {"status": 1, "errors": {"code": _code_value(code), "message": message}}
+    },
+    "response_list": lambda code, message, _status: {
+        "response": {"status": 1, "errors": [{"code": _code_value(code), "message": message}]}
+    },
+    "error": lambda code, message, status: {
+        "error": {"status_code": status, "title": code, "details": {"message": message}}
+    },
+    "list": lambda code, message, _status: [{"errorcode": _code_value(code), "message": message}],
+}
+"""The envelopes of an error, by name: (code, message, status) to a JSON body."""
+
+
+def error_reply(code: str, message: str, *, status: int = 400, envelope: str = "flat") -> Reply:
+    """Give an error in one of the ENVELOPES."""
+    return json_reply(ENVELOPES[envelope](code, message, status), status=status)
+
+
+LOCK_MESSAGE = "API access blocked since threshold limit exceeded"
+
+
+def _x_rate_limit(wait: int) -> str:
+    return json.dumps([{"remaining-count": "0", "retry-after": str(wait), "allowed-count": "30"}])
+
+
+def _http_date(wait: int) -> str:
+    # A date has whole seconds: round up, or the date would be earlier than the end of the lock.
+    moment = datetime.now(UTC) + timedelta(seconds=wait + 1)
+    return format_datetime(moment, usegmt=True)
+
+
+def _in_words(wait: int) -> str:
+    return f"{ceil(wait / 60)} minutes" if wait >= 60 else f"{wait} seconds"  # noqa: PLR2004 - a minute
+
+
+THROTTLE_SHAPES: dict[str, Callable[[int], Reply]] = {
+    "429": lambda _wait: Reply(status=429, body=b"", headers={"Content-Type": "text/html;charset=UTF-8"}),
+    "429_retry_after": lambda wait: json_reply(
+        {"code": "429", "message": "Too many requests"}, status=429, headers={"Retry-After": str(wait)}
+    ),
+    "429_http_date": lambda wait: json_reply(
+        {"code": "429", "message": "Too many requests"}, status=429, headers={"Retry-After": _http_date(wait)}
+    ),
+    "429_x_rate_limit": lambda wait: json_reply(
+        {"code": "TOO_MANY_REQUESTS", "message": "Too many requests"},
+        status=429,
+        headers={"X-Rate-Limit": _x_rate_limit(wait)},
+    ),
+    "400_rolling": lambda _wait: error_reply(
+        "URL_ROLLING_THROTTLES_LIMIT_EXCEEDED", "The allowed number of requests was exceeded", envelope="error"
+    ),
+    "400_request_limit": lambda _wait: error_reply("request_limit_exceeded", "Request limit exceeded"),
+    "200_rolling": lambda _wait: error_reply(
+        "URL_ROLLING_THROTTLES_LIMIT_EXCEEDED", "The allowed number of requests was exceeded", status=200
+    ),
+    "200_request_limit": lambda _wait: error_reply("request_limit_exceeded", "Request limit exceeded", status=200),
+    "7209": lambda _wait: error_reply("7209", LOCK_MESSAGE, envelope="response"),
+    "200_7209": lambda _wait: error_reply("7209", LOCK_MESSAGE, status=200, envelope="response"),
+    "text": lambda wait: error_reply("400", f"{LOCK_MESSAGE}. Try again after {_in_words(wait)}."),
+}
+"""The ways Zoho products were seen to refuse a call for the limit, by name; `wait`: whole seconds to the lock's end."""
+
+DEFAULT_THROTTLE_SHAPE = "429"
+
+
+def throttle_reply(shape: str, *, wait_seconds: float) -> Reply:
+    """Refuse a call for the limit. Waits are told in real seconds, rounded up: never too short."""
+    return THROTTLE_SHAPES[shape](max(1, ceil(wait_seconds)))
+
+
+def quota_reply(*, wait_seconds: float) -> Reply:
+    """Refuse a call for the daily quota (inferred: no public page shows this answer)."""
+    wait = max(1, ceil(wait_seconds))
+    return json_reply(
+        {"code": "TOO_MANY_REQUESTS", "message": "You have exceeded the maximum number of API calls for the day"},
+        status=429,
+        headers={"Retry-After": str(wait)},
+    )

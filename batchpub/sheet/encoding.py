@@ -1,0 +1,68 @@
+"""Bytes of a text file into text. Ids are ASCII digits, so they are exact in every encoding tried here.
+
+No detector: they guess wrong on short files. A mark at the start, else the pattern of the NUL bytes, else strict UTF-8,
+else a single-byte code page, in which names may come out garbled but ids do not.
+"""
+
+import codecs
+
+from batchpub.sheet.grid import Unreadable
+
+_MARKS = (  # the longer first: UTF-32's begins with UTF-16's
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_SAMPLE = 8192
+_NUL_SHARE = 0.1  # of the high bytes of UTF-16 text with Latin letters or digits in it
+_STRAY_SHARE = 0.01
+
+GUESSED = "The file is in an old code page, not in UTF-8: names with special letters may look wrong. The ids are exact."
+_NUL = "The file contains NUL bytes: it is damaged, or it is no table at all. Export the list again."
+_BROKEN = "The file says that it is {} text, but it is damaged (perhaps an incomplete download). Export the list again."
+
+
+def decode(data: bytes) -> tuple[str, str]:
+    """Decode a text file; the second value is a note for the person, or "". Raises Unreadable for NUL bytes and damage."""
+    encoding, start = _find_wide_encoding(data)
+    if encoding:
+        return _decode_wide(data[start:], encoding), ""
+    data = data.removeprefix(codecs.BOM_UTF8)
+    if b"\0" in data:
+        raise Unreadable(_NUL)
+    try:
+        return data.decode("utf-8"), ""
+    except UnicodeDecodeError:
+        return _decode_bytes(data), GUESSED
+
+
+def _find_wide_encoding(data: bytes) -> tuple[str, int]:
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return encoding, len(mark)
+    sample = data[:_SAMPLE]
+    half = len(sample) // 2
+    if not half or b"\0" not in sample:
+        return "", 0
+    even, odd = sample[0::2].count(0) / half, sample[1::2].count(0) / half
+    if odd >= _NUL_SHARE and even <= _STRAY_SHARE:
+        return "utf-16-le", 0
+    return ("utf-16-be", 0) if even >= _NUL_SHARE and odd <= _STRAY_SHARE else ("", 0)
+
+
+def _decode_wide(data: bytes, encoding: str) -> str:
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise Unreadable(_BROKEN.format(encoding[:6].upper())) from error
+    if "\0" in text:
+        raise Unreadable(_NUL)
+    return text
+
+
+def _decode_bytes(data: bytes) -> str:
+    try:
+        return data.decode("cp1252")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")

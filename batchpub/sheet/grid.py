@@ -1,0 +1,144 @@
+"""What every reader gives back, whatever the format: sparse rows of typed cells, not yet a table."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Protocol
+
+from batchpub.course import Cell
+from batchpub.plan.text import trim
+
+MAX_CELLS = 1_200_000  # filled cells: what fits into 500 MB, and twelve columns of 100,000 rows
+MAX_CHARACTERS = 32_767  # in one cell: "Excel specifications and limits"
+LAST_COLUMN = 16_384  # XFD
+LAST_ROW = 1_048_576
+
+
+class Unreadable(Exception):
+    """The file as a whole cannot be read; the text says why and what to do, without the file's name."""
+
+
+class NoHeading(Unreadable):
+    """The file can be read, but there is no table of courses in it."""
+
+
+DAMAGED = "The file is damaged (perhaps an incomplete download). Get it again from where it came from."
+TOO_MANY_CELLS = f"The sheet has more than {MAX_CELLS:,} filled cells, which is no list of courses. Delete what does not belong there."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GridRow:
+    """One row that holds something: its number as the person sees it and its filled cells by column (0 is A).
+
+    `faults` are sentences about text that could not be split into cells with certainty.
+    """
+
+    number: int
+    cells: dict[int, Cell]
+    hidden: bool = False
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merge:
+    """A merged range; rows as the person counts them, columns from 0."""
+
+    first_row: int
+    last_row: int
+    first_column: int
+    last_column: int
+
+    def __str__(self) -> str:
+        """Name the range as a spreadsheet does: B2:B3."""
+        return f"{name_cell(self.first_row, self.first_column)}:{name_cell(self.last_row, self.last_column)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """The rows of one sheet from the top, in order. `complete` is False when there were more than were asked for."""
+
+    rows: Sequence[GridRow]
+    merges: Sequence[Merge] = ()
+    hidden_columns: frozenset[int] = frozenset()
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tab:
+    """One sheet of a workbook by name."""
+
+    name: str
+    hidden: bool = False
+
+
+class Book(Protocol):
+    """A file whose format is known.
+
+    `noun` says in a sentence what the file really is. `is_text` is True where cells are only separated by commas and the
+    like, so that a value beyond the headings may have pushed others aside.
+    """
+
+    noun: str
+    is_text: bool
+    notes: Sequence[str]
+
+    @property
+    def tabs(self) -> Sequence[Tab]:
+        """Name all sheets in their order."""
+        ...
+
+    def read_heads(self, rows: int) -> Sequence[Grid]:
+        """Read so many filled rows from the top of every sheet."""
+        ...
+
+    def read(self, tab: int, rows: int) -> Grid:
+        """Read so many filled rows of one sheet."""
+        ...
+
+
+IsHeading = Callable[[str], bool]
+"""Says whether a cell's text is the heading of the id column."""
+
+
+@lru_cache(maxsize=1024)
+def name_column(column: int) -> str:
+    """Give a column's letters: 0 is A, 26 is AA."""
+    letters = ""
+    column += 1
+    while column:
+        column, letter = divmod(column - 1, 26)
+        letters = chr(65 + letter) + letters
+    return letters
+
+
+def name_cell(row: int, column: int) -> str:
+    """Give a cell's name as a spreadsheet does."""
+    return f"{name_column(column)}{row}"
+
+
+@dataclass(slots=True)
+class Shelf:
+    """Collects rows while a file is read, and ends the reading when enough are there or too much."""
+
+    wanted: int
+    rows: list[GridRow] = field(default_factory=list)
+    filled: int = 0
+    complete: bool = True
+
+    def add(self, row: GridRow) -> bool:
+        """Take a row, unless a person would see nothing in it; say whether there is place for more."""
+        if not row.faults and not any(cell.formula or trim(cell.text) for cell in row.cells.values()):
+            return True
+        if len(self.rows) >= self.wanted:
+            self.complete = False
+            return False
+        self.filled += len(row.cells)
+        if self.filled > MAX_CELLS:
+            raise Unreadable(TOO_MANY_CELLS)
+        self.rows.append(row)
+        return True
+
+
+def cut(text: str) -> str:
+    """Shorten what no spreadsheet could hold in one cell."""
+    return text if len(text) <= MAX_CHARACTERS else text[: MAX_CHARACTERS - 1] + "…"

@@ -1,0 +1,210 @@
+"""Web pages with a table of courses in them, often exports named .xls: the text as it stands in the page.
+
+Excel would turn the ids into numbers on opening such a file, so nobody is ever told to open it and save it again.
+Some programs write beside the shown text that the cell was a number (`x:num`, `sdval`, `data-t`): then it is one.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from lxml import etree
+from lxml import html as lxml_html
+
+from batchpub.course import Cell, CellKind
+from batchpub.sheet.encoding import GUESSED, decode
+from batchpub.sheet.grid import (
+    DAMAGED,
+    LAST_COLUMN,
+    TOO_MANY_CELLS,
+    Grid,
+    GridRow,
+    IsHeading,
+    Merge,
+    Shelf,
+    Tab,
+    Unreadable,
+    cut,
+    name_cell,
+)
+from batchpub.sheet.values import show_number, unwrap
+
+_MAX_SPAN = 65_534  # what browsers clamp to: HTML standard, "forming a table"
+_MAX_WORK = 2_000_000
+_UNSEEN = frozenset({"script", "style", "template", "noscript", "head", "title", "table"})
+_BREAKS = frozenset({"br", "p", "div", "li"})
+_HIDING = re.compile(r"display\s*:\s*none|visibility\s*:\s*(hidden|collapse)|mso-hide\s*:\s*all", re.IGNORECASE)
+_CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]+)", re.IGNORECASE)
+_GOOGLE_TYPES = re.compile(r'"1"\s*:\s*(\d+)')
+_SHEETJS_KINDS = {"n": CellKind.NUMBER, "b": CellKind.BOOLEAN, "e": CellKind.ERROR, "d": CellKind.DATE}
+
+
+class HtmlBook:
+    """An opened page: every table in it is a sheet without a name; those without the heading do not count."""
+
+    noun = "a web page"
+    is_text = False
+
+    def __init__(self, data: bytes, is_heading: IsHeading) -> None:
+        """Parse the page. Raises Unreadable where there is no table in it at all."""
+        text, note = _decode_page(data)
+        self._is_heading = is_heading
+        self.notes: Sequence[str] = (note,) if note else ()
+        try:
+            page = lxml_html.document_fromstring(text.encode(), parser=lxml_html.HTMLParser(encoding="utf-8"))
+        except (etree.LxmlError, ValueError, AssertionError) as error:
+            raise Unreadable(DAMAGED) from error
+        self._tables = [table for table in page.iter("table") if not _is_inside_hidden(table)]
+
+    @property
+    def tabs(self) -> Sequence[Tab]:
+        """Number the tables, if there are several."""
+        if len(self._tables) == 1:
+            return (Tab(name=""),)
+        return tuple(Tab(name=f"table {number}") for number in range(1, len(self._tables) + 1))
+
+    def read_heads(self, rows: int) -> Sequence[Grid]:
+        """Read the top of every table."""
+        return [self.read(index, rows) for index in range(len(self._tables))]
+
+    def read(self, tab: int, rows: int) -> Grid:
+        """Read so many filled rows of one table."""
+        return _TableReader(Shelf(wanted=rows)).read(self._tables[tab])
+
+
+@dataclass(slots=True)
+class _TableReader:
+    """Lays a table out on a grid: cells that span rows or columns push the others aside, as browsers do."""
+
+    shelf: Shelf
+    merges: list[Merge] = field(default_factory=list)
+    spanning: dict[int, int] = field(default_factory=dict)  # column → last row a cell above reaches down to
+    work: int = 0
+
+    def read(self, table: etree._Element) -> Grid:
+        number = 0
+        for row in _own(table, "tr", {"thead", "tbody", "tfoot"}):
+            number += 1
+            cells = self._lay_out(row, number)
+            if cells and not self.shelf.add(GridRow(number=number, cells=cells, hidden=_is_inside_hidden(row))):
+                break
+        return Grid(rows=self.shelf.rows, merges=self.merges, complete=self.shelf.complete)
+
+    def _lay_out(self, row: etree._Element, number: int) -> dict[int, Cell]:
+        cells: dict[int, Cell] = {}
+        column = 0
+        self.spanning = {taken: last for taken, last in self.spanning.items() if last >= number}
+        for element in row.iterchildren("td", "th"):
+            while column in self.spanning:
+                column += 1
+            wide, high = _read_span(element, "colspan"), _read_span(element, "rowspan")
+            self.work += wide + len(self.spanning) // 64
+            if self.work > _MAX_WORK:
+                raise Unreadable(TOO_MANY_CELLS)
+            if column + wide > LAST_COLUMN:
+                break
+            cell = _build_cell(element, name_cell(number, column))
+            if cell is not None:
+                cells[column] = cell
+            if wide > 1 or high > 1:
+                self._span(number, column, wide, high)
+            column += wide
+        return cells
+
+    def _span(self, number: int, column: int, wide: int, high: int) -> None:
+        last_row, last_column = number + high - 1, column + wide - 1
+        self.merges.append(Merge(first_row=number, last_row=last_row, first_column=column, last_column=last_column))
+        if high > 1:
+            self.spanning.update(dict.fromkeys(range(column, last_column + 1), last_row))
+
+
+def _decode_page(data: bytes) -> tuple[str, str]:
+    """Decode a page: marks and UTF-8 first, then what it says about itself, then a single-byte code page."""
+    text, note = decode(data)
+    named = _CHARSET.search(data[:4096])
+    if not note or not named:
+        return text, note
+    try:
+        return data.decode(named[1].decode("ascii")), ""
+    except (LookupError, UnicodeDecodeError):
+        return text, GUESSED
+
+
+def _own(table: etree._Element, tag: str, between: set[str]) -> Iterator[etree._Element]:
+    """Give a table's own rows, not those of a table inside one of its cells."""
+    for element in table.iterchildren():
+        if element.tag == tag:
+            yield element
+        elif element.tag in between:
+            yield from element.iterchildren(tag)
+
+
+def _read_span(element: etree._Element, name: str) -> int:
+    stated = element.get(name, "1").strip()
+    if not (stated.isascii() and stated.isdigit()):
+        return 1
+    return min(max(int(stated[:6]), 1), _MAX_SPAN if name == "rowspan" else LAST_COLUMN)
+
+
+def _build_cell(element: etree._Element, ref: str) -> Cell | None:
+    text = unwrap(_read_text(element))
+    kind = _read_kind(element)
+    formula = next((element.get(name) for name in ("x:fmla", "fmla", "data-sheets-formula") if element.get(name)), "")
+    if text[:1] == "=" and not formula:
+        formula = text
+    if not text and not formula:
+        return None
+    if kind is CellKind.NUMBER:
+        text = _show_stored_number(element, text)
+    return Cell(ref=ref, kind=kind if text else CellKind.EMPTY, text=cut(text), formula=cut(formula))
+
+
+def _read_kind(element: etree._Element) -> CellKind:
+    """Say what the program that wrote the page says the cell was; text where it says nothing."""
+    if any(name in element.attrib for name in ("x:num", "sdval")):
+        return CellKind.NUMBER
+    if "x:bool" in element.attrib:
+        return CellKind.BOOLEAN
+    if "x:err" in element.attrib:
+        return CellKind.ERROR
+    google = _GOOGLE_TYPES.search(element.get("data-sheets-value", ""))
+    if google:
+        return {"3": CellKind.NUMBER, "4": CellKind.BOOLEAN, "5": CellKind.ERROR}.get(google[1], CellKind.TEXT)
+    return _SHEETJS_KINDS.get(element.get("data-t", ""), CellKind.TEXT)
+
+
+def _show_stored_number(element: etree._Element, text: str) -> str:
+    """Show a number by its stored value, so that 18 digits of it cannot be taken for an id when a report is read again."""
+    for value in (element.get("x:num"), element.get("sdval"), element.get("data-v"), text):
+        try:
+            return show_number(float(value or ""))
+        except ValueError:
+            continue
+    return text
+
+
+def _read_text(element: etree._Element) -> str:
+    """Give the text a person sees in a cell: no scripts, no hidden parts, no tables inside."""
+    pieces: list[str] = [element.text or ""]
+    skipped: etree._Element | None = None
+    for event, child in etree.iterwalk(element, events=("start", "end", "comment", "pi")):
+        if child is element:
+            continue
+        if skipped is None and event == "start" and (child.tag in _UNSEEN or _is_hidden(child)):
+            skipped = child
+        if skipped is None and event == "start":
+            pieces.append((" " if child.tag in _BREAKS else "") + (child.text or ""))
+        if event in ("comment", "pi", "end"):
+            if skipped is child:
+                skipped = None
+            if skipped is None:
+                pieces.append(child.tail or "")
+    return re.sub(r"[ \t\r\n\f]+", " ", "".join(pieces)).strip(" ")  # as browsers do; a non-breaking space stays
+
+
+def _is_hidden(element: etree._Element) -> bool:
+    return "hidden" in element.attrib or bool(_HIDING.search(element.get("style", "")))
+
+
+def _is_inside_hidden(element: etree._Element) -> bool:
+    return _is_hidden(element) or any(map(_is_hidden, element.iterancestors()))

@@ -1,0 +1,263 @@
+"""A file into a sheet: read, found the table in it, nothing judged."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from batchpub.course import Cell, CellKind, Sheet, SheetRow
+from batchpub.errors import SheetMissing, SheetRefused
+from batchpub.plan.bulk import without_collector
+from batchpub.plan.text import fold, list_names, trim
+from batchpub.sheet.grid import Book, Grid, GridRow, IsHeading, NoHeading, Tab, Unreadable, name_cell, name_column
+from batchpub.sheet.heading import HEAD_ROWS, Heading, assign_roles, find_heading, make_is_heading, name_headings
+from batchpub.sheet.merges import mark_merged, with_merge
+from batchpub.sheet.options import SheetOptions
+from batchpub.sheet.sniff import open_book, refuse_lock_file
+
+MAX_BYTES = 300 * 1024 * 1024  # of a file; as much as a workbook may unpack to
+_MOST_COLUMNS = 500  # a table wider than this has stray cells far to the right; they are named, not carried along
+_NEAR_COLUMNS = 50  # cells without a heading this close to the table belong to it
+_LONGEST_GAP = 100  # more blank rows than this in one place are counted, not listed one by one
+_MOST_EXTRAS = 5
+_ROLES_WITH_MERGES = ("course_id", "batch_id", "notify", "publish", "confirmed")
+_TOO_BIG = "Reading this file needs more memory than it should. It is no list of courses, or it is damaged."
+
+
+@without_collector()
+def load_sheet(file: str, options: SheetOptions) -> Sheet:
+    """Read the one table of courses in a file, every cell with its type, every row under the heading.
+
+    Raises SheetMissing where there is no such file or it may not be read, SheetRefused where the file as a whole cannot
+    be taken as a table of courses; nothing else, whatever the bytes are.
+    """
+    try:
+        refuse_lock_file(file)
+        data = read_file(file)
+        is_heading = make_is_heading(options.column)
+        return _build_sheet(file, open_book(file, data, is_heading), is_heading, options)
+    except Unreadable as error:
+        raise SheetRefused(file, str(error)) from error
+    except (MemoryError, RecursionError) as error:
+        raise SheetRefused(file, _TOO_BIG) from error
+
+
+def read_file(file: str) -> bytes:
+    """Read a file whole. Raises SheetMissing, and Unreadable for one beyond all reason."""
+    path = Path(file)
+    try:
+        if path.is_dir():
+            raise SheetMissing(file, "This is a folder. Give the spreadsheet in it.")
+        if not path.is_file():
+            raise SheetMissing(file, "There is no such file. Check the name and the folder.")
+        if path.stat().st_size > MAX_BYTES:
+            raise Unreadable("The file is larger than 300 MB, which no list of courses is.")
+        return path.read_bytes()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "its name is not possible"
+        raise SheetMissing(file, f"The file cannot be read ({reason}). Check its name and its permissions.") from error
+
+
+def _build_sheet(file: str, book: Book, is_heading: IsHeading, options: SheetOptions) -> Sheet:
+    heads = book.read_heads(HEAD_ROWS)
+    headings = [find_heading(grid, is_heading) for grid in heads]
+    chosen, notes = _choose_tab(book, headings, options)
+    heading = headings[chosen]
+    if heading is None:
+        raise NoHeading(_say_no_heading(book, heads[chosen], options))
+    id_column = _choose_column(heading)
+    grid = book.read(chosen, options.max_rows + HEAD_ROWS + 1)
+    body = [row for row in grid.rows if row.number > heading.row.number]
+    if len(body) > options.max_rows or not grid.complete:
+        raise Unreadable(_say_too_many_rows(len(body), grid, options))
+    if not body:
+        raise Unreadable("There are no rows under the heading. Fill in the list, or check that this is the right file.")
+    table = _Table(book, grid, heading, id_column, body)
+    return table.build(file, book.tabs[chosen].name, [*book.notes, *notes])
+
+
+class _Table:
+    """The rows under one heading on their way into a sheet."""
+
+    def __init__(self, book: Book, grid: Grid, heading: Heading, id_column: int, body: Sequence[GridRow]) -> None:
+        self._is_text = book.is_text
+        self._grid = grid
+        self._body = body
+        self._last_heading = max(column for column, cell in heading.row.cells.items() if trim(cell.text))
+        self._columns = self._find_columns(heading, id_column)
+        self._headings = name_headings(heading.row, self._columns)
+        self._roles = assign_roles(self._headings, self._columns, self._columns.index(id_column))
+        self._id_column = id_column
+        self._blanks = {index: self._columns[index] for index in self._roles.values()}
+        role_columns = [self._columns[self._roles[role]] for role in _ROLES_WITH_MERGES if role in self._roles]
+        self._merged = mark_merged(body, grid.merges, role_columns)
+        self._known = frozenset(self._columns)
+        self._far: list[str] = []
+        self._heading_row = heading.row.number
+
+    def build(self, file: str, name: str, notes: Sequence[str]) -> Sheet:
+        rows, gap_notes = self._build_rows()
+        own_notes = [*gap_notes, *self._tell_far(), *self._tell_hidden_column()]
+        return Sheet(
+            file=file,
+            name=name,
+            headings=self._headings,
+            columns=self._roles,
+            rows=tuple(rows),
+            notes=(*notes, *own_notes),
+        )
+
+    def _find_columns(self, heading: Heading, id_column: int) -> list[int]:
+        """Choose the columns to carry along: all that have a heading, and filled ones among or near them."""
+        limit = self._last_heading if self._is_text else self._last_heading + _NEAR_COLUMNS
+        used = {column for column, cell in heading.row.cells.items() if trim(cell.text)}
+        for row in self._body:
+            used.update(row.cells)
+        near = sorted(column for column in used if column <= limit)[:_MOST_COLUMNS]
+        return near if id_column in near else sorted([*near[:-1], id_column])
+
+    def _build_rows(self) -> tuple[list[SheetRow], list[str]]:
+        rows: list[SheetRow] = []
+        notes: list[str] = []
+        expected = self._heading_row + 1
+        for row in self._body:
+            gap = range(expected, row.number)
+            if len(gap) > _LONGEST_GAP:
+                notes.append(f"The rows {gap[0]} to {gap[-1]} are blank.")
+            else:
+                rows += [self._build_row(GridRow(number=number, cells={})) for number in gap]
+            rows.append(self._build_row(row))
+            expected = row.number + 1
+        return rows, notes
+
+    def _build_row(self, row: GridRow) -> SheetRow:
+        cells = [row.cells.get(column) or self._blank(index, row.number) for index, column in enumerate(self._columns)]
+        if self._merged:
+            for index, column in self._blanks.items():
+                cells[index] = with_merge(cells[index], self._merged.get((row.number, column), ""))
+        return SheetRow(number=row.number, cells=tuple(cells), hidden=row.hidden, extra=self._find_extras(row))
+
+    def _blank(self, index: int, number: int) -> Cell:
+        """Give an empty cell; only those with a role need a name of their own, in the sentences about them."""
+        if index not in self._blanks:
+            return _BLANK
+        return Cell(ref=name_cell(number, self._columns[index]), kind=CellKind.EMPTY, text="")
+
+    def _find_extras(self, row: GridRow) -> tuple[Cell, ...]:
+        """Give the cells beyond the table that matter.
+
+        In a text file each of them may have pushed the others aside. In a workbook they only matter on a row that holds
+        nothing else: elsewhere they are named in a note.
+        """
+        if not row.faults and self._known.issuperset(row.cells):
+            return ()
+        faults = [
+            Cell(ref=name_cell(row.number, self._id_column), kind=CellKind.ERROR, text=fault) for fault in row.faults
+        ]
+        far = [cell for column, cell in sorted(row.cells.items()) if column not in self._known and trim(cell.text)][
+            :_MOST_EXTRAS
+        ]
+        if far and not self._is_text and not self._known.isdisjoint(row.cells):
+            self._far += [cell.ref for cell in far]
+            return tuple(faults)
+        return (*faults, *far)
+
+    def _tell_far(self) -> list[str]:
+        if not self._far:
+            return []
+        named = ", ".join(self._far[:5]) + (" and others" if len(self._far) > 5 else "")  # noqa: PLR2004
+        return [f"Cells far to the right of the table were left out: {named}."]
+
+    def _tell_hidden_column(self) -> list[str]:
+        if self._id_column not in self._grid.hidden_columns:
+            return []
+        return [f"Column {name_column(self._id_column)} with the ids is hidden; it was read all the same."]
+
+
+_BLANK = Cell(ref="", kind=CellKind.EMPTY, text="")
+
+
+def _choose_tab(book: Book, headings: Sequence[Heading | None], options: SheetOptions) -> tuple[int, list[str]]:
+    """Choose the sheet to read: the one named, else the only visible one with the heading. Name the hidden ones that have it."""
+    if options.sheet is not None:
+        return _find_named_tab(book.tabs, options.sheet), []
+    found = [index for index, heading in enumerate(headings) if heading is not None]
+    visible = [index for index in found if not book.tabs[index].hidden]
+    hidden = [_quoted(book.tabs[index]) for index in found if book.tabs[index].hidden]
+    if len(visible) > 1:
+        names = list_names([_quoted(book.tabs[index]) for index in visible])
+        raise Unreadable(
+            f"{len(visible)} sheets have a heading for course ids: {names}. Say which one to read with --sheet NAME."
+        )
+    if not visible and hidden:
+        raise Unreadable(
+            f"Only hidden sheets have a heading for course ids: {list_names(hidden)}. Hidden sheets are never read. Unhide the right one.",
+        )
+    if not visible:
+        shown = [index for index, tab in enumerate(book.tabs) if not tab.hidden]
+        if len(shown) != 1:
+            raise NoHeading(_say_no_tab(book, options))
+        return shown[0], []
+    note = f"Hidden sheets are never read: {list_names(hidden)} also has a heading for course ids." if hidden else ""
+    return visible[0], [note] if note else []
+
+
+def _find_named_tab(tabs: Sequence[Tab], wanted: str) -> int:
+    found = [index for index, tab in enumerate(tabs) if tab.name == wanted]
+    found = found or [index for index, tab in enumerate(tabs) if fold(tab.name) == fold(wanted)]
+    if len(found) != 1:
+        shown = [_quoted(tab) for tab in tabs if not tab.hidden and tab.name]
+        choices = f"It has {list_names(shown)}." if shown else "It has no named sheets; leave --sheet out."
+        raise Unreadable(f'There is no sheet named "{wanted}" in this file. {choices}')
+    if tabs[found[0]].hidden:
+        raise Unreadable(
+            f'The sheet "{wanted}" is hidden, and hidden sheets are never read. Unhide it if it is the right one.'
+        )
+    return found[0]
+
+
+def _choose_column(heading: Heading) -> int:
+    if len(heading.id_columns) > 1:
+        named = [
+            f'{name_column(column)} ("{trim(heading.row.cells[column].text)}")' for column in heading.id_columns[:5]
+        ]
+        same = len({fold(heading.row.cells[column].text) for column in heading.id_columns}) == 1
+        raise Unreadable(
+            f"{len(heading.id_columns)} columns in row {heading.row.number} are headed as course ids: {list_names(named)}. "
+            f"Rename all but the right one{'' if same else ', or say which one to read with --column HEADING'}.",
+        )
+    return heading.id_columns[0]
+
+
+def _say_no_heading(book: Book, grid: Grid, options: SheetOptions) -> str:
+    if book.noun == "a web page":
+        return (
+            "This is a web page, not a table of courses (perhaps the page that asks you to sign in). "
+            "Sign in in the browser, export the list again and give that file."
+        )
+    wanted = "Course ID" if options.column is None else options.column
+    seen = [trim(cell.text) for row in grid.rows[:1] for _, cell in sorted(row.cells.items())]
+    found = f" The first row reads: {', '.join(seen)[:120]}." if seen else ""
+    return (
+        f'There is no column headed "{wanted}" in the first {HEAD_ROWS} rows.{found} '
+        f"Write that heading over the ids, or name the column with --column HEADING."
+    )
+
+
+def _say_no_tab(book: Book, options: SheetOptions) -> str:
+    wanted = "Course ID" if options.column is None else options.column
+    names = list_names([_quoted(tab) for tab in book.tabs if not tab.hidden])
+    if book.noun == "a web page":
+        return _say_no_heading(book, Grid(rows=()), options)
+    where = f" ({names})" if names else ""
+    return f'No visible sheet{where} has a column headed "{wanted}" in its first {HEAD_ROWS} rows. Write that heading over the ids.'
+
+
+def _say_too_many_rows(filled: int, grid: Grid, options: SheetOptions) -> str:
+    number = f"{filled:,}" if grid.complete else f"more than {options.max_rows:,}"
+    return (
+        f"The sheet has {number} rows; at most {options.max_rows:,} are taken, as a guard against the wrong file. "
+        f"If it is the right one, pass --max-rows with a larger number."
+    )
+
+
+def _quoted(tab: Tab) -> str:
+    return f'"{tab.name}"' if tab.name else "the sheet without a name"

@@ -1,0 +1,301 @@
+"""OpenDocument spreadsheets (.ods), as a stream of typed cells.
+
+odfpy builds the whole document as Python objects: 20,000 rows take it most of a minute, and a repeated row in a hostile
+file all the memory there is. The format's facts are from OpenDocument 1.3 part 3, sections 9 and 19.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from batchpub.course import Cell, CellKind
+from batchpub.sheet.grid import (
+    DAMAGED,
+    LAST_COLUMN,
+    LAST_ROW,
+    MAX_CHARACTERS,
+    Grid,
+    GridRow,
+    Merge,
+    Shelf,
+    Tab,
+    Unreadable,
+    cut,
+    name_cell,
+)
+from batchpub.sheet.package import PROTECTED, Package
+from batchpub.sheet.values import show_number, unwrap
+from batchpub.sheet.xmlstream import MAX_ELEMENTS, Attributes, Enough, parse_xml, say_too_many
+
+_OFFICE = "urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
+_TABLE = "urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+_TEXT = "urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
+_STYLE = "urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
+_CALC = "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
+_CELLS = frozenset({f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"})
+# What may stand inside a cell or before the rows and holds text or cells that are not the table's.
+_FOREIGN = frozenset(
+    {f"{_TABLE}tracked-changes", f"{_TABLE}shapes", f"{_OFFICE}annotation", f"{_TEXT}note", f"{_TEXT}ruby-text"}
+)
+_NUMBERS = frozenset({"float", "percentage", "currency"})
+_FORMULA_PREFIX = re.compile(r"^(of|oooc|msoxl|[a-z]+):(?==)")
+_ERROR_TEXT = re.compile(r"#[A-Z/0!?]+[!?A]?|Err:\d+|#N/A")
+_MOST_SPACES = 1_000
+
+
+class OdsBook:
+    """An opened document. Raises Unreadable where it is protected, damaged or no spreadsheet."""
+
+    noun = "an OpenDocument spreadsheet (.ods)"
+    is_text = False
+    notes: Sequence[str] = ()
+
+    def __init__(self, package: Package) -> None:
+        """Look for a password and for the names of the sheets."""
+        if b"encryption-data" in package.read("META-INF/manifest.xml", 1 << 22):
+            raise Unreadable(PROTECTED)
+        self._package = package
+        self._heads = _DocumentReader(wanted_tab=None, rows=0)
+        self._parse(self._heads)
+        if not self._heads.tabs:
+            raise Unreadable(
+                DAMAGED if self._heads.is_spreadsheet else "This is an OpenDocument file, but no spreadsheet."
+            )
+
+    @property
+    def tabs(self) -> Sequence[Tab]:
+        """Name all sheets in their order."""
+        return self._heads.tabs
+
+    def read_heads(self, rows: int) -> Sequence[Grid]:
+        """Read the top of every sheet."""
+        reader = _DocumentReader(wanted_tab=None, rows=rows)
+        self._parse(reader)
+        return reader.grids
+
+    def read(self, tab: int, rows: int) -> Grid:
+        """Read so many filled rows of one sheet."""
+        reader = _DocumentReader(wanted_tab=tab, rows=rows)
+        self._parse(reader)
+        return reader.grids[tab]
+
+    def _parse(self, reader: "_DocumentReader") -> None:
+        with self._package.open("content.xml") as stream:
+            parse_xml(stream, start=reader.start, end=reader.end, text=reader.text)
+
+
+@dataclass(slots=True)
+class _Columns:
+    """What `table:table-column` says: which columns are hidden."""
+
+    next: int = 0
+    hidden: set[int] = field(default_factory=set)
+
+
+class _DocumentReader:
+    """The handlers for content.xml. A sheet that is not wanted, or has given enough rows, is passed over."""
+
+    def __init__(self, *, wanted_tab: int | None, rows: int) -> None:
+        self.tabs: list[Tab] = []
+        self.grids: list[Grid] = []
+        self.is_spreadsheet = False
+        self._wanted = wanted_tab
+        self._rows = rows
+        self._elements = 0
+        self._foreign = 0
+        self._hidden_styles: set[str] = set()
+        self._style = ""
+        self._table_depth = 0
+        self._hidden_groups: list[bool] = []
+        self._begin_table()
+
+    def _begin_table(self) -> None:
+        self._shelf = Shelf(wanted=self._rows)
+        self._full = self._rows == 0
+        self._merges: list[Merge] = []
+        self._columns = _Columns()
+        self._row = 0
+        self._repeat_row = 1
+        self._row_hidden = False
+        self._cells: dict[int, Cell] = {}
+        self._column = 0
+        self._cell: Attributes | None = None
+        self._paragraphs: list[str] = []
+        self._in_paragraph = 0
+
+    def start(self, name: str, attributes: Attributes) -> None:
+        self._elements += 1
+        if self._elements > MAX_ELEMENTS:
+            raise say_too_many()
+        if self._foreign or name in _FOREIGN or (self._cell is not None and "drawing:1.0}" in name):
+            self._foreign += 1
+            return
+        if name == f"{_TABLE}table":
+            self._start_table(attributes)
+        elif self._table_depth == 1:
+            self._start_in_table(name, attributes)
+        else:
+            self._start_elsewhere(name, attributes)
+
+    def _start_table(self, attributes: Attributes) -> None:
+        self._table_depth += 1
+        if self._table_depth > 1:
+            return
+        self._begin_table()
+        hidden = attributes.get(f"{_TABLE}style-name", "") in self._hidden_styles
+        self.tabs.append(Tab(name=attributes.get(f"{_TABLE}name", ""), hidden=hidden))
+        if self._wanted is not None and self._wanted != len(self.tabs) - 1:
+            self._full = True
+
+    def _start_elsewhere(self, name: str, attributes: Attributes) -> None:
+        if name == f"{_STYLE}style":
+            self._style = attributes.get(f"{_STYLE}name", "")
+        elif name == f"{_STYLE}table-properties" and attributes.get(f"{_TABLE}display") == "false":
+            self._hidden_styles.add(self._style)
+        elif name == f"{_OFFICE}spreadsheet":
+            self.is_spreadsheet = True
+
+    def _start_in_table(self, name: str, attributes: Attributes) -> None:
+        if self._cell is not None:
+            self._start_in_cell(name, attributes)
+        elif name in _CELLS:
+            self._cell = attributes
+            self._paragraphs = []
+        elif name == f"{_TABLE}table-row":
+            self._row += 1
+            self._repeat_row = _read_count(attributes, f"{_TABLE}number-rows-repeated")
+            self._row_hidden = attributes.get(f"{_TABLE}visibility", "visible") != "visible" or any(self._hidden_groups)
+            self._cells = {}
+            self._column = 0
+        elif name == f"{_TABLE}table-row-group":
+            self._hidden_groups.append(attributes.get(f"{_TABLE}display") == "false")
+        elif name == f"{_TABLE}table-column":
+            self._add_column(attributes)
+
+    def _start_in_cell(self, name: str, attributes: Attributes) -> None:
+        if name in (f"{_TEXT}p", f"{_TEXT}h"):
+            self._in_paragraph += 1
+            self._paragraphs.append("\n" if self._paragraphs else "")
+        elif name == f"{_TEXT}s":
+            self._paragraphs.append(" " * min(_read_count(attributes, f"{_TEXT}c"), _MOST_SPACES))
+        elif name in (f"{_TEXT}tab", f"{_TEXT}line-break"):
+            self._paragraphs.append("\t" if name.endswith("tab") else "\n")
+
+    def text(self, text: str) -> None:
+        if self._in_paragraph and not self._foreign and len(self._paragraphs) < MAX_CHARACTERS:
+            self._paragraphs.append(text)
+
+    def end(self, name: str) -> None:
+        if self._foreign:
+            self._foreign -= 1
+        elif name == f"{_TABLE}table":
+            self._end_table()
+        elif self._table_depth != 1:
+            return
+        elif name in (f"{_TEXT}p", f"{_TEXT}h"):
+            self._in_paragraph = max(self._in_paragraph - 1, 0)
+        elif name in _CELLS:
+            self._end_cell(name)
+        elif name == f"{_TABLE}table-row":
+            self._end_row()
+        elif name == f"{_TABLE}table-row-group" and self._hidden_groups:
+            self._hidden_groups.pop()
+
+    def _end_table(self) -> None:
+        self._table_depth -= 1
+        if self._table_depth:
+            return
+        self._hidden_groups = []
+        self.grids.append(
+            Grid(
+                rows=self._shelf.rows,
+                merges=self._merges,
+                hidden_columns=frozenset(self._columns.hidden),
+                complete=self._shelf.complete,
+            ),
+        )
+        if self._wanted == len(self.tabs) - 1:
+            raise Enough
+
+    def _end_row(self) -> None:
+        """Put the row on the shelf as often as it is repeated. Blank rows are only counted: a million of them is usual."""
+        first, self._row = self._row, self._row + self._repeat_row - 1
+        if self._full or not self._cells:
+            return
+        for number in range(first, min(self._row, LAST_ROW) + 1):
+            cells = self._cells
+            if number > first:
+                cells = {column: _move(cell, name_cell(number, column)) for column, cell in self._cells.items()}
+            if not self._shelf.add(GridRow(number=number, cells=cells, hidden=self._row_hidden)):
+                self._full = True
+                return
+
+    def _end_cell(self, name: str) -> None:
+        attributes, self._cell = self._cell or {}, None
+        self._in_paragraph = 0
+        repeated = _read_count(attributes, f"{_TABLE}number-columns-repeated")
+        column, self._column = self._column, self._column + repeated
+        if self._full:
+            return
+        if name.endswith("}table-cell"):
+            self._add_merge(attributes, column)
+        kind, text = _read_value(attributes, "".join(self._paragraphs))
+        formula = _FORMULA_PREFIX.sub("", attributes.get(f"{_TABLE}formula", ""))
+        if kind is CellKind.EMPTY and not formula:
+            return
+        for place in range(column, min(column + repeated, LAST_COLUMN)):
+            self._cells[place] = Cell(ref=name_cell(self._row, place), kind=kind, text=cut(text), formula=cut(formula))
+
+    def _add_merge(self, attributes: Attributes, column: int) -> None:
+        wide = _read_count(attributes, f"{_TABLE}number-columns-spanned")
+        high = _read_count(attributes, f"{_TABLE}number-rows-spanned")
+        if wide > 1 or high > 1:
+            self._merges.append(
+                Merge(
+                    first_row=self._row,
+                    last_row=self._row + high - 1,
+                    first_column=column,
+                    last_column=column + wide - 1,
+                ),
+            )
+
+    def _add_column(self, attributes: Attributes) -> None:
+        repeated = _read_count(attributes, f"{_TABLE}number-columns-repeated")
+        if attributes.get(f"{_TABLE}visibility", "visible") != "visible":
+            self._columns.hidden.update(range(self._columns.next, min(self._columns.next + repeated, LAST_COLUMN)))
+        self._columns.next += repeated
+
+
+def _read_value(attributes: Attributes, shown: str) -> tuple[CellKind, str]:
+    """Read a cell by the type it says it has; one that says none is text if it shows any."""
+    stated = attributes.get(f"{_OFFICE}value-type", "")
+    if attributes.get(f"{_CALC}value-type") == "error":
+        return CellKind.ERROR, shown or "an error"
+    if stated in _NUMBERS:
+        return _read_number(attributes.get(f"{_OFFICE}value", ""), shown)
+    if stated == "boolean":
+        return CellKind.BOOLEAN, "TRUE" if attributes.get(f"{_OFFICE}boolean-value") == "true" else "FALSE"
+    if stated in ("date", "time"):
+        return CellKind.DATE, attributes.get(f"{_OFFICE}{stated}-value", shown)
+    if f"{_TABLE}formula" in attributes and _ERROR_TEXT.fullmatch(shown):
+        return CellKind.ERROR, shown
+    text = unwrap(shown or attributes.get(f"{_OFFICE}string-value", ""))
+    return (CellKind.TEXT, text) if text else (CellKind.EMPTY, "")
+
+
+def _read_number(value: str, shown: str) -> tuple[CellKind, str]:
+    try:
+        return CellKind.NUMBER, show_number(float(value))
+    except ValueError:
+        return CellKind.ERROR, shown or value or "an error"
+
+
+def _read_count(attributes: Attributes, name: str) -> int:
+    stated = attributes.get(name, "1")
+    if not (stated.isascii() and stated.isdigit() and len(stated) < 10):  # noqa: PLR2004 - no sheet is a billion wide
+        raise Unreadable(DAMAGED)
+    return max(int(stated), 1)
+
+
+def _move(cell: Cell, ref: str) -> Cell:
+    return Cell(ref=ref, kind=cell.kind, text=cell.text, formula=cell.formula)

@@ -1,0 +1,138 @@
+"""An earlier run's results.csv, results.xlsx or run_results.json, read again as sheets.
+
+A results file is a sheet like any other: the person's own columns, then ours (`bp_…`). What was invalid stays invalid by
+its `bp_outcome`, which the plan looks at, so that a hidden row or a number cannot come alive by the detour.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+from typing import Any
+
+from batchpub.course import Cell, CellKind, Sheet, SheetRow
+from batchpub.errors import SheetRefused
+from batchpub.plan.text import trim
+from batchpub.sheet.grid import NoHeading, Unreadable, name_cell
+from batchpub.sheet.heading import OURS, assign_roles, make_is_heading
+from batchpub.sheet.load import load_sheet, read_file
+from batchpub.sheet.options import SheetOptions
+from batchpub.sheet.values import unwrap
+
+_NOT_OURS = (
+    "This is no results file of batchpub. Give a results.csv, results.xlsx or run_results.json from an earlier run."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """The sheets of an earlier run, and the outcome each row had: by (place of the sheet, row number)."""
+
+    sheets: tuple[Sheet, ...]
+    outcomes: dict[tuple[int, int], str]
+
+
+def load_results(file: str, options: SheetOptions) -> Results:
+    """Read an earlier run's results. Raises SheetMissing, and SheetRefused for what is no results file."""
+    sheets = _load_json(file, options) if PurePath(file).suffix.lower() == ".json" else (_load_table(file, options),)
+    if not all("bp_outcome" in sheet.columns for sheet in sheets):
+        raise SheetRefused(file, _NOT_OURS)
+    outcomes = {
+        (index, row.number): read_outcome(row.cells[sheet.columns["bp_outcome"]])
+        for index, sheet in enumerate(sheets)
+        for row in sheet.rows
+    }
+    return Results(sheets=sheets, outcomes=outcomes)
+
+
+def read_outcome(cell: Cell) -> str:
+    """Give an outcome as our reports write it, whatever a spreadsheet program made of its case and blanks."""
+    return trim(cell.text).casefold()
+
+
+def _load_table(file: str, options: SheetOptions) -> Sheet:
+    """Read a table; where the person's own id column had a heading of its own, our copy of the ids serves."""
+    try:
+        return load_sheet(file, options)
+    except SheetRefused as error:
+        if options.column is not None or not isinstance(error.__cause__, NoHeading):
+            raise
+    return load_sheet(file, replace(options, column="bp_course_id"))
+
+
+def _load_json(file: str, options: SheetOptions) -> tuple[Sheet, ...]:
+    try:
+        told = json.loads(read_file(file))
+        if not isinstance(told, dict):
+            raise SheetRefused(file, _NOT_OURS)
+        return _read_sheets(file, told, options)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, MemoryError) as error:
+        raise SheetRefused(file, _NOT_OURS) from error
+    except Unreadable as error:
+        raise SheetRefused(file, str(error)) from error
+
+
+def _read_sheets(file: str, told: Mapping[str, Any], options: SheetOptions) -> tuple[Sheet, ...]:
+    described = [
+        (str(sheet["file"]), str(sheet.get("sheet", "")), list(map(str, sheet["headings"]))) for sheet in told["sheets"]
+    ]
+    rows: list[list[Mapping[str, Any]]] = [[] for _ in described]
+    names = [(name, sheet) for name, sheet, _ in described]
+    for row in told["rows"]:
+        index = row.get("sheet_index")
+        rows[index if isinstance(index, int) else names.index((str(row["file"]), str(row.get("sheet", ""))))].append(
+            row
+        )
+    if sum(map(len, rows)) > options.max_rows:
+        raise Unreadable(
+            f"The run has more than {options.max_rows:,} rows. If that is meant, pass --max-rows with a larger number."
+        )
+    return tuple(
+        _build_sheet(name, sheet, headings, told_rows, options)
+        for (name, sheet, headings), told_rows in zip(described, rows, strict=True)
+        if told_rows
+    ) or _refuse_empty(file)
+
+
+def _refuse_empty(file: str) -> tuple[Sheet, ...]:
+    raise SheetRefused(file, "This run has no rows. There is nothing to do again.")
+
+
+def _build_sheet(
+    file: str,
+    name: str,
+    own_headings: Sequence[str],
+    rows: Sequence[Mapping[str, Any]],
+    options: SheetOptions,
+) -> Sheet:
+    headings = (*own_headings, *OURS)
+    is_heading = make_is_heading(options.column)
+    own_id = next(
+        (index for index, heading in enumerate(own_headings) if is_heading(heading)), headings.index("bp_course_id")
+    )
+    columns = assign_roles(headings, range(len(headings)), own_id)
+    return Sheet(
+        file=file,
+        name=name,
+        headings=headings,
+        columns=columns,
+        rows=tuple(_build_row(row, len(own_headings)) for row in rows),
+    )
+
+
+def _build_row(row: Mapping[str, Any], own: int) -> SheetRow:
+    """Give a row's own values as text, as its report shows them: a number there is no text of 18 digits any more."""
+    values = [str(value) for value in row.get("values", ())]
+    values = [*values[:own], *[""] * (own - len(values))]
+    ours = [row["outcome"], row.get("message", ""), row.get("course_id") or "", row.get("batch_id") or ""]
+    number = int(row["row"])
+    return SheetRow(
+        number=number,
+        cells=tuple(_build_cell(name_cell(number, column), str(text)) for column, text in enumerate([*values, *ours])),
+    )
+
+
+def _build_cell(ref: str, text: str) -> Cell:
+    text, written = unwrap(text), text
+    formula = text if written.startswith("=") and text == written else ""
+    return Cell(ref=ref, kind=CellKind.TEXT if text else CellKind.EMPTY, text=text, formula=formula)

@@ -1,0 +1,137 @@
+"""What a file really is, by its content and never by its extension; and the reader for it."""
+
+import re
+from collections.abc import Callable
+from pathlib import PurePath
+
+from batchpub.sheet.grid import DAMAGED, Book, IsHeading, Unreadable
+from batchpub.sheet.package import PROTECTED, Package
+
+_LOCK_FILE = (
+    "This is a temporary lock file that Excel or LibreOffice keeps while a workbook is open. Close the program and choose the file "
+    "without {} in its name."
+)
+_EMPTY = "The file is empty (0 bytes). Save or export the list again."
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_OLD_BIFF = (
+    b"\x09\x00\x04\x00",
+    b"\x09\x02\x06\x00",
+    b"\x09\x04\x06\x00",
+    b"\x09\x08\x06\x00",
+    b"\x09\x08\x08\x00",
+    b"\x09\x08\x10\x00",
+)
+_OTHER = {  # signature → what to call it
+    b"%PDF": "a PDF document",
+    b"{\\rtf": "a text document (RTF)",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"GIF8": "a picture",
+    b"\x1f\x8b": "a compressed file (gzip)",
+    b"Rar!": "a compressed archive (RAR)",
+    b"7z\xbc\xaf": "a compressed archive (7-Zip)",
+    b"MIME-Version:": "a saved web page (MHTML)",
+    b"SQLite format 3": "a database",
+}
+_NO_TABLE = "This is {}, not a table. Give the spreadsheet or the CSV export itself."
+_XLSB = (
+    "This is a binary workbook (.xlsb), which cannot be checked cell by cell. Open it in Excel and save it as .xlsx."
+)
+_HTML = re.compile(
+    r"\s*(<\?xml[^>]*\?>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body|table|meta|script|style|title|div|center|form|thead|tbody|tr)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_XML = re.compile(r"\s*<\?xml|\s*<([A-Za-z]+:)?Workbook\b|\s*<office:document")
+_SAMPLE = 8192
+
+
+def open_book(file: str, data: bytes, is_heading: IsHeading) -> Book:
+    """Open a file with the reader for what it really is. Raises Unreadable with the sentence for what it is instead."""
+    refuse_lock_file(file)
+    if not data:
+        raise Unreadable(_EMPTY)
+    for signature, called in _OTHER.items():
+        if data.startswith(signature):
+            raise Unreadable(_NO_TABLE.format(called))
+    if data.startswith(b"PK"):
+        return _open_package(data)
+    if data.startswith((_OLE, *_OLD_BIFF)):
+        return _open_ole(data)
+    return _open_text(data, is_heading)
+
+
+def refuse_lock_file(file: str) -> None:
+    """Refuse what is known by its name alone: nobody's table is called so."""
+    name = PurePath(file.replace("\\", "/")).name
+    for prefix in ("~$", ".~lock."):
+        if name.startswith(prefix):
+            raise Unreadable(_LOCK_FILE.format(prefix))
+
+
+def _open_package(data: bytes) -> Book:
+    package = Package(data)
+    names = package.names()
+    refusal = _name_other_package(names)
+    if refusal:
+        raise Unreadable(refusal)
+    package.verify()
+    if "content.xml" in package:
+        from batchpub.sheet.ods import OdsBook  # noqa: PLC0415 - each format's library only when it is met
+
+        return OdsBook(package)
+    from batchpub.sheet.xlsx import XlsxBook  # noqa: PLC0415
+
+    return XlsxBook(package)
+
+
+def _name_other_package(names: list[str]) -> str:
+    """Give the refusal of a zip file that is no workbook we read, or ""."""
+    if any(name.endswith(".bin") and name.startswith("xl/workbook") for name in names):
+        return _XLSB
+    others: dict[str, Callable[[str], bool]] = {
+        "an Apple Numbers document": lambda name: name.endswith((".iwa", "index.zip", "index.apxl")),
+        "a Word document": lambda name: name.startswith("word/"),
+        "a presentation": lambda name: name.startswith("ppt/"),
+    }
+    for called, belongs in others.items():
+        if any(map(belongs, names)):
+            if "Numbers" in called:
+                return "This is an Apple Numbers document. In Numbers, choose File → Export To → Excel, and give that file."
+            return _NO_TABLE.format(called)
+    is_workbook = any(name.startswith("xl/") or name in {"content.xml", "[content_types].xml"} for name in names)
+    if names and not is_workbook:
+        return "This is a zip archive, not a table. Unpack it and give the spreadsheet inside."
+    return "" if names else DAMAGED
+
+
+def _open_ole(data: bytes) -> Book:
+    if "EncryptedPackage".encode("utf-16-le") in data:
+        raise Unreadable(PROTECTED)
+    from batchpub.sheet.xls import XlsBook  # noqa: PLC0415
+
+    return XlsBook(data)
+
+
+def _open_text(data: bytes, is_heading: IsHeading) -> Book:
+    sample = _sample_text(data)
+    if _XML.match(sample) and not _HTML.match(sample):
+        from batchpub.sheet.xml2003 import Xml2003Book  # noqa: PLC0415
+
+        return Xml2003Book(data)
+    if _HTML.match(sample):
+        from batchpub.sheet.html import HtmlBook  # noqa: PLC0415
+
+        return HtmlBook(data, is_heading)
+    from batchpub.sheet.textfile import TextBook  # noqa: PLC0415
+
+    return TextBook(data, is_heading)
+
+
+def _sample_text(data: bytes) -> str:
+    """Decode the start well enough to recognise a tag."""
+    sample = data[:_SAMPLE]
+    if sample.startswith(b"\xfe\xff") or sample[:1] == b"\0":
+        return sample[: len(sample) // 2 * 2].decode("utf-16-be", "replace").lstrip("\ufeff")
+    if sample.startswith(b"\xff\xfe") or sample[1:2] == b"\0":
+        return sample[: len(sample) // 2 * 2].decode("utf-16-le", "replace").lstrip("\ufeff")
+    return sample.decode("utf-8", "replace").lstrip("\ufeff")

@@ -1,0 +1,60 @@
+"""Cell values as the person is shown them: numbers, dates, and text that was wrapped to stay text."""
+
+import math
+import re
+from datetime import datetime, timedelta
+
+_SHOWN_DIGITS = 15  # what spreadsheets keep and show of a number
+_DAY_ZERO = {False: datetime(1899, 12, 30), True: datetime(1904, 1, 1)}  # noqa: DTZ001 - sheets know no time zones
+_LITERAL = re.compile(r'=\s*"((?:[^"]|"")*)"')
+_NEUTRALISED = "=+-@\t\r\n"
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_NOT_A_DATE = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!(?:h+|m+|s+)\])[^\]]*\]|General', re.IGNORECASE)
+_DATE_LETTERS = re.compile(r"[dmyhsge]", re.IGNORECASE)
+# "General" and scientific formats hold an E or a g too; a format with digit places is a number's.
+_NUMBER_PLACES = re.compile(r"[0#?]")
+
+
+def show_number(number: float) -> str:
+    """Show a number as a spreadsheet does: 15 digits at most, so that no long one can pass for an id."""
+    if not math.isfinite(number):
+        return "#NUM!"
+    shown = f"{number:.{_SHOWN_DIGITS}g}".upper()
+    return "0" if shown == "-0" else shown
+
+
+def show_date(serial: float, *, since_1904: bool) -> str:
+    """Show a day number as a date, with the time of day where there is one."""
+    try:
+        moment = _DAY_ZERO[since_1904] + timedelta(seconds=round(serial * 86_400))
+    except (OverflowError, ValueError):
+        return show_number(serial)
+    return moment.strftime("%Y-%m-%d" if not (moment.hour or moment.minute or moment.second) else "%Y-%m-%d %H:%M:%S")
+
+
+def is_date_format(pattern: str) -> bool:
+    """Say whether a number format shows dates or times."""
+    letters = _NOT_A_DATE.sub("", pattern.split(";", 1)[0])
+    if not _DATE_LETTERS.search(letters):
+        return False
+    return not _NUMBER_PLACES.search(letters) or bool(re.search(r"[dyhs]", letters, re.IGNORECASE))
+
+
+def unwrap(text: str) -> str:
+    """Take off what was put around a text to keep it text: `="…"`, and the `'` before what would be a formula."""
+    if text[:1] == "'" and text[1:2] and text[1] in _NEUTRALISED:
+        return text[1:]
+    if text[:1] == "=" and (literal := _LITERAL.fullmatch(text.strip())):
+        return literal[1].replace('""', '"')
+    return text
+
+
+def unescape(text: str) -> str:
+    """Decode `_x000D_` and the like, with which Office Open XML writes characters that XML cannot hold."""
+    if "_x" not in text:
+        return text
+    return _ESCAPED.sub(lambda found: _character(int(found[1], 16)), text)
+
+
+def _character(code: int) -> str:
+    return "\ufffd" if 0xD800 <= code <= 0xDFFF else chr(code)  # noqa: PLR2004 - half a character cannot be written again

@@ -1,0 +1,164 @@
+"""What publishing, reading and mailing do, over real HTTP."""
+
+import pytest
+
+from batchpub.sandbox import CourseState, CourseType, KnownCourse, load_courses
+
+COURSE = "219225000000642002"  # more digits than a double holds
+
+KNOWN = {
+    course.course_id: course
+    for course in (
+        KnownCourse(course_id="1", name="Safety"),
+        KnownCourse(course_id="2", type=CourseType.BLENDED, batches=("21", "22")),
+        KnownCourse(course_id="3", type=CourseType.E_MATERIAL),
+        KnownCourse(course_id="4", state=CourseState.DISABLED),
+        KnownCourse(course_id="5", error="COURSE_ALREADY_COMPLETED"),
+        KnownCourse(course_id="6", state=CourseState.PUBLISHED),
+    )
+}
+
+
+async def test_success_is_the_answer_of_the_documentation(play):
+    """
+    A published course is answered word for word as the documentation shows it.
+    """
+    async with play() as caller:
+        answer = await caller.publish()
+
+    expected = {"code": "200", "course": {"courseId": COURSE, "status": "published"}, "message": "success"}
+    assert (200, expected) == (answer.status, answer.json)
+
+
+@pytest.mark.parametrize(
+    ("course", "batch", "notify", "expected"),
+    [
+        ("1", "", "True", (200, "200")),
+        ("2", "21", "False", (200, "200")),
+        ("2", "", "True", (400, "UNSUPPORTED_OPERATION_BL_COURSE_PUBLISH_VIA_COURSE_API")),
+        ("2", "99", "True", (404, "404")),
+        ("3", "", "True", (400, "UNSUPPORTED_OPERATION_EL_COURSE_PUBLISH")),
+        ("4", "", "True", (400, "UNSUPPORTED_OPERATION")),
+        ("5", "", "True", (400, "COURSE_ALREADY_COMPLETED")),
+        ("9", "", "True", (404, "404")),
+        ("2.19E+17", "", "True", (400, "INVALID_INPUT")),
+        ("1", "", "maybe", (400, "INVALID_INPUT")),
+    ],
+)
+async def test_each_kind_of_course(play, course, batch, notify, expected):
+    """
+    What cannot be published is refused with the documented code.
+    """
+    async with play(courses=KNOWN) as caller:
+        answer = await caller.publish(course, batch=batch, notify=notify)
+
+    assert expected == (answer.status, answer.json["code"])
+
+
+async def test_leaving_the_notify_parameter_out_mails_everybody(play):
+    """
+    Mails go out for True and for nothing at all; the stats tell both, and what was done twice.
+    """
+    async with play() as caller:
+        for course, notify in (("1", "True"), ("2", "False"), ("3", None), ("3", None), ("2", "False")):
+            await caller.publish(course, notify=notify)
+        stats = caller.sandbox.stats()
+
+    assert {"1": (1, 1), "2": (2, 0), "3": (2, 2)} == {
+        course: (record["published"], record["mailed"]) for course, record in stats["courses"].items()
+    }
+    assert (["2", "3"], ["3"], 2) == (stats["published_twice"], stats["mailed_twice"], stats["without_notify"])
+
+
+async def test_reading_tells_the_state(play):
+    """
+    A course is drafted until it is published; batches have their own state.
+    """
+    async with play(courses=KNOWN) as caller:
+        await caller.publish("1")
+        await caller.publish("2", batch="21")
+        places = ["1", "2/batches/21", "2?batchId=22", "4", "6"]
+        states = [(await caller.read(place)).json["course"]["status"] for place in places]
+        stats = caller.sandbox.stats()
+
+    assert ["published", "published", "drafted", "disabled", "published"] == states
+    assert ["3", "5"] == stats["never_seen"]
+
+
+@pytest.mark.parametrize(
+    ("field", "expected"),
+    [
+        ("status", {"status": "drafted"}),
+        ("course.courseStatus", {"courseStatus": "drafted"}),
+        ("state", {"state": "drafted"}),
+        ("", {}),
+    ],
+)
+async def test_the_state_is_where_it_is_wanted(play, field, expected):
+    """
+    Zoho does not document where a read answer has the state, so it can be in each likely place, or nowhere.
+    """
+    async with play(state_field=field) as caller:
+        answer = (await caller.read()).json
+
+    rest = {"code", "course", "message", "courseId", "courseName", "type"}
+    assert expected == {name: value for name, value in (answer | answer["course"]).items() if name not in rest}
+
+
+async def test_listing_pages_and_filters(play):
+    """
+    A list has the courses of the wanted state from the wanted start on.
+    """
+    async with play(courses=KNOWN, page_size=2) as caller:
+        answer = await caller.call("GET", "/api/v1/courses?startIndex=2&state=drafted")
+
+    assert ["2", "3"] == [course["courseId"] for course in answer.json["courses"]]
+
+
+async def test_publishing_twice_may_be_an_error(play):
+    """
+    A service that knows better refuses the second publish, and does not mail again.
+    """
+    async with play(republish_error=True) as caller:
+        await caller.publish(notify="True")
+        answer = await caller.publish(notify="True")
+        stats = caller.sandbox.stats()
+
+    assert (400, "COURSE_ALREADY_PUBLISHED", []) == (answer.status, answer.json["code"], stats["mailed_twice"])
+
+
+def test_files_of_courses(tmp_path):
+    """
+    JSON, CSV and plain lists of ids name the same courses, digit for digit.
+    """
+    json_file, csv_file, text_file = tmp_path / "c.json", tmp_path / "c.csv", tmp_path / "c.txt"
+    json_file.write_text(f'[{{"id": {COURSE}, "name": "Safety", "type": 2, "batches": ["21", "22"]}}]')
+    csv_file.write_text(f"id,name,type,batches,state\n{COURSE},Safety,2,21 22,\n")
+    text_file.write_text(f"{COURSE}\n\n")
+
+    full = KnownCourse(course_id=COURSE, name="Safety", type=CourseType.BLENDED, batches=("21", "22"))
+    assert [{COURSE: full}, {COURSE: full}, {COURSE: KnownCourse(course_id=COURSE)}] == [
+        load_courses(path) for path in (json_file, csv_file, text_file)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "sentence"),
+    [
+        ("c.json", "{", "c.json: Expecting"),
+        ("c.json", "{}", "c.json: a list of courses is wanted"),
+        ("c.json", '[{"id": "1"}, {"id": ""}]', "c.json: course 2: an entry with an id is wanted"),
+        ("c.json", '[{"id": "1", "state": "draft"}]', "c.json: course 1: 'draft' is not a valid CourseState"),
+        ("c.csv", "id,nmae\n1,x\n", "c.csv: course 1: no such field: nmae"),
+        ("c.txt", "1\n1\n", "c.txt: the same id more than once"),
+    ],
+)
+def test_wrong_files_of_courses_are_told_where(tmp_path, name, text, sentence):
+    """
+    A wrong file is refused with a sentence that names the file and the entry.
+    """
+    path = tmp_path / name
+    path.write_text(text)
+
+    with pytest.raises(ValueError, match=sentence.replace(".", r"\.")):
+        load_courses(path)
