@@ -66,10 +66,10 @@ def _settle_course(rows: Sequence[Draft], contradiction: str, sheets: Sequence[S
 
 
 def _refuse(draft: Draft, rows: Sequence[Draft], contradiction: str, sheets: Sequence[Sheet]) -> Draft:
-    others = [other for other in rows if other.position != draft.position]
-    named = [_name_row(other, draft, sheets) for other in others[:_NAMED_ROWS]]
-    if len(others) > _NAMED_ROWS:
-        named.append(f"{len(others) - _NAMED_ROWS} more rows")
+    others = [other for other in rows[: _NAMED_ROWS + 1] if other.position != draft.position][:_NAMED_ROWS]
+    named = [_name_row(other, draft, sheets) for other in others]
+    if len(rows) - 1 > len(others):
+        named.append(f"{len(rows) - 1 - len(others)} more")
     sentence = (
         f"{draft.cell}: this row and {list_names(named)} have the same id {draft.course} but {contradiction}, so nobody can know which was "
         f"meant. Correct the wrong row or delete it."

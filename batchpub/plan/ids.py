@@ -21,7 +21,7 @@ _LITERAL = re.compile(r'=\s*"([^"]*)"')
 _SCIENTIFIC = re.compile(r"[+-]?[0-9]+([.,][0-9]*)?[eE]\s?[+-]?[0-9]+")
 _SEPARATED = re.compile(r"[0-9][0-9.,'’`´_\s\-\u2010-\u2015\u066b\u066c]*[0-9]|[0-9]+[.,]")
 _ERROR_VALUES = frozenset(
-    "#n/a #ref! #value! #name? #div/0! #null! #num! #spill! #calc! #getting_data #field! #blocked! err:502 err:508 #nv #bezug! #wert!".split(),
+    ["#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#null!", "#num!", "#spill!", "#calc!", "#getting_data", "#field!", "#blocked!", "err:502", "err:508", "#nv", "#bezug!", "#wert!"],
 )
 
 
@@ -238,6 +238,6 @@ def tail_chance(hits: int, trials: int, chance: float) -> float:
     for seen in range(hits, trials + 1):
         total += term
         term *= (trials - seen) / (seen + 1) * chance / (1 - chance)
-        if term < total * 1e-12:  # noqa: PLR2004 - what follows no longer matters
+        if term < total * 1e-12:
             break
     return total

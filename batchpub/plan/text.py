@@ -6,6 +6,7 @@ _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
 # Letters and symbols that draw nothing: combining joiner, Hangul fillers, the Braille blank, variation selectors.
 _BLANK_GLYPHS = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0" + "".join(map(chr, range(0xFE00, 0xFE10))))
 _QUOTED_CHARACTERS = 40
+_MOST_NAMES = 8
 _NOT_COMPARED = str.maketrans("", "", " _-")
 
 
@@ -52,7 +53,9 @@ def quote(text: str) -> str:
 
 
 def list_names(names: list[str]) -> str:
-    """Join names as a person would say them: A, B and C."""
+    """Join names as a person would say them: A, B and C; of very many only the first."""
+    if len(names) > _MOST_NAMES:
+        names = [*names[:_MOST_NAMES], f"{len(names) - _MOST_NAMES} more"]
     if len(names) <= 1:
         return "".join(names)
     return f"{', '.join(names[:-1])} and {names[-1]}"

@@ -12,6 +12,8 @@ MAX_CELLS = 1_200_000  # filled cells: what fits into 500 MB, and twelve columns
 MAX_CHARACTERS = 32_767  # in one cell: "Excel specifications and limits"
 LAST_COLUMN = 16_384  # XFD
 LAST_ROW = 1_048_576
+HEAD_ROWS = 30  # where a heading is looked for: banner rows above a table are common; thirty of them are not
+MAX_MERGES = 50_000
 
 
 class Unreadable(Exception):
@@ -87,8 +89,8 @@ class Book(Protocol):
         """Name all sheets in their order."""
         ...
 
-    def read_heads(self, rows: int) -> Sequence[Grid]:
-        """Read so many filled rows from the top of every sheet."""
+    def read_heads(self) -> Sequence[Grid]:
+        """Read the first HEAD_ROWS filled rows of every sheet."""
         ...
 
     def read(self, tab: int, rows: int) -> Grid:

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 
 from batchpub.course import CellKind
 from batchpub.plan.text import fold
-from batchpub.sheet.grid import Grid, GridRow, IsHeading, Unreadable, name_column
-
-HEAD_ROWS = 30  # banner rows above a table are common; thirty of them are not
+from batchpub.sheet.grid import HEAD_ROWS, Grid, GridRow, IsHeading, Unreadable, name_column
 
 # Folded: without case, spaces, `_` and `-`. The better name first where a sheet has several.
 ALIASES = {

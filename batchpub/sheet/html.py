@@ -15,6 +15,7 @@ from batchpub.course import Cell, CellKind
 from batchpub.sheet.encoding import GUESSED, decode
 from batchpub.sheet.grid import (
     DAMAGED,
+    HEAD_ROWS,
     LAST_COLUMN,
     TOO_MANY_CELLS,
     Grid,
@@ -55,17 +56,17 @@ class HtmlBook:
         except (etree.LxmlError, ValueError, AssertionError) as error:
             raise Unreadable(DAMAGED) from error
         self._tables = [table for table in page.iter("table") if not _is_inside_hidden(table)]
+        names = [f"table {number}" for number in range(1, len(self._tables) + 1)]
+        self._tabs = tuple(Tab(name=name if len(names) > 1 else "") for name in names)
 
     @property
     def tabs(self) -> Sequence[Tab]:
-        """Number the tables, if there are several."""
-        if len(self._tables) == 1:
-            return (Tab(name=""),)
-        return tuple(Tab(name=f"table {number}") for number in range(1, len(self._tables) + 1))
+        """Name the tables by their numbers, if there are several."""
+        return self._tabs
 
-    def read_heads(self, rows: int) -> Sequence[Grid]:
+    def read_heads(self) -> Sequence[Grid]:
         """Read the top of every table."""
-        return [self.read(index, rows) for index in range(len(self._tables))]
+        return [self.read(index, HEAD_ROWS) for index in range(len(self._tables))]
 
     def read(self, tab: int, rows: int) -> Grid:
         """Read so many filled rows of one table."""

@@ -7,8 +7,19 @@ from batchpub.course import Cell, CellKind, Sheet, SheetRow
 from batchpub.errors import SheetMissing, SheetRefused
 from batchpub.plan.bulk import without_collector
 from batchpub.plan.text import fold, list_names, trim
-from batchpub.sheet.grid import Book, Grid, GridRow, IsHeading, NoHeading, Tab, Unreadable, name_cell, name_column
-from batchpub.sheet.heading import HEAD_ROWS, Heading, assign_roles, find_heading, make_is_heading, name_headings
+from batchpub.sheet.grid import (
+    HEAD_ROWS,
+    Book,
+    Grid,
+    GridRow,
+    IsHeading,
+    NoHeading,
+    Tab,
+    Unreadable,
+    name_cell,
+    name_column,
+)
+from batchpub.sheet.heading import Heading, assign_roles, find_heading, make_is_heading, name_headings
 from batchpub.sheet.merges import mark_merged, with_merge
 from batchpub.sheet.options import SheetOptions
 from batchpub.sheet.sniff import open_book, refuse_lock_file
@@ -57,14 +68,14 @@ def read_file(file: str) -> bytes:
 
 
 def _build_sheet(file: str, book: Book, is_heading: IsHeading, options: SheetOptions) -> Sheet:
-    heads = book.read_heads(HEAD_ROWS)
+    heads = book.read_heads()
     headings = [find_heading(grid, is_heading) for grid in heads]
     chosen, notes = _choose_tab(book, headings, options)
     heading = headings[chosen]
     if heading is None:
         raise NoHeading(_say_no_heading(book, heads[chosen], options))
     id_column = _choose_column(heading)
-    grid = book.read(chosen, options.max_rows + HEAD_ROWS + 1)
+    grid = heads[chosen] if heads[chosen].complete else book.read(chosen, options.max_rows + HEAD_ROWS + 1)
     body = [row for row in grid.rows if row.number > heading.row.number]
     if len(body) > options.max_rows or not grid.complete:
         raise Unreadable(_say_too_many_rows(len(body), grid, options))
@@ -196,7 +207,11 @@ def _choose_tab(book: Book, headings: Sequence[Heading | None], options: SheetOp
         if len(shown) != 1:
             raise NoHeading(_say_no_tab(book, options))
         return shown[0], []
-    note = f"Hidden sheets are never read: {list_names(hidden)} also has a heading for course ids." if hidden else ""
+    note = (
+        f"Hidden sheets are never read: {list_names(hidden)} also {'has' if len(hidden) == 1 else 'have'} a heading for course ids."
+        if hidden
+        else ""
+    )
     return visible[0], [note] if note else []
 
 

@@ -13,8 +13,18 @@ from dataclasses import dataclass
 
 from batchpub.course import Cell, CellKind
 from batchpub.sheet.encoding import decode
-from batchpub.sheet.grid import MAX_CHARACTERS, Grid, GridRow, IsHeading, Shelf, Tab, Unreadable, cut, name_column
-from batchpub.sheet.heading import HEAD_ROWS
+from batchpub.sheet.grid import (
+    HEAD_ROWS,
+    MAX_CHARACTERS,
+    Grid,
+    GridRow,
+    IsHeading,
+    Shelf,
+    Tab,
+    Unreadable,
+    cut,
+    name_column,
+)
 from batchpub.sheet.values import unwrap
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -28,6 +38,9 @@ _WRAPPED = "='"  # what a value that needs a second look begins with
 _UNCLOSED = (
     "A quotation mark is opened in row {} and never closed properly, so nobody can know where the rows after it begin. Correct the "
     "quotation marks there, or export the list again."
+)
+_TOO_LONG = (
+    "Row {} holds more text in one value than any spreadsheet could. This is no table of courses, or it is damaged."
 )
 _ONE_PAIR = (
     "Every row is written inside one pair of quotation marks, so its columns cannot be told apart. Export the list again, with the "
@@ -71,9 +84,9 @@ class TextBook:
         """Name the only sheet there is."""
         return (Tab(name=""),)
 
-    def read_heads(self, rows: int) -> Sequence[Grid]:
+    def read_heads(self) -> Sequence[Grid]:
         """Read the top of the table."""
-        return [self.read(0, rows)]
+        return [self.read(0, HEAD_ROWS)]
 
     def read(self, tab: int, rows: int) -> Grid:  # noqa: ARG002 - a text file has one sheet
         """Read so many filled records."""
@@ -156,7 +169,7 @@ def _split(text: str, delimiter: str) -> Iterator[_Record]:
 
     def feed() -> Iterator[str]:
         nonlocal line
-        for line in _lines(text):  # noqa: B007 - the last line read is looked at after an error
+        for line in _lines(text):
             yield line
 
     reader = csv.reader(feed(), delimiter=delimiter, strict=True)
@@ -165,13 +178,18 @@ def _split(text: str, delimiter: str) -> Iterator[_Record]:
         number += 1
         before = reader.line_num
         try:
-            yield _Record(number, next(reader))
+            fields = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
+            if len(line) > _LONGEST_FIELD and '"' not in line:
+                raise Unreadable(_TOO_LONG.format(number)) from error
             if reader.line_num - before != 1 or line.count('"') % 2 or len(line) > _LONGEST_FIELD:
                 raise Unreadable(_UNCLOSED.format(number)) from error
             yield _Record(number, next(csv.reader([line], delimiter=delimiter), []), _STRAY_QUOTE)
+            continue
+        if fields:
+            yield _Record(number, fields)
 
 
 def _build_row(record: _Record, delimiter: str) -> GridRow | None:

@@ -13,7 +13,19 @@ import xlrd
 from xlrd.biffh import XL_CELL_BLANK, XL_CELL_BOOLEAN, XL_CELL_DATE, XL_CELL_EMPTY, XL_CELL_ERROR, XL_CELL_NUMBER
 
 from batchpub.course import Cell, CellKind
-from batchpub.sheet.grid import DAMAGED, TOO_MANY_CELLS, Grid, GridRow, Merge, Shelf, Tab, Unreadable, cut, name_cell
+from batchpub.sheet.grid import (
+    DAMAGED,
+    HEAD_ROWS,
+    TOO_MANY_CELLS,
+    Grid,
+    GridRow,
+    Merge,
+    Shelf,
+    Tab,
+    Unreadable,
+    cut,
+    name_cell,
+)
 from batchpub.sheet.package import PROTECTED
 from batchpub.sheet.values import show_date, show_number, unwrap
 
@@ -57,9 +69,9 @@ class XlsBook:
         """Name all sheets in their order."""
         return self._tabs
 
-    def read_heads(self, rows: int) -> Sequence[Grid]:
+    def read_heads(self) -> Sequence[Grid]:
         """Read the top of every sheet."""
-        return [self.read(index, rows) for index in range(len(self._tabs))]
+        return [self.read(index, HEAD_ROWS) for index in range(len(self._tabs))]
 
     def read(self, tab: int, rows: int) -> Grid:
         """Read so many filled rows of one sheet."""

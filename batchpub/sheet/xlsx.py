@@ -8,12 +8,16 @@ The format's facts are from ECMA-376 part 1, section 18.
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from batchpub.course import Cell, CellKind
 from batchpub.sheet.grid import (
     DAMAGED,
+    HEAD_ROWS,
     LAST_COLUMN,
     LAST_ROW,
+    MAX_CHARACTERS,
+    MAX_MERGES,
     Grid,
     GridRow,
     Merge,
@@ -25,7 +29,16 @@ from batchpub.sheet.grid import (
 )
 from batchpub.sheet.package import Package, join_target
 from batchpub.sheet.values import is_date_format, show_date, show_number, unescape, unwrap
-from batchpub.sheet.xmlstream import MAX_ELEMENTS, Attributes, Enough, local_name, parse_xml, say_too_many
+from batchpub.sheet.xmlstream import (
+    MAX_DEPTH,
+    MAX_ELEMENTS,
+    Attributes,
+    Enough,
+    local_name,
+    parse_guarded,
+    parse_xml,
+    say_too_many,
+)
 
 _MAIN = ("http://schemas.openxmlformats.org/spreadsheetml/2006/main", "http://purl.oclc.org/ooxml/spreadsheetml/main")
 _RELATION_ID = (
@@ -34,10 +47,24 @@ _RELATION_ID = (
 )
 _WORKBOOK = "xl/workbook.xml"
 _MAX_STRINGS = 2_000_000
+_MAX_CELL_TEXT = 8 * MAX_CHARACTERS  # before escapes in it are decoded
 _MAX_STRING_CHARACTERS = 32_000_000
 _BUILT_IN_DATES = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})  # ECMA-376 18.8.30
 _REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _TWICE = "Cell {} is stored twice, so nobody can know what is in it. The file is damaged or was tampered with: ask for it again."
+
+
+@dataclass(slots=True, kw_only=True)
+class _Shared:
+    """What the sheets of a workbook share: texts, formats that show dates, and a budget of elements for all of them.
+
+    Many small sheet entries may name one large part; reading it for each of them must not take forever.
+    """
+
+    strings: Sequence[str]
+    dates: frozenset[str]
+    since_1904: bool
+    elements: int = 0
 
 
 class XlsxBook:
@@ -52,29 +79,32 @@ class XlsxBook:
         self._package = package
         self._workbook = _find_workbook(package)
         self._relations = _read_relations(package, self._workbook)
-        names, self._since_1904 = _read_workbook(package, self._workbook)
+        names, since_1904 = _read_workbook(package, self._workbook)
         sheets = [(tab, self._relations[relation]) for tab, relation in names if relation in self._relations]
         kept = [(tab, target) for tab, (kind, target) in sheets if kind == "worksheet" and target in package]
         if not kept:
             raise Unreadable(DAMAGED)
         self._tabs = [tab for tab, _ in kept]
         self._parts = [part for _, part in kept]
-        self._strings = _read_strings(package, self._part_of("sharedStrings"))
-        self._dates = _read_date_styles(package, self._part_of("styles"))
+        self._shared = _Shared(
+            strings=_read_strings(package, self._part_of("sharedStrings")),
+            dates=_read_date_styles(package, self._part_of("styles")),
+            since_1904=since_1904,
+        )
 
     @property
     def tabs(self) -> Sequence[Tab]:
         """Name all worksheets in their order."""
         return self._tabs
 
-    def read_heads(self, rows: int) -> Sequence[Grid]:
+    def read_heads(self) -> Sequence[Grid]:
         """Read the top of every worksheet."""
-        return [self.read(index, rows) for index in range(len(self._parts))]
+        return [self.read(index, HEAD_ROWS) for index in range(len(self._parts))]
 
     def read(self, tab: int, rows: int) -> Grid:
         """Read so many filled rows of one worksheet."""
         with self._package.open(self._parts[tab]) as stream:
-            reader = _SheetReader(self._strings, self._dates, Shelf(wanted=rows), since_1904=self._since_1904)
+            reader = _SheetReader(self._shared, Shelf(wanted=rows))
             parse_xml(stream, start=reader.start, end=reader.end, text=reader.text)
         return reader.finish()
 
@@ -89,13 +119,13 @@ class _SheetReader:
     or a formula; a million rows that are only formatted cost nothing but their parsing.
     """
 
-    def __init__(self, strings: Sequence[str], dates: frozenset[str], shelf: Shelf, *, since_1904: bool) -> None:
-        self._strings = strings
-        self._dates = dates
+    def __init__(self, shared: _Shared, shelf: Shelf) -> None:
+        self._shared_parts = shared
+        self._strings = shared.strings
+        self._dates = shared.dates
         self._shelf = shelf
-        self._since_1904 = since_1904
-        self._elements = 0
         self._depth = 0
+        self._room = 0
         self._in_data = False
         self._row_number = 0
         self._row_hidden = False
@@ -112,14 +142,17 @@ class _SheetReader:
         self._shared_formulas: dict[str, str] = {}
         self._seen_rows: set[int] = set()
         self._merges: list[Merge] = []
-        self._hidden_columns: set[int] = set()
+        self._column_infos = 0
+        self._hidden_columns = bytearray(LAST_COLUMN)
         self._names = {f"{main}}}{name}": name for main in _MAIN for name in _SHEET_NAMES}
 
     def start(self, name: str, attributes: Attributes) -> None:
-        self._elements += 1
-        if self._elements > MAX_ELEMENTS:
-            raise say_too_many()
+        self._shared_parts.elements += 1
         self._depth = depth = self._depth + 1
+        if self._shared_parts.elements > MAX_ELEMENTS:
+            raise say_too_many()
+        if depth > MAX_DEPTH:
+            raise Unreadable(DAMAGED)
         known = self._names.get(name)
         if known is None:
             return
@@ -153,17 +186,16 @@ class _SheetReader:
             self._in_data = False
 
     def text(self, text: str) -> None:
-        if self._collect is not None:
+        if self._collect is not None and self._room > 0:
+            self._room -= len(text)
             self._collect(text)
 
     def finish(self) -> Grid:
-        if self._elements == 0:
-            raise Unreadable(DAMAGED)
         rows = sorted(self._shelf.rows, key=lambda row: row.number)
         return Grid(
             rows=rows,
             merges=self._merges,
-            hidden_columns=frozenset(self._hidden_columns),
+            hidden_columns=frozenset(column for column, hidden in enumerate(self._hidden_columns) if hidden),
             complete=self._shelf.complete,
         )
 
@@ -191,6 +223,7 @@ class _SheetReader:
         self._value = []
         self._inline = []
         self._formula = None
+        self._room = _MAX_CELL_TEXT
         reference = attributes.get("r")
         if reference is None:
             self._offset += 1
@@ -218,9 +251,7 @@ class _SheetReader:
 
     def _locate(self) -> int:
         """Find the cell's column: by its own name, or so many places after the last cell that had one."""
-        if not self._reference:
-            return self._offset - 1
-        column, row = read_reference(self._reference)
+        column, row = read_reference(self._reference) if self._reference else (-1, self._row_number)
         if row != self._row_number or column + self._offset >= LAST_COLUMN:
             raise Unreadable(DAMAGED)
         return column + self._offset
@@ -266,7 +297,7 @@ class _SheetReader:
         except ValueError:
             return CellKind.ERROR, value
         if self._attributes.get("s", "0") in self._dates:
-            return CellKind.DATE, show_date(number, since_1904=self._since_1904)
+            return CellKind.DATE, show_date(number, since_1904=self._shared_parts.since_1904)
         return CellKind.NUMBER, show_number(number)
 
     def _read_formula(self) -> str:
@@ -283,6 +314,8 @@ class _SheetReader:
         first, _, last = reference.partition(":")
         if not last or first == last:
             return
+        if len(self._merges) >= MAX_MERGES:
+            raise say_too_many()
         (left, top), (right, bottom) = read_reference(first), read_reference(last)
         self._merges.append(
             Merge(
@@ -294,9 +327,13 @@ class _SheetReader:
         )
 
     def _add_columns(self, attributes: Attributes) -> None:
+        self._column_infos += 1
+        if self._column_infos > LAST_COLUMN:
+            raise Unreadable(DAMAGED)
         if attributes.get("hidden", "0") in ("1", "true"):
-            first, last = _to_int(attributes.get("min", "")), _to_int(attributes.get("max", ""))
-            self._hidden_columns.update(range(max(first, 1) - 1, min(last, LAST_COLUMN)))
+            first = max(_to_int(attributes.get("min", "")), 1) - 1
+            last = min(_to_int(attributes.get("max", "")), LAST_COLUMN)
+            self._hidden_columns[first:last] = b"\1" * max(last - first, 0)
 
 
 _SHEET_NAMES = ("sheetData", "row", "c", "v", "f", "is", "r", "t", "rPh", "mergeCell", "col")
@@ -390,27 +427,31 @@ def _read_strings(package: Package, part: str) -> list[str]:
     pieces: list[str] = []
     path: list[str] = []
     total = 0
+    room = _MAX_CELL_TEXT
 
     def start(element: str, _: Attributes) -> None:
         path.append(local_name(element))
 
     def end(_: str) -> None:
-        nonlocal total
+        nonlocal total, room
         if path.pop() == "si" and len(path) == 1:
             text = cut(unescape("".join(pieces)))
             pieces.clear()
+            room = _MAX_CELL_TEXT
             total += len(text)
             if len(strings) >= _MAX_STRINGS or total > _MAX_STRING_CHARACTERS:
                 raise say_too_many()
             strings.append(text)
 
     def text(text: str) -> None:
-        if path[-1] == "t" and "rPh" not in path:
+        nonlocal room
+        if path[-1] == "t" and room > 0 and "rPh" not in path:
+            room -= len(text)
             pieces.append(text)
 
     if part in package:
         with package.open(part) as stream:
-            parse_xml(stream, start=start, end=end, text=text)
+            parse_guarded(stream, start=start, end=end, text=text)
     return strings
 
 
@@ -433,7 +474,7 @@ def _read_date_styles(package: Package, part: str) -> frozenset[str]:
 
     if part in package:
         with package.open(part) as stream:
-            parse_xml(stream, start=start, end=end, text=_ignore)
+            parse_guarded(stream, start=start, end=end, text=_ignore)
     dates = {code for code, pattern in formats.items() if is_date_format(pattern)}
     dates |= {str(code) for code in _BUILT_IN_DATES if str(code) not in formats}
     return frozenset(str(index) for index, code in enumerate(used) if code in dates)
@@ -441,7 +482,7 @@ def _read_date_styles(package: Package, part: str) -> frozenset[str]:
 
 def _parse(package: Package, part: str, start: Callable[[str, Attributes], None]) -> None:
     with package.open(part) as stream:
-        parse_xml(stream, start=start, end=_ignore, text=_ignore)
+        parse_guarded(stream, start=start, end=_ignore, text=_ignore)
 
 
 def _ignore(_: str) -> None:

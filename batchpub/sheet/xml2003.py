@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from batchpub.course import Cell, CellKind
 from batchpub.sheet.grid import (
     DAMAGED,
+    HEAD_ROWS,
     LAST_COLUMN,
     LAST_ROW,
+    MAX_CHARACTERS,
     Grid,
     GridRow,
     Merge,
@@ -22,7 +24,7 @@ from batchpub.sheet.grid import (
     name_cell,
 )
 from batchpub.sheet.values import show_number, unwrap
-from batchpub.sheet.xmlstream import MAX_ELEMENTS, Attributes, parse_xml, say_too_many
+from batchpub.sheet.xmlstream import Attributes, parse_guarded
 
 _SS = "urn:schemas-microsoft-com:office:spreadsheet}"
 _X = "urn:schemas-microsoft-com:office:excel}"
@@ -44,9 +46,9 @@ class Xml2003Book:
     notes: Sequence[str] = ()
 
     def __init__(self, data: bytes) -> None:
-        """Read the names of the sheets."""
+        """Read the names of the sheets and the top of each."""
         self._data = data if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else data.lstrip()
-        reader = self._parse(rows=0, tab=None)
+        reader = self._heads = self._parse(rows=HEAD_ROWS, tab=None)
         if not reader.is_workbook:
             raise Unreadable("This is an XML file, but no spreadsheet. Export the list as CSV or as an Excel workbook.")
         self._tabs = [Tab(name=name, hidden=hidden) for name, hidden in zip(reader.names, reader.hidden, strict=True)]
@@ -56,9 +58,9 @@ class Xml2003Book:
         """Name all sheets in their order."""
         return self._tabs
 
-    def read_heads(self, rows: int) -> Sequence[Grid]:
-        """Read the top of every sheet."""
-        return self._parse(rows=rows, tab=None).grids
+    def read_heads(self) -> Sequence[Grid]:
+        """Give the top of every sheet."""
+        return self._heads.grids
 
     def read(self, tab: int, rows: int) -> Grid:
         """Read so many filled rows of one sheet."""
@@ -66,7 +68,7 @@ class Xml2003Book:
 
     def _parse(self, *, rows: int, tab: int | None) -> "_WorkbookReader":
         reader = _WorkbookReader(rows=rows, tab=tab)
-        parse_xml(io.BytesIO(self._data), start=reader.start, end=reader.end, text=reader.text)
+        parse_guarded(io.BytesIO(self._data), start=reader.start, end=reader.end, text=reader.text)
         return reader
 
 
@@ -80,13 +82,12 @@ class _WorkbookReader:
         self.grids: list[Grid] = []
         self._rows = rows
         self._tab = tab
-        self._elements = 0
         self._path: list[str] = []
         self._begin_sheet()
 
     def _begin_sheet(self) -> None:
         self._shelf = Shelf(wanted=self._rows)
-        self._full = self._rows == 0 or self._tab not in (None, len(self.names) - 1)
+        self._full = self._tab not in (None, len(self.names) - 1)
         self._merges: list[Merge] = []
         self._hidden_columns: set[int] = set()
         self._next_column_info = 0
@@ -101,9 +102,6 @@ class _WorkbookReader:
         self._seen_rows: set[int] = set()
 
     def start(self, name: str, attributes: Attributes) -> None:
-        self._elements += 1
-        if self._elements > MAX_ELEMENTS:
-            raise say_too_many()
         name = name.removeprefix(_SS)
         above = self._path[-1] if self._path else ""
         self._path.append(name)
@@ -125,7 +123,7 @@ class _WorkbookReader:
 
     def text(self, text: str) -> None:
         path = self._path
-        if "Data" in path and "Comment" not in path:
+        if "Data" in path and "Comment" not in path and len(self._pieces) < MAX_CHARACTERS:
             self._pieces.append(text)
         elif path and path[-1] == f"{_X}Visible" and self.hidden:
             self.hidden[-1] = "hidden" in text.lower()
@@ -217,7 +215,7 @@ def _read_index(attributes: Attributes, name: str, default: int, most: int) -> i
     stated = attributes.get(name)
     index = (
         default if stated is None else int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 9 else 0
-    )  # noqa: PLR2004
+    )
     if not 1 <= index <= most:
         raise Unreadable(DAMAGED)
     return index

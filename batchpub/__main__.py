@@ -1,0 +1,6 @@
+"""`python -m batchpub`."""
+
+from batchpub.cli import main
+
+if __name__ == "__main__":
+    main()

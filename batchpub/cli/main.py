@@ -1,0 +1,74 @@
+"""The group of commands, and the edge of the program where every exception becomes a sentence and an exit code."""
+
+import importlib
+import sys
+import traceback
+from typing import NoReturn
+
+import click
+
+from batchpub import __version__
+from batchpub.errors import BatchpubError, ExitCode
+
+COMMANDS = {
+    "check": ("batchpub.cli.check", "check", "Show what would be published, and what is wrong; send nothing."),
+    "publish": ("batchpub.cli.publish", "publish", "Publish every course of the sheets; again: continue."),
+    "retry": ("batchpub.cli.publish", "retry", "Publish what an earlier results file says is not published yet."),
+    "report": ("batchpub.cli.runs", "report", "Write a run's reports again."),
+    "runs": ("batchpub.cli.runs", "runs", "List the runs in the state."),
+    "template": ("batchpub.cli.template", "template", "Write a workbook for staff whose id column cannot lose digits."),
+    "sandbox": ("batchpub.sandbox.command", "sandbox", "Play Zoho on this machine."),
+}
+
+
+class Commands(click.Group):
+    """Knows its commands by name and imports one only when it is called."""
+
+    def list_commands(self, _context: click.Context) -> list[str]:
+        """Give the names in the order of a day's work."""
+        return list(COMMANDS)
+
+    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
+        """Import a command."""
+        if name not in COMMANDS:
+            return None
+        module, attribute, _ = COMMANDS[name]
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, told) for name, (_, _, told) in COMMANDS.items()])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="batchpub")
+def group() -> None:
+    """Publish every course of a spreadsheet in the Zoho People LMS, inside its rate limit."""
+
+
+def main() -> NoReturn:
+    """Run the command line; every way out has an exit code of the table."""
+    try:
+        code = group.main(standalone_mode=False)
+        sys.exit(int(code or 0))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(ExitCode.USAGE)
+    except click.Abort:
+        click.echo("Nothing was sent.", err=True)
+        sys.exit(ExitCode.INTERRUPTED)
+    except BatchpubError as error:
+        click.echo(f"batchpub: {error}", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(ExitCode.CANNOT_WRITE)
+    except Exception as error:  # noqa: BLE001 - the edge of the program
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{where.filename.rsplit('batchpub', 1)[-1]}:{where.lineno}"
+        click.echo(
+            f"batchpub: a bug: {type(error).__name__} at {place}. Run it again; what was sent is known.", err=True
+        )
+        sys.exit(ExitCode.BUG)

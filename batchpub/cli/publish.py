@@ -1,0 +1,278 @@
+"""`batchpub publish` and `batchpub retry`: the run, wired up."""
+
+import asyncio
+import contextlib
+import shlex
+import sys
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import click
+import structlog
+from rich.console import Console
+
+from batchpub.cli.options import JOB, RUN_FLAGS, SHEET_FLAGS, STATE, settle_settings, with_flags
+from batchpub.cli.progress import show_progress
+from batchpub.cli.wiring import eta_of, hosts_of, limits_of, load_all, plan_of, portal_of, start_log, state_path
+from batchpub.clock import SystemClock
+from batchpub.course import Outcome, Pile, Plan
+from batchpub.errors import CannotWrite, ExitCode, SettingsWrong
+from batchpub.publish import Rules
+from batchpub.record import RunRecord
+from batchpub.report.terminal import print_summary
+from batchpub.report.totals import count_outcomes
+from batchpub.run import Run, RunOptions
+from batchpub.sandbox import Sandbox, SandboxConfig, load_faults
+from batchpub.settings import Settings
+from batchpub.sheet import SheetOptions
+from batchpub.sheet.results import load_results
+from batchpub.state import Ledger, open_database
+from batchpub.zoho.client import ZohoClient
+from batchpub.zoho.token import AccessToken, Cookie, Credentials, RefreshCredentials, TokenSource
+
+log = structlog.get_logger("batchpub")
+
+DONE = (Outcome.PUBLISHED, Outcome.ALREADY_PUBLISHED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extras:
+    """Flags that are no settings: they belong to one invocation."""
+
+    yes: bool
+    gentle_off: bool
+    sandbox: bool
+    sandbox_faults: Path | None
+    speed: float
+
+
+def _split(flags: dict[str, Any]) -> tuple[dict[str, Any], Extras]:
+    names = ("yes", "gentle_off", "sandbox", "sandbox_faults", "speed")
+    taken = {name: flags.pop(name) for name in names}
+    speed = taken["speed"]
+    if speed is not None and not taken["sandbox"]:
+        raise click.UsageError("--speed works with --sandbox only: Zoho's minute cannot be made shorter.")
+    if speed is not None and not 1 <= speed <= 1000:  # noqa: PLR2004 - the flag's range
+        raise click.UsageError("--speed is a number from 1 to 1000.")
+    return flags, Extras(**{**taken, "speed": speed or 1.0})
+
+
+@click.command()
+@click.argument("sheets", nargs=-1, required=True, metavar="SHEET...")
+@with_flags(JOB, STATE, *SHEET_FLAGS, *RUN_FLAGS)
+def publish(*, sheets: tuple[str, ...], job: Path | None, **flags: Any) -> int:
+    """Publish every course of the sheets. The same command again continues where it stopped."""
+    flags, extras = _split(flags)
+    settings = settle_settings(flags, job)
+    start_log(settings)
+    plan = plan_of(load_all(sheets, settings), settings)
+    return asyncio.run(_publish(plan, sheets, settings, extras))
+
+
+@click.command()
+@click.argument("results", nargs=1, metavar="RESULTS")
+@with_flags(JOB, STATE, *SHEET_FLAGS, *RUN_FLAGS)
+def retry(*, results: str, job: Path | None, **flags: Any) -> int:
+    """Publish what an earlier results.csv, results.xlsx or run_results.json says is not published yet."""
+    flags, extras = _split(flags)
+    settings = settle_settings(flags, job)
+    start_log(settings)
+    options = SheetOptions(sheet=settings.sheet, column=settings.column, max_rows=settings.max_rows)
+    earlier = load_results(results, options)
+    open_sheets = tuple(
+        replace(
+            sheet,
+            rows=tuple(row for row in sheet.rows if earlier.outcomes[(index, row.number)] not in DONE),
+        )
+        for index, sheet in enumerate(earlier.sheets)
+    )
+    return asyncio.run(_publish(plan_of(open_sheets, settings), (results,), settings, extras))
+
+
+async def _publish(plan: Plan, files: tuple[str, ...], settings: Settings, extras: Extras) -> int:
+    run = f"{datetime.now(tz=UTC):%Y%m%dT%H%M%SZ}-{uuid4().hex[:6]}"
+    out = Path(settings.out) if settings.out else Path("batchpub-reports") / run
+    structlog.contextvars.bind_contextvars(run=run)
+    broken = _own_rule(plan, settings)
+    if broken:
+        log.error("run.refused", error=broken)
+        click.echo(f"batchpub: {broken} Nothing was sent.", err=True)
+        return ExitCode.OWN_RULE
+    _ask(plan, extras)
+    async with contextlib.AsyncExitStack() as stack:
+        if extras.sandbox:
+            settings = await stack.enter_async_context(_rehearsal(settings, extras, files, out))
+        found, code = await _run(plan, settings, extras, run, out)
+    log.info(
+        "run.finished",
+        exit_code=int(code),
+        counts={outcome.value: number for outcome, number in count_outcomes(found).items()},
+        reports=str(out),
+        resume_command=found.resume_command,
+        stop_reason=found.stop_reason,
+    )
+    _say_goodbye(found, code, out)
+    return code
+
+
+def _own_rule(plan: Plan, settings: Settings) -> str:
+    to_publish = len(plan.to_publish())
+    invalid = sum(row.pile is Pile.INVALID for row in plan.rows)
+    if settings.expect is not None and to_publish != settings.expect:
+        return f"--expect {settings.expect}, but the sheets have {to_publish} courses to publish."
+    if settings.strict and invalid:
+        return f"--strict, and {invalid} rows are invalid; `batchpub check` lists them."
+    return ""
+
+
+def _ask(plan: Plan, extras: Extras) -> None:
+    mailed = sum(row.notify for row in plan.to_publish())
+    log.info("plan.made", to_publish=len(plan.to_publish()), mailing=mailed, rows=len(plan.rows))
+    if mailed and not extras.yes and not extras.sandbox and sys.stdin.isatty() and sys.stderr.isatty():
+        click.confirm(f"{mailed} courses will mail learners. Publish?", abort=True, err=True)
+
+
+@contextlib.asynccontextmanager
+async def _rehearsal(settings: Settings, extras: Extras, files: tuple[str, ...], out: Path) -> AsyncIterator[Settings]:
+    """Start a sandbox for this run, with a throwaway state under --out and no credentials."""
+    beside = Path(files[0]).parent / "sandbox.toml"
+    plan = extras.sandbox_faults or (beside if beside.exists() else None)
+    try:
+        faults = load_faults(plan) if plan else ()
+    except (ValueError, OSError) as error:
+        raise SettingsWrong(f"The sandbox's fault plan {plan}: {error}") from error
+    config = SandboxConfig(
+        limit=settings.rate,
+        period_seconds=settings.period,
+        lock_seconds=settings.lock,
+        speed=extras.speed,
+        faults=faults,
+    )
+    scaled = settings.scaled(extras.speed) if extras.speed != 1 else settings
+    async with Sandbox(config) as sandbox:
+        log.info("sandbox.started", url=sandbox.url, speed=extras.speed, faults=len(faults))
+        yield scaled.model_copy(
+            update={"api_url": sandbox.url, "accounts_url": sandbox.url, "state": str(_throwaway_state(out))}
+        )
+        stats = sandbox.stats()
+        told = {name: stats[name] for name in ("largest_window", "locks", "sent_after_refusal")}
+        log.info("sandbox.stopped", arrivals=stats["arrivals"], published_twice=len(stats["published_twice"]), **told)
+
+
+def _throwaway_state(out: Path) -> Path:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotWrite(
+            f"The reports' folder {out} cannot be made: {error.strerror}. Name another with --out."
+        ) from error
+    path = out / f"sandbox-state-{time.time_ns()}.db"
+    path.unlink(missing_ok=True)
+    return path
+
+
+async def _run(plan: Plan, settings: Settings, extras: Extras, run: str, out: Path) -> tuple[RunRecord, ExitCode]:
+    accounts_url, api_url = hosts_of(settings)
+    clock = SystemClock()
+    portal = portal_of(settings, api_url)
+    path = state_path(settings)
+    limits = limits_of(settings)
+    credentials = credentials_of(settings, sandbox=extras.sandbox)
+    async with contextlib.AsyncExitStack() as stack:
+        database = await stack.enter_async_context(open_database(path))
+        if extras.sandbox:
+            stack.callback(_remove_state, path)
+        if database.is_new:
+            log.info("state.new", path=str(path))
+        mails = any(row.notify for row in plan.to_publish())
+        verify = settings.verify == "always" or (settings.verify == "auto" and database.is_new and mails)
+        options = RunOptions(
+            run=run,
+            portal=portal,
+            sandbox=extras.sandbox,
+            workers=settings.workers,
+            limits=limits,
+            rules=Rules(attempts=settings.attempts, verify_mails=verify, again=frozenset(settings.again)),
+            notify_policy=str(settings.notify),
+            reports=settings.report,
+            out=out,
+            resume_command=shlex.join(["batchpub", *sys.argv[1:]]),
+            max_seconds=settings.max_duration,
+            max_failures=_max_failures(settings, plan),
+            progress_every=settings.progress_every,
+        )
+        if extras.gentle_off:
+            await Ledger(database, portal=portal, run=run, limits=limits, clock=clock).forget_gentleness()
+        token = TokenSource(
+            credentials,
+            accounts_url=accounts_url,
+            clock=clock,
+            cache_file=None if extras.sandbox else path.with_name(f"{path.name}.token"),
+        )
+        api = await stack.enter_async_context(
+            ZohoClient(
+                api_url=api_url,
+                token=token,
+                clock=clock,
+                connect_seconds=settings.connect_timeout,
+                total_seconds=settings.total_timeout,
+            )
+        )
+        if plan.to_publish():
+            await api.prepare()
+        work = Run(plan, options, api=api, database=database, clock=clock)
+        eta = eta_of(len(plan.to_publish()), settings)
+        log.info("run.planned", eta_seconds=round(eta), mails_verified=verify)
+        with show_progress(work):
+            found, code = await work.execute()
+        return found, code
+
+
+def _remove_state(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def _max_failures(settings: Settings, plan: Plan) -> int | None:
+    told = settings.max_failures
+    if told is None:
+        return None
+    return len(plan.rows) * int(told[:-1]) // 100 if told.endswith("%") else int(told)
+
+
+def credentials_of(settings: Settings, *, sandbox: bool) -> Credentials:
+    """Choose the one kind of credentials that is set.
+
+    Raises:
+        SettingsWrong: there are none.
+
+    """
+    from pydantic import SecretStr  # noqa: PLC0415 - only needed when a run starts
+
+    if sandbox:
+        return AccessToken(token=SecretStr("sandbox"))
+    if settings.access_token:
+        return AccessToken(token=settings.access_token)
+    if settings.client_id and settings.client_secret and settings.refresh_token:
+        return RefreshCredentials(
+            client_id=settings.client_id, client_secret=settings.client_secret, refresh_token=settings.refresh_token
+        )
+    if settings.cookie:
+        return Cookie(cookie=settings.cookie)
+    raise SettingsWrong(
+        "No credentials. Set BATCHPUB_CLIENT_ID, BATCHPUB_CLIENT_SECRET and BATCHPUB_REFRESH_TOKEN (each also as …_FILE), "
+        "or BATCHPUB_ACCESS_TOKEN for one hour; or rehearse with --sandbox."
+    )
+
+
+def _say_goodbye(found: RunRecord, code: ExitCode, out: Path) -> None:
+    if not sys.stderr.isatty():
+        return
+    console = Console(stderr=True, highlight=False, markup=False)
+    print_summary(found, console)
+    console.print(f"Reports: {out}  (exit {int(code)})", soft_wrap=True)

@@ -1,0 +1,79 @@
+"""`batchpub runs` and `batchpub report`: what the state knows of earlier runs."""
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from batchpub.cli.options import STATE, settle_settings, with_flags
+from batchpub.cli.wiring import state_path
+from batchpub.errors import ExitCode, SettingsWrong
+from batchpub.record import RunRecord
+from batchpub.report import check_rows, write_reports
+from batchpub.settings import Settings
+from batchpub.state import forget_runs, list_runs, open_database, read_run
+
+
+def _existing_state(settings: Settings) -> Path:
+    path = state_path(settings)
+    if not path.exists():
+        raise SettingsWrong(f"There is no state at {path}. Name it with --state or BATCHPUB_STATE.")
+    return path
+
+
+@click.command()
+@with_flags(STATE)
+@click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
+@click.option("--delete-older-than", metavar="DAYS", help="Forget what was on older sheets, e.g. 90d.")
+def runs(*, state: str | None, as_json: bool, delete_older_than: str | None) -> None:
+    """List the runs in the state, newest first."""
+    path = _existing_state(settle_settings({"state": state}, None))
+    days = delete_older_than.removesuffix("d") if delete_older_than else None
+    if days is not None and not (days.isascii() and days.isdigit()):
+        raise click.UsageError(f"--delete-older-than: {delete_older_than!r} is no number of days, such as 90d.")
+    known, forgotten = asyncio.run(_list(path, int(days) if days else None))
+    if as_json:
+        click.echo(json.dumps({"schema_version": 1, "runs": known}, indent=2))
+        return
+    if forgotten:
+        click.echo(f"Forgot {forgotten} runs. Which courses are published stays known.")
+    for one in known:
+        totals = ", ".join(f"{number} {outcome}" for outcome, number in sorted(one["totals"].items())) or "no rows"
+        ended = f"exit {one['exit_code']}" if one["exit_code"] is not None else "not finished"
+        click.echo(f"{one['run']}  {ended:>12}  {totals}")
+
+
+async def _list(path: Path, days: int | None) -> tuple[list[dict[str, Any]], int]:
+    async with open_database(path) as database:
+        before = datetime.now(tz=UTC) - timedelta(days=days) if days is not None else None
+        forgotten = await forget_runs(database, before) if before is not None else 0
+        return await list_runs(database), forgotten
+
+
+@click.command()
+@click.argument("run", required=False)
+@with_flags(STATE)
+@click.option("--out", type=click.Path(path_type=Path), help="Folder of the reports. [batchpub-reports/RUN]")
+@click.option("--report", multiple=True, help="csv, xlsx, html, junit, json. [all]")
+def report(run: str | None, state: str | None, out: Path | None, report: tuple[str, ...]) -> int:
+    """Write a run's reports again; without RUN, the newest one's. Works for a run that died, too."""
+    settings = settle_settings({"state": state, "report": report}, None)
+    found = asyncio.run(_read(_existing_state(settings), run))
+    if found is None:
+        raise click.UsageError(f"The state has no run {run or 'at all'}. `batchpub runs` lists them.")
+    for path in write_reports(found, out or Path("batchpub-reports") / found.run, settings.report):
+        click.echo(path)
+    violations = check_rows(found)
+    if violations:
+        click.echo(f"batchpub: a bug: {'; '.join(violations)}", err=True)
+    return ExitCode.BUG if violations else ExitCode.OK
+
+
+async def _read(path: Path, run: str | None) -> RunRecord | None:
+    async with open_database(path) as database:
+        known = await list_runs(database)
+        wanted = run or (known[0]["run"] if known else None)
+        return await read_run(database, wanted) if wanted else None

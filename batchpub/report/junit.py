@@ -1,0 +1,69 @@
+"""junit.xml: one test case for every row, so that a CI page shows what became of each."""
+
+from lxml import etree
+
+from batchpub.course import Outcome
+from batchpub.record import RowRecord, RunRecord
+from batchpub.report.text import replace_unshowable, show_time
+from batchpub.report.totals import count_outcomes
+
+_MARKS = {
+    Outcome.REFUSED: "failure",
+    Outcome.FAILED: "failure",
+    Outcome.INVALID: "failure",
+    Outcome.UNKNOWN: "error",
+    Outcome.NOT_ATTEMPTED: "skipped",
+    Outcome.DUPLICATE: "skipped",
+    Outcome.SKIPPED: "skipped",
+}
+
+
+def write_junit(run: RunRecord) -> bytes:
+    """Write one suite. What a person must look at fails; unknown is an error; what was not done is skipped."""
+    totals = count_outcomes(run)
+    numbers = {
+        "tests": str(len(run.rows)),
+        "failures": str(_count(totals, "failure")),
+        "errors": str(_count(totals, "error")),
+        "skipped": str(_count(totals, "skipped")),
+        "time": _seconds(run),
+    }
+    root = etree.Element("testsuites", {"name": "batchpub", **{k: v for k, v in numbers.items() if k != "skipped"}})
+    told = {"name": replace_unshowable(run.run), **numbers, "timestamp": show_time(run.started_at)}
+    suite = etree.SubElement(root, "testsuite", told)
+    for row in run.rows:
+        _add_case(suite, run, row)
+    document: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
+    return document
+
+
+def _add_case(suite: etree._Element, run: RunRecord, row: RowRecord) -> None:
+    sheet = run.sheets[row.sheet_index]
+    place = f"{sheet.file} [{sheet.sheet}]" if sheet.sheet else sheet.file
+    course = " ".join(part for part in (row.course_id, row.batch_id, row.name) if part)
+    told = {
+        "classname": place,
+        "name": f"row {row.row}: {course}" if course else f"row {row.row}",
+        "time": _row_seconds(row),
+    }
+    case = etree.SubElement(suite, "testcase", {key: replace_unshowable(text) for key, text in told.items()})
+    if mark := _MARKS.get(row.outcome):
+        message = replace_unshowable(row.message or row.outcome.value)
+        inner = etree.SubElement(case, mark, {"message": message})
+        if mark != "skipped":
+            inner.set("type", row.outcome.value)
+            inner.text = replace_unshowable(f"{row.cell}: {row.message}" if row.cell else row.message)
+
+
+def _count(totals: dict[Outcome, int], mark: str) -> int:
+    return sum(count for outcome, count in totals.items() if _MARKS.get(outcome) == mark)
+
+
+def _seconds(run: RunRecord) -> str:
+    return "0.000" if run.finished_at is None else f"{max(0.0, (run.finished_at - run.started_at).total_seconds()):.3f}"
+
+
+def _row_seconds(row: RowRecord) -> str:
+    if row.first_sent_at is None or row.finished_at is None:
+        return "0.000"
+    return f"{max(0.0, (row.finished_at - row.first_sent_at).total_seconds()):.3f}"

@@ -1,0 +1,109 @@
+"""The one table of results: the person's own columns in their order, then ours."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from batchpub.course import PlannedSheet
+from batchpub.plan.text import fold
+from batchpub.record import RowRecord, RunRecord
+from batchpub.report.text import show_time
+from batchpub.sheet.heading import ALIASES
+
+OURS = (
+    "bp_outcome",
+    "bp_message",
+    "bp_row",
+    "bp_cell",
+    "bp_course_id",
+    "bp_attempts",
+    "bp_http_status",
+    "bp_code",
+    "bp_first_sent_at",
+    "bp_finished_at",
+    "bp_run",
+    "bp_batch_id",
+    "bp_file",
+    "bp_sheet",
+)
+IDS = ("bp_course_id", "bp_batch_id")
+_ONE_COLUMN_ROLES = ("course_id", "batch_id", "notify", "publish", "confirmed")
+_Key = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Plain text, not yet escaped for any file. `own_rows` and `our_rows` run side by side."""
+
+    own_headings: tuple[str, ...]
+    own_rows: tuple[tuple[str, ...], ...]
+    our_rows: tuple[tuple[str, ...], ...]
+
+
+def build_table(run: RunRecord) -> Table:
+    """Lay all rows of all sheets under one heading: the union of the sheets' headings, in order of first appearance."""
+    keys = [_name_columns(sheet) for sheet in run.sheets]
+    headings: dict[_Key, str] = {}
+    for sheet, named in zip(run.sheets, keys, strict=True):
+        for key, index in named.items():
+            headings.setdefault(key, sheet.headings[index])
+    return Table(
+        own_headings=tuple(headings.values()),
+        own_rows=tuple(_pick(row.values, [keys[row.sheet_index].get(key) for key in headings]) for row in run.rows),
+        our_rows=tuple(_our_cells(run, row) for row in run.rows),
+    )
+
+
+def find_own_columns(sheet: PlannedSheet) -> tuple[int, ...]:
+    """Give the places of the person's columns: those an earlier report of ours added are written anew, not twice."""
+    return tuple(
+        index for index, heading in enumerate(sheet.headings) if heading.strip().casefold() not in _OUR_HEADINGS
+    )
+
+
+def pick_own(row: RowRecord, columns: Sequence[int]) -> tuple[str, ...]:
+    """Give the person's cells in these columns, "" where the row ends earlier."""
+    return _pick(row.values, columns)
+
+
+_OUR_HEADINGS = frozenset(OURS)
+_ROLE_OF = {alias: role for role in _ONE_COLUMN_ROLES for alias in ALIASES[role]}
+
+
+def _name_columns(sheet: PlannedSheet) -> dict[_Key, int]:
+    """Name the columns so that those of several sheets meet.
+
+    "Course ID" and "Kurs-ID" of two sheets are one column, else the result could not be read again; the second "Note"
+    of one sheet is a column of its own.
+    """
+    named: dict[_Key, int] = {}
+    seen: dict[str, int] = {}
+    for index in find_own_columns(sheet):
+        folded = fold(sheet.headings[index])
+        name = _ROLE_OF.get(folded, folded)
+        seen[name] = seen.get(name, 0) + 1
+        named[name, seen[name]] = index
+    return named
+
+
+def _pick(values: Sequence[str], columns: Sequence[int | None]) -> tuple[str, ...]:
+    return tuple("" if column is None or column >= len(values) else values[column] for column in columns)
+
+
+def _our_cells(run: RunRecord, row: RowRecord) -> tuple[str, ...]:
+    sheet = run.sheets[row.sheet_index]
+    return (
+        row.outcome.value,
+        row.message,
+        str(row.row),
+        row.cell,
+        row.course_id,
+        str(row.attempts),
+        "" if row.http_status is None else str(row.http_status),
+        row.code,
+        show_time(row.first_sent_at),
+        show_time(row.finished_at),
+        run.run,
+        row.batch_id,
+        sheet.file,
+        sheet.sheet,
+    )

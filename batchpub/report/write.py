@@ -1,0 +1,93 @@
+"""Reports onto the disk: each file whole or not at all."""
+
+import contextlib
+import os
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from batchpub.errors import CannotWrite, SettingsWrong
+from batchpub.record import RunRecord
+from batchpub.report.csv_file import write_csv
+from batchpub.report.json_file import write_json
+from batchpub.report.junit import write_junit
+from batchpub.report.page import write_html
+from batchpub.report.xlsx_file import write_xlsx
+
+FORMATS: dict[str, Callable[[RunRecord], bytes]] = {
+    "csv": write_csv,
+    "xlsx": write_xlsx,
+    "html": write_html,
+    "junit": write_junit,
+    "json": write_json,
+}
+FILE_NAMES: Mapping[str, str] = {
+    "csv": "results.csv",
+    "xlsx": "results.xlsx",
+    "html": "report.html",
+    "junit": "junit.xml",
+    "json": "run_results.json",
+}
+
+
+def write_reports(run: RunRecord, out: Path, formats: Sequence[str]) -> tuple[Path, ...]:
+    """Write the reports into a folder, made if need be, and give their paths in the order of `formats`.
+
+    A file that cannot be written does not keep the others from being written. Raises SettingsWrong for a format there
+    is not, and CannotWrite, after all were tried, naming each file, why, and what to do.
+    """
+    unknown = [name for name in formats if name not in FORMATS]
+    if unknown:
+        raise SettingsWrong(f"There is no report format {', '.join(unknown)}. Choose from {', '.join(FORMATS)}.")
+    _make_folder(out)
+    written: list[Path] = []
+    failures: list[str] = []
+    for name in dict.fromkeys(formats):
+        path = out / FILE_NAMES[name]
+        try:
+            replace_file(path, FORMATS[name](run))
+        except CannotWrite as error:
+            failures.append(f"{path}: {error}")
+        except OSError as error:
+            failures.append(_say_failure(path, error))
+        else:
+            written.append(path)
+    if failures:
+        raise CannotWrite("\n".join(failures))
+    return tuple(written)
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Put a whole file in the place of another. Whoever reads sees the old or the new one. Raises OSError."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        with temporary.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:  # an interrupt must not leave half a file behind either
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+
+
+def _make_folder(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        raise CannotWrite(
+            f"The folder {out} cannot be made ({_reason(error)}). "
+            "Name another with --out, then write the reports again with: batchpub report"
+        ) from error
+
+
+def _say_failure(path: Path, error: OSError) -> str:
+    return (
+        f"{path} cannot be written ({_reason(error)}). Close it if a program has it open, check the space and the "
+        "permissions of the folder, then write the reports again with: batchpub report"
+    )
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) and error.strerror else str(error)) or type(error).__name__

@@ -1,0 +1,353 @@
+"""One run: a queue filled from the plan, workers that drain it, and one way to stop — close the gate."""
+
+import asyncio
+import contextlib
+import heapq
+import itertools
+import os
+import signal
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from batchpub import __version__
+from batchpub.clock import Clock
+from batchpub.course import Course, Outcome, Pile, Plan
+from batchpub.errors import PRECEDENCE, BatchpubError, CannotWrite, ExitCode
+from batchpub.pace import Gate, GateClosed, Stop, estimate_seconds
+from batchpub.publish import Breakers, CourseApi, Later, Publisher, Rules, Work
+from batchpub.record import RunRecord
+from batchpub.report import check_rows, write_reports
+from batchpub.state import Database, Journal, Ledger, Limits, Published, RowResult, read_run
+
+log = structlog.get_logger("batchpub")
+
+BAD = (Outcome.REFUSED, Outcome.FAILED, Outcome.INVALID)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """What one run is told. Seconds throughout; `max_failures` is a number of rows, or None."""
+
+    run: str
+    portal: str
+    sandbox: bool
+    workers: int
+    limits: Limits
+    rules: Rules
+    notify_policy: str
+    reports: Sequence[str]
+    out: Path
+    resume_command: str
+    max_seconds: float | None = None
+    max_failures: int | None = None
+    progress_every: float = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """How far the run is, for whoever watches."""
+
+    done: int
+    total: int
+    eta_seconds: float
+    lock_seconds: float
+
+
+class Worklist:
+    """The queue of courses, and those that must wait a while before they are looked at again."""
+
+    def __init__(self, works: Sequence[Work]) -> None:
+        """Fill the queue."""
+        self._queue: asyncio.Queue[Work | None] = asyncio.Queue()
+        self._waiting: list[tuple[float, int, Work]] = []
+        self._number = itertools.count()
+        self._more = asyncio.Event()
+        self.open = len(works)
+        for work in works:
+            self._queue.put_nowait(work)
+
+    def put_later(self, later: Later) -> None:
+        """Bring a course back after its wait."""
+        if later.seconds <= 0:
+            self._queue.put_nowait(later.work)
+            return
+        due = asyncio.get_running_loop().time() + later.seconds
+        heapq.heappush(self._waiting, (due, next(self._number), later.work))
+        self._more.set()
+
+    async def get(self) -> Work | None:
+        """Give the next course; None when all are done."""
+        return await self._queue.get()
+
+    def finish_one(self) -> None:
+        """Count a course as done."""
+        self.open -= 1
+
+    def end(self, workers: int) -> None:
+        """Send every worker home."""
+        for _ in range(workers):
+            self._queue.put_nowait(None)
+        self._more.set()
+
+    async def feed(self) -> None:
+        """Move courses whose wait is over to the queue, until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            while self._waiting and self._waiting[0][0] <= loop.time():
+                self._queue.put_nowait(heapq.heappop(self._waiting)[2])
+            self._more.clear()
+            wait = self._waiting[0][0] - loop.time() if self._waiting else None
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._more.wait()
+
+
+class Run:
+    """One invocation of publish."""
+
+    def __init__(self, plan: Plan, options: RunOptions, *, api: CourseApi, database: Database, clock: Clock) -> None:
+        """Put the parts together; nothing happens yet."""
+        self._plan = plan
+        self._options = options
+        self._clock = clock
+        self._database = database
+        ledger = Ledger(database, portal=options.portal, run=options.run, limits=options.limits, clock=clock)
+        self._journal = Journal(ledger)
+        self._gate = Gate(ledger, clock=clock, on_lock_wait=self._hear_lock)
+        self._publisher = Publisher(
+            api=api,
+            gate=self._gate,
+            journal=self._journal,
+            limits=options.limits,
+            clock=clock,
+            rules=options.rules,
+            breakers=Breakers(),
+        )
+        self._counts: Counter[Outcome] = Counter()
+        self._lock_ends = 0.0
+        self._watchers: list[Callable[[Snapshot], None]] = []
+        self.reports: tuple[Path, ...] = ()
+
+    def watch(self, watcher: Callable[[Snapshot], None]) -> None:
+        """Tell a watcher after every outcome."""
+        self._watchers.append(watcher)
+
+    @property
+    def gate(self) -> Gate:
+        """Give the gate, for whoever must stop the run."""
+        return self._gate
+
+    def _hear_lock(self, seconds: float) -> None:
+        self._lock_ends = self._clock.boot_seconds() + seconds
+
+    async def execute(self) -> tuple[RunRecord, ExitCode]:
+        """Publish what the plan says; give the run as the journal has it, and the exit code.
+
+        Raises:
+            CannotWrite: the state cannot even be begun.
+
+        """
+        works, already = await self._sort_out()
+        await self._journal.begin(self._plan, self._facts(), already)
+        self._count_settled(already)
+        log.info("run.started", run=self._options.run, rows=len(self._plan.rows), to_publish=len(works))
+        worklist = Worklist(works)
+        with self._signals():
+            async with asyncio.TaskGroup() as group:
+                side = [
+                    group.create_task(self._keep_time()),
+                    group.create_task(self._beat(worklist)),
+                    group.create_task(worklist.feed()),
+                ]
+                reporting = group.create_task(self._report_when_stopped())
+                closing = group.create_task(self._end_when_stopped(worklist))
+                if worklist.open == 0:
+                    worklist.end(self._options.workers)
+                async with asyncio.TaskGroup() as crew:
+                    for _ in range(self._options.workers):
+                        crew.create_task(self._work(worklist))
+                # A report half written when the run stopped is finished first, or it would replace the last one.
+                for task in (*side, closing, *(() if self._gate.stop else (reporting,))):
+                    task.cancel()
+        return await self._close()
+
+    async def _sort_out(self) -> tuple[list[Work], dict[int, str]]:
+        planned = [(row, row.course) for row in self._plan.to_publish() if row.course is not None]
+        known = await self._journal.standings([course for _, course in planned])
+        works, already = [], {}
+        for row, course in planned:
+            standing = known.get(course)
+            if isinstance(standing, Published) and not self._options.rules.publishes_again(course):
+                already[row.position] = f"Published by run {standing.run} on {standing.on[:19]}Z."
+            else:
+                works.append(Work(position=row.position, course=course, notify=row.notify))
+        return works, already
+
+    def _facts(self) -> dict[str, Any]:
+        return {
+            "batchpub_version": __version__,
+            "sandbox": self._options.sandbox,
+            "rate": self._options.limits.rate,
+            "period_seconds": self._options.limits.period,
+            "notify_policy": self._options.notify_policy,
+        }
+
+    def _count_settled(self, already: dict[int, str]) -> None:
+        piles = {Pile.INVALID: Outcome.INVALID, Pile.DUPLICATE: Outcome.DUPLICATE, Pile.SKIPPED: Outcome.SKIPPED}
+        self._counts.update(piles[row.pile] for row in self._plan.rows if row.pile in piles)
+        self._counts[Outcome.ALREADY_PUBLISHED] += len(already)
+
+    async def _work(self, worklist: Worklist) -> None:
+        while (work := await worklist.get()) is not None:
+            with structlog.contextvars.bound_contextvars(course_id=work.course.course_id, run=self._options.run):
+                if not await self._step(work, worklist):
+                    return
+            if worklist.open == 0:
+                worklist.end(self._options.workers)
+
+    async def _step(self, work: Work, worklist: Worklist) -> bool:
+        """Take one course one step on; False when the run is stopping."""
+        try:
+            step = await self._publisher.publish_course(work)
+        except GateClosed:
+            return False
+        except CannotWrite as error:
+            log.error("state.unwritable", error=str(error))  # noqa: TRY400 - a sentence, never a traceback
+            self._gate.close(Stop(reason=str(error), exit_code=ExitCode.CANNOT_WRITE))
+            return False
+        if isinstance(step, Later):
+            worklist.put_later(step)
+            return self._gate.stop is None
+        self._count(work.course, step)
+        worklist.finish_one()
+        return True
+
+    def _count(self, course: Course, result: RowResult) -> None:
+        self._counts[result.outcome] += 1
+        say = log.info if result.outcome in (Outcome.PUBLISHED, Outcome.ALREADY_PUBLISHED) else log.warning
+        say(f"course.{result.outcome}", course=str(course), attempts=result.attempts, detail=result.message)
+        bad = sum(self._counts[outcome] for outcome in BAD)
+        most = self._options.max_failures
+        if most is not None and bad > most:
+            reason = f"{bad} rows failed, more than --max-failures allows ({most})."
+            self._gate.close(Stop(reason=reason, exit_code=ExitCode.OWN_RULE))
+        self._tell()
+
+    def snapshot(self) -> Snapshot:
+        """Say how far the run is."""
+        total, done = len(self._plan.rows), self._counts.total()
+        lock = max(0.0, self._lock_ends - self._clock.boot_seconds())
+        eta = estimate_seconds(total - done, self._options.limits, lock_seconds=lock)
+        return Snapshot(done=done, total=total, eta_seconds=eta, lock_seconds=lock)
+
+    def _tell(self) -> None:
+        for watcher in self._watchers:
+            watcher(self.snapshot())
+
+    async def _keep_time(self) -> None:
+        if self._options.max_seconds is not None:
+            await self._clock.sleep(self._options.max_seconds)
+            reason = f"--max-duration ({self._options.max_seconds:g} s) is over."
+            self._gate.close(Stop(reason=reason, exit_code=ExitCode.STOPPED_EARLY))
+
+    async def _beat(self, worklist: Worklist) -> None:
+        while True:
+            await self._clock.sleep(self._options.progress_every)
+            now = self.snapshot()
+            log.info(
+                "run.progress",
+                done=now.done,
+                total=now.total,
+                open=worklist.open,
+                eta_seconds=round(now.eta_seconds),
+                lock_seconds=round(now.lock_seconds),
+            )
+
+    async def _end_when_stopped(self, worklist: Worklist) -> None:
+        await self._gate.wait_closed()
+        worklist.end(self._options.workers)
+
+    async def _report_when_stopped(self) -> None:
+        """Write the report while calls in flight finish: nobody knows how long we are allowed to live."""
+        await self._gate.wait_closed()
+        log.warning("run.stopping", reason=self._gate.stop.reason if self._gate.stop else "")
+        with contextlib.suppress(CannotWrite):
+            await self._write_reports()
+
+    @contextlib.contextmanager
+    def _signals(self) -> Iterator[None]:
+        """Close the gate at SIGINT or SIGTERM; the same signal again ends at once, another one is ignored."""
+        loop, first = asyncio.get_running_loop(), []
+
+        def hear(number: int) -> None:
+            code = ExitCode.INTERRUPTED if number == signal.SIGINT else ExitCode.TERMINATED
+            if not first:
+                first.append(number)
+                name = signal.Signals(number).name
+                self._gate.close(Stop(reason=f"Stopped by {name}.", exit_code=code))
+            elif first == [number]:
+                os._exit(code)  # every committed transaction stands; the next run finds out about the rest
+
+        numbers = (signal.SIGINT, signal.SIGTERM)
+        with contextlib.suppress(NotImplementedError):  # Windows
+            for number in numbers:
+                loop.add_signal_handler(number, hear, number)
+        try:
+            yield
+        finally:
+            with contextlib.suppress(NotImplementedError):
+                for number in numbers:
+                    loop.remove_signal_handler(number)
+
+    async def _read(self) -> RunRecord:
+        found = await read_run(self._database, self._options.run)
+        if found is None:
+            raise CannotWrite(f"The state lost run {self._options.run}. Keep the log: every outcome is in it.")
+        return found
+
+    async def _write_reports(self) -> RunRecord:
+        found = await self._read()
+        self.reports = await asyncio.to_thread(write_reports, found, self._options.out, self._options.reports)
+        return found
+
+    async def _close(self) -> tuple[RunRecord, ExitCode]:
+        stop = self._gate.stop
+        found = await self._read()
+        codes = {judge_rows(found), *([stop.exit_code] if stop else [])}
+        violations = check_rows(found)
+        if violations or len(found.rows) != len(self._plan.rows):
+            log.error("report.incomplete", error="; ".join(violations) or "rows are missing")
+            codes.add(ExitCode.BUG)
+        code = worst(codes)
+        left = any(row.outcome in (Outcome.NOT_ATTEMPTED, Outcome.UNKNOWN, Outcome.FAILED) for row in found.rows)
+        await self._journal.finish(
+            exit_code=code,
+            stop_reason=stop.reason if stop else "",
+            resume_command=self._options.resume_command if left else "",
+        )
+        try:
+            found = await self._write_reports()
+        except BatchpubError as error:
+            log.error("report.unwritable", error=str(error))  # noqa: TRY400 - a sentence, never a traceback
+            code = worst({code, error.exit_code})
+        return found, code
+
+
+def worst(codes: set[ExitCode]) -> ExitCode:
+    """Choose the exit code that wins when several apply."""
+    return next(code for code in PRECEDENCE if code in codes)
+
+
+def judge_rows(run: RunRecord) -> ExitCode:
+    """Say what the rows alone make of the exit code."""
+    outcomes = {row.outcome for row in run.rows}
+    if Outcome.NOT_ATTEMPTED in outcomes:
+        return ExitCode.STOPPED_EARLY
+    if Outcome.UNKNOWN in outcomes:
+        return ExitCode.SOME_UNKNOWN
+    return ExitCode.SOME_FAILED if outcomes & set(BAD) else ExitCode.OK

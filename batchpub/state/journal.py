@@ -1,0 +1,505 @@
+"""The journal: written before a call and after it, so that after any crash it is right or says that it does not know."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import and_, delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from batchpub.course import Course, Outcome, Pile, Plan, PlannedRow, PlannedSheet
+from batchpub.record import CallRecord, LockRecord, RowRecord, RunRecord
+from batchpub.state.database import Database
+from batchpub.state.ledger import Ledger, Rest, Slot
+from batchpub.state.tables import calls, courses, locks, rows, runs, slots
+
+NOT_YET = "The run ended before this course's turn. Run the same command again."
+NO_ANSWER = "Sent, and no answer was recorded. The next run finds out before it sends again."
+
+_FIRST = {
+    Pile.TO_PUBLISH: Outcome.NOT_ATTEMPTED,
+    Pile.INVALID: Outcome.INVALID,
+    Pile.DUPLICATE: Outcome.DUPLICATE,
+    Pile.SKIPPED: Outcome.SKIPPED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Free:
+    """Nobody holds the course. `version` is what a claim must still find."""
+
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """An earlier run, or another one just now, published it."""
+
+    run: str
+    on: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """Another run is publishing it; its claim ends in `seconds` unless it is renewed."""
+
+    run: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uncertain:
+    """It was sent and the answer is not known. After `seconds` the call can no longer arrive late."""
+
+    version: int
+    run: str
+    seconds: float
+
+
+Standing = Free | Published | Held | Uncertain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """The claim is written: the call may start while the boot clock is before `send_before`."""
+
+    call: int
+    send_before: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostSlot:
+    """The slot's lease ran out or a lock began: back to the gate."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowResult:
+    """What the journal writes for a row."""
+
+    outcome: Outcome
+    message: str
+    attempts: int
+    http_status: int | None = None
+    code: str = ""
+    verified: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerNote:
+    """What the journal keeps of one answer. `meaning` is the answer's name."""
+
+    meaning: str
+    http_status: int | None = None
+    code: str = ""
+    excerpt: str = ""
+
+
+def _when(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text).astimezone(UTC) if text else None
+
+
+class Journal:
+    """One run's view of the journal."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        """Write for the ledger's run and portal, in its database, by its clock."""
+        self._ledger = ledger
+        self._database: Database = ledger.database
+        self.run = self._run = ledger.run
+        self._portal = ledger.portal
+
+    def _wall(self) -> str:
+        return self._ledger.clock.now().isoformat()
+
+    async def begin(self, plan: Plan, facts: dict[str, Any], already: Mapping[int, str]) -> None:
+        """Write the run and every row of it, each with an outcome that stays true if the run dies now.
+
+        `already` has the positions of rows whose course is known to be published, with the sentence for each.
+        """
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                insert(runs).values(
+                    run=self._run,
+                    portal=self._portal,
+                    started_on=self._wall(),
+                    facts=facts,
+                    sheets=[
+                        {"file": s.file, "sheet": s.sheet, "headings": list(s.headings), "notes": list(s.notes)}
+                        for s in plan.sheets
+                    ],
+                )
+            )
+            if plan.rows:
+                await connection.execute(
+                    insert(rows), [self._first_row(row, already.get(row.position)) for row in plan.rows]
+                )
+
+    def _first_row(self, row: PlannedRow, already: str | None) -> dict[str, Any]:
+        outcome = Outcome.ALREADY_PUBLISHED if already else _FIRST[row.pile]
+        return {
+            "run": self._run,
+            "position": row.position,
+            "sheet_index": row.sheet_index,
+            "row": row.row,
+            "cell": row.cell,
+            "course_id": row.course.course_id if row.course else "",
+            "batch_id": row.course.batch_id if row.course else "",
+            "name": row.name,
+            "notify": row.notify,
+            "row_values": list(row.values),
+            "outcome": outcome.value,
+            "message": already or (NOT_YET if row.pile is Pile.TO_PUBLISH else row.message),
+        }
+
+    async def standings(self, wanted: Sequence[Course]) -> dict[Course, Standing]:
+        """Say how each course stands, without claiming any. Courses never heard of are left out."""
+        asked = set(wanted)
+        async with self._database.transaction() as connection:
+            _, now = await self._ledger.read_portal(connection)
+            known = await connection.execute(select(courses).where(courses.c.portal == self._portal))
+            found = ((Course(course_id=r.course_id, batch_id=r.batch_id), r) for r in known)
+            return {course: self._standing(row, now) for course, row in found if course in asked}
+
+    def _standing(self, row: Any, now: float) -> Standing:
+        if row.status == "published":
+            return Published(run=row.run, on=row.published_on)
+        if row.run != self._run and row.held_until_at > now:
+            return Held(run=row.run, seconds=row.held_until_at - now)
+        if row.status in ("sending", "unclear"):
+            return Uncertain(version=row.version, run=row.run, seconds=max(0.0, row.ready_at - now))
+        return Free(version=row.version)
+
+    def _same(self, course: Course) -> Any:
+        return and_(
+            courses.c.portal == self._portal,
+            courses.c.course_id == course.course_id,
+            courses.c.batch_id == course.batch_id,
+        )
+
+    async def _look(self, connection: AsyncConnection, course: Course, now: float, *, again: bool) -> Standing:
+        row = (await connection.execute(select(courses).where(self._same(course)))).one_or_none()
+        if row is None:
+            return Free(version=0)
+        standing = self._standing(row, now)
+        if again and isinstance(standing, Published) and standing.run != self._run:
+            return Free(version=row.version)
+        return standing
+
+    async def look(self, course: Course, *, again: bool = False) -> Standing:
+        """Say how a course stands. `again` looks past what earlier runs published."""
+        async with self._database.transaction() as connection:
+            _, now = await self._ledger.read_portal(connection)
+            return await self._look(connection, course, now, again=again)
+
+    async def claim(
+        self, course: Course, *, position: int, attempt: int, version: int, slot: Slot, again: bool = False
+    ) -> Claimed | LostSlot | Standing:
+        """Claim the course and write `sending`, or say why not. One transaction; the call comes after it."""
+        limits = self._ledger.limits
+        async with self._database.transaction() as connection:
+            portal, now = await self._ledger.read_portal(connection)
+            if portal.lock_until_at > now or not await self._renew_slot(connection, slot, now):
+                return LostSlot()
+            standing = await self._look(connection, course, now, again=again)
+            if not isinstance(standing, Free | Uncertain) or standing.version != version:
+                return standing
+            values = {
+                "status": "sending",
+                "version": version + 1,
+                "run": self._run,
+                "held_until_at": now + limits.lease,
+                "ready_at": now + limits.lease + limits.settle,
+                "published_on": "",
+            }
+            changed = await connection.execute(update(courses).where(self._same(course)).values(**values))
+            if not changed.rowcount:
+                identity = {"portal": self._portal, "course_id": course.course_id, "batch_id": course.batch_id}
+                await connection.execute(insert(courses).values(**identity, **values))
+            call = await self._write_call(connection, course, position, attempt, "publish")
+            mine = and_(rows.c.run == self._run, rows.c.position == position)
+            await connection.execute(
+                update(rows)
+                .where(mine)
+                .values(
+                    outcome=Outcome.UNKNOWN.value,
+                    message=NO_ANSWER,
+                    attempts=attempt,
+                    first_sent_on=func.coalesce(rows.c.first_sent_on, self._wall()),
+                )
+            )
+            return Claimed(call=call, send_before=now + limits.lease - limits.total_timeout)
+
+    async def begin_reading(self, course: Course, *, position: int, attempt: int, slot: Slot) -> Claimed | LostSlot:
+        """Write down that a course's state is about to be read."""
+        async with self._database.transaction() as connection:
+            portal, now = await self._ledger.read_portal(connection)
+            if portal.lock_until_at > now or not await self._renew_slot(connection, slot, now):
+                return LostSlot()
+            call = await self._write_call(connection, course, position, attempt, "read")
+            return Claimed(call=call, send_before=now + self._ledger.limits.lease - self._ledger.limits.total_timeout)
+
+    async def _renew_slot(self, connection: AsyncConnection, slot: Slot, now: float) -> bool:
+        limits = self._ledger.limits
+        changed = await connection.execute(
+            update(slots)
+            .where(slots.c.slot == slot.slot, slots.c.free_at > now)
+            .values(free_at=now + limits.lease + limits.settle + limits.rest)
+        )
+        return changed.rowcount == 1
+
+    async def _write_call(
+        self, connection: AsyncConnection, course: Course, position: int, attempt: int, operation: str
+    ) -> int:
+        written = await connection.execute(
+            insert(calls).values(
+                run=self._run,
+                portal=self._portal,
+                position=position,
+                operation=operation,
+                course_id=course.course_id,
+                batch_id=course.batch_id,
+                attempt=attempt,
+                sent_on=self._wall(),
+            )
+        )
+        key = written.inserted_primary_key
+        return int(key[0]) if key else 0
+
+    async def record(  # noqa: PLR0913 - one transaction records one answer, with all that follows from it
+        self,
+        course: Course,
+        *,
+        position: int,
+        call: int,
+        slot: Slot,
+        note: AnswerNote,
+        rest: Rest,
+        status: str | None,
+        result: RowResult | None,
+        through: bool,
+        lock: tuple[float | None, str] | None = None,
+    ) -> tuple[float, bool] | None:
+        """Write one answer: the call, the course's status, the row's outcome, the slot and, if it is one, the lock.
+
+        `status` None leaves the course alone (a reading). `through` tells that the throttle let the call pass.
+        Gives the seconds to wait and whether the episode is new, for a lock answer.
+        """
+        async with self._database.transaction() as connection:
+            portal, now = await self._ledger.read_portal(connection)
+            await connection.execute(
+                update(calls)
+                .where(calls.c.call == call)
+                .values(
+                    answered_on=None if rest is Rest.UNANSWERED else self._wall(),
+                    http_status=note.http_status,
+                    code=note.code,
+                    meaning=note.meaning,
+                    excerpt=note.excerpt,
+                )
+            )
+            if status is not None:
+                await self._set_status(connection, course, status, now)
+            if result is not None:
+                await self._set_row(connection, position, result)
+            await self._ledger.rest_slot(connection, slot, rest, now)
+            if lock is not None:
+                return await self._ledger.close_for_lock(connection, stated=lock[0], cause=lock[1], probe=slot.probe)
+            if through and slot.probe and portal.lock_level:
+                await self._ledger.open_after_probe(connection)
+            return None
+
+    async def _set_status(
+        self, connection: AsyncConnection, course: Course, status: str, now: float, *, hold: bool = True
+    ) -> None:
+        limits = self._ledger.limits
+        ready = now + limits.settle if status == "unclear" else 0.0
+        await connection.execute(
+            update(courses)
+            .where(self._same(course), courses.c.run == self._run)
+            .values(
+                status=status,
+                version=courses.c.version + 1,
+                ready_at=ready,
+                held_until_at=ready + limits.lease if status == "unclear" and hold else 0.0,
+                published_on=self._wall() if status == "published" else "",
+            )
+        )
+
+    async def _set_row(self, connection: AsyncConnection, position: int, result: RowResult) -> None:
+        await connection.execute(
+            update(rows)
+            .where(rows.c.run == self._run, rows.c.position == position)
+            .values(
+                outcome=result.outcome.value,
+                message=result.message,
+                attempts=result.attempts,
+                http_status=result.http_status,
+                code=result.code,
+                verified=result.verified,
+                finished_on=None if result.outcome is Outcome.NOT_ATTEMPTED else self._wall(),
+            )
+        )
+
+    async def settle(self, course: Course, *, position: int, status: str | None, result: RowResult) -> None:
+        """Write an outcome that no call of this run gave: found published, held elsewhere, cannot be told."""
+        async with self._database.transaction() as connection:
+            _, now = await self._ledger.read_portal(connection)
+            if status is not None:
+                await self._adopt(connection, course, status, now)
+            await self._set_row(connection, position, result)
+
+    async def _adopt(self, connection: AsyncConnection, course: Course, status: str, now: float) -> None:
+        claimed = await connection.execute(update(courses).where(self._same(course)).values(run=self._run))
+        if not claimed.rowcount:
+            await connection.execute(
+                insert(courses).values(
+                    portal=self._portal,
+                    course_id=course.course_id,
+                    batch_id=course.batch_id,
+                    run=self._run,
+                    status=status,
+                    version=1,
+                    held_until_at=0.0,
+                    ready_at=0.0,
+                )
+            )
+        await self._set_status(connection, course, status, now, hold=False)
+
+    async def finish(self, *, exit_code: int, stop_reason: str, resume_command: str) -> None:
+        """Close the run's record. Rows that never had their turn say why."""
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                update(runs)
+                .where(runs.c.run == self._run)
+                .values(
+                    finished_on=self._wall(),
+                    exit_code=exit_code,
+                    stop_reason=stop_reason,
+                    resume_command=resume_command,
+                )
+            )
+            if stop_reason:
+                await connection.execute(
+                    update(rows)
+                    .where(
+                        rows.c.run == self._run,
+                        rows.c.outcome == Outcome.NOT_ATTEMPTED.value,
+                        rows.c.message == NOT_YET,
+                    )
+                    .values(message=f"{stop_reason} Run the same command again.")
+                )
+
+    async def lock_seconds_left(self) -> float:
+        """Give how long the portal's lock still holds."""
+        async with self._database.transaction() as connection:
+            portal, now = await self._ledger.read_portal(connection)
+            return max(0.0, float(portal.lock_until_at) - now)
+
+
+async def list_runs(database: Database) -> list[dict[str, Any]]:
+    """List all runs, newest first, with the number of rows by outcome."""
+    async with database.transaction() as connection:
+        found = (await connection.execute(select(runs).order_by(runs.c.started_on.desc(), runs.c.run.desc()))).all()
+        counts = await connection.execute(
+            select(rows.c.run, rows.c.outcome, func.count()).group_by(rows.c.run, rows.c.outcome)
+        )
+        totals: dict[str, dict[str, int]] = {}
+        for run, outcome, number in counts:
+            totals.setdefault(run, {})[outcome] = number
+        return [
+            {
+                "run": row.run,
+                "portal": row.portal,
+                "started_at": row.started_on,
+                "finished_at": row.finished_on,
+                "exit_code": row.exit_code,
+                "stop_reason": row.stop_reason,
+                "totals": totals.get(row.run, {}),
+            }
+            for row in found
+        ]
+
+
+async def forget_runs(database: Database, before: datetime) -> int:
+    """Forget what was on the sheets of runs started before a moment. What is published stays known."""
+    async with database.transaction() as connection:
+        old = [r for (r,) in await connection.execute(select(runs.c.run).where(runs.c.started_on < before.isoformat()))]
+        for run in old:
+            for table in (rows, calls, locks, runs):
+                await connection.execute(delete(table).where(table.c.run == run))
+        return len(old)
+
+
+async def read_run(database: Database, run: str) -> RunRecord | None:
+    """Read a whole run back, as reports want it; None when there is no such run."""
+    async with database.transaction() as connection:
+        head = (await connection.execute(select(runs).where(runs.c.run == run))).one_or_none()
+        if head is None:
+            return None
+        its_rows = (await connection.execute(select(rows).where(rows.c.run == run).order_by(rows.c.position))).all()
+        its_calls = (await connection.execute(select(calls).where(calls.c.run == run).order_by(calls.c.call))).all()
+        its_locks = (await connection.execute(select(locks).where(locks.c.run == run).order_by(locks.c.lock))).all()
+    return RunRecord(
+        run=run,
+        batchpub_version=head.facts["batchpub_version"],
+        portal=head.portal,
+        sandbox=head.facts["sandbox"],
+        rate=head.facts["rate"],
+        period_seconds=head.facts["period_seconds"],
+        notify_policy=head.facts["notify_policy"],
+        started_at=datetime.fromisoformat(head.started_on),
+        finished_at=_when(head.finished_on),
+        exit_code=head.exit_code,
+        stop_reason=head.stop_reason,
+        resume_command=head.resume_command,
+        sheets=tuple(
+            PlannedSheet(file=s["file"], sheet=s["sheet"], headings=tuple(s["headings"]), notes=tuple(s["notes"]))
+            for s in head.sheets
+        ),
+        rows=tuple(_row_record(row) for row in its_rows),
+        calls=tuple(_call_record(call) for call in its_calls),
+        locks=tuple(
+            LockRecord(
+                began_at=datetime.fromisoformat(r.began_on), ends_at=datetime.fromisoformat(r.ends_on), cause=r.cause
+            )
+            for r in its_locks
+        ),
+    )
+
+
+def _row_record(row: Any) -> RowRecord:
+    return RowRecord(
+        position=row.position,
+        sheet_index=row.sheet_index,
+        row=row.row,
+        cell=row.cell,
+        course_id=row.course_id,
+        batch_id=row.batch_id,
+        name=row.name,
+        notify=row.notify,
+        values=tuple(row.row_values),
+        outcome=Outcome(row.outcome),
+        message=row.message,
+        attempts=row.attempts,
+        http_status=row.http_status,
+        code=row.code,
+        verified=row.verified,
+        first_sent_at=_when(row.first_sent_on),
+        finished_at=_when(row.finished_on),
+    )
+
+
+def _call_record(call: Any) -> CallRecord:
+    return CallRecord(
+        operation=call.operation,
+        course_id=call.course_id,
+        batch_id=call.batch_id,
+        attempt=call.attempt,
+        sent_at=datetime.fromisoformat(call.sent_on),
+        answered_at=_when(call.answered_on),
+        http_status=call.http_status,
+        code=call.code,
+        meaning=call.meaning,
+        excerpt=call.excerpt,
+    )

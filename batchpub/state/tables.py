@@ -1,0 +1,122 @@
+"""The tables of the state. Times named *_at are ledger seconds (see ledger.py); those named *_on are UTC wall time."""
+
+from sqlalchemy import JSON, Boolean, Column, Float, Index, Integer, MetaData, String, Table, Text
+
+SCHEMA_VERSION = 1
+
+metadata = MetaData()
+
+meta = Table("meta", metadata, Column("key", String, primary_key=True), Column("value", String, nullable=False))
+
+portals = Table(
+    "portals",
+    metadata,
+    Column("portal", String, primary_key=True),
+    Column("boot_id", String, nullable=False),
+    Column("last_boot", Float, nullable=False),
+    Column("last_wall", Float, nullable=False),
+    Column("lock_until_at", Float, nullable=False, default=0.0),
+    Column("lock_level", Integer, nullable=False, default=0),  # 0 open; n: the n-th refusal of one lock
+    Column("probe_until_at", Float, nullable=False, default=0.0),
+    Column("gentle_level", Integer, nullable=False, default=0),
+    Column("gentle_until_wall", Float, nullable=False, default=0.0),
+    Column("next_send_at", Float, nullable=False, default=0.0),
+)
+
+slots = Table(
+    "slots",
+    metadata,
+    Column("slot", Integer, primary_key=True, autoincrement=True),
+    Column("portal", String, nullable=False),
+    Column("operation", String, nullable=False),
+    Column("run", String, nullable=False),
+    Column("in_flight", Boolean, nullable=False),
+    Column("taken_at", Float, nullable=False),
+    Column("free_at", Float, nullable=False),
+    Index("slots_by_portal", "portal", "free_at"),
+    sqlite_autoincrement=True,  # a slot's number is never given out again
+)
+
+courses = Table(
+    "courses",
+    metadata,
+    Column("portal", String, primary_key=True),
+    Column("course_id", String, primary_key=True),
+    Column("batch_id", String, primary_key=True),
+    Column("status", String, nullable=False),  # free | sending | unclear | published
+    Column("version", Integer, nullable=False),
+    Column("run", String, nullable=False),
+    Column("held_until_at", Float, nullable=False),
+    Column("ready_at", Float, nullable=False),
+    Column("published_on", String, nullable=False, default=""),
+    Index("courses_open", "portal", "status"),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("run", String, primary_key=True),
+    Column("portal", String, nullable=False),
+    Column("started_on", String, nullable=False),
+    Column("finished_on", String),
+    Column("exit_code", Integer),
+    Column("stop_reason", Text, nullable=False, default=""),
+    Column("resume_command", Text, nullable=False, default=""),
+    Column("facts", JSON, nullable=False),
+    Column("sheets", JSON, nullable=False),
+)
+
+rows = Table(
+    "rows",
+    metadata,
+    Column("run", String, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("sheet_index", Integer, nullable=False),
+    Column("row", Integer, nullable=False),
+    Column("cell", String, nullable=False),
+    Column("course_id", String, nullable=False),
+    Column("batch_id", String, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("notify", Boolean, nullable=False),
+    Column("row_values", JSON, nullable=False),
+    Column("outcome", String, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("http_status", Integer),
+    Column("code", String, nullable=False, default=""),
+    Column("verified", Boolean, nullable=False, default=False),
+    Column("first_sent_on", String),
+    Column("finished_on", String),
+)
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("call", Integer, primary_key=True, autoincrement=True),
+    Column("run", String, nullable=False),
+    Column("portal", String, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("operation", String, nullable=False),
+    Column("course_id", String, nullable=False),
+    Column("batch_id", String, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("sent_on", String, nullable=False),
+    Column("answered_on", String),
+    Column("http_status", Integer),
+    Column("code", String, nullable=False, default=""),
+    Column("meaning", String, nullable=False, default=""),
+    Column("excerpt", Text, nullable=False, default=""),
+    Index("calls_by_run", "run"),
+)
+
+locks = Table(
+    "locks",
+    metadata,
+    Column("lock", Integer, primary_key=True, autoincrement=True),
+    Column("run", String, nullable=False),
+    Column("portal", String, nullable=False),
+    Column("began_on", String, nullable=False),
+    Column("ends_on", String, nullable=False),
+    Column("cause", Text, nullable=False),
+    Index("locks_by_run", "run"),
+)

@@ -1,0 +1,1 @@
+"""Zoho People: what it is asked, what its answers mean, and how it lets us in."""

@@ -1,0 +1,346 @@
+"""How Zoho lets us in: a header made of a token, a cookie, or a token fetched with a refresh token."""
+
+import asyncio
+import hashlib
+import json
+import os
+import re
+import stat
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import structlog
+from pydantic import SecretStr
+
+from batchpub.clock import Clock
+from batchpub.errors import AccessRefused, ServiceUnreachable, SettingsWrong
+from batchpub.zoho.hosts import check_api_url
+
+log = structlog.get_logger(__name__)
+
+TOKEN_LIMIT = 10  # access tokens per refresh token ...
+TOKEN_WINDOW_SECONDS = 600.0  # ... in 10 minutes, Zoho accounts documentation
+RENEW_BEFORE_SECONDS = 300.0
+RENEW_BEFORE_SHARE = 0.1
+USUAL_LIFETIME_SECONDS = 3600.0  # "expires_in": 3600, Zoho accounts documentation
+RETRY_SECONDS = (1.0, 2.0, 4.0, 8.0)
+LARGEST_ANSWER = 65_536
+HEADER_SAFE_TOKEN = re.compile(r"[\x21-\x7e]+")
+HEADER_SAFE_COOKIE = re.compile(r"[\x20-\x7e]+")
+
+FINAL_ERRORS = {
+    "invalid_client": "BATCHPUB_CLIENT_ID is not known to Zoho in this data centre; copy the client id from the API "
+    "console (api-console.zoho.com, or your data centre's), and check the data centre",
+    "invalid_client_secret": "BATCHPUB_CLIENT_SECRET does not belong to this client id; copy the client secret "
+    "from the API console (api-console.zoho.com, or your data centre's)",
+    "invalid_code": "BATCHPUB_REFRESH_TOKEN is revoked or was made for another client or data centre; make a new one "
+    "with `batchpub login`",
+    "invalid_grant": "BATCHPUB_REFRESH_TOKEN is not accepted; make a new one with `batchpub login`",
+}
+"""Errors of the token call that no second try cures. They may come with HTTP 200."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessToken:
+    """An access token made elsewhere. It cannot be renewed."""
+
+    token: SecretStr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshCredentials:
+    """What access tokens are made from."""
+
+    client_id: str
+    client_secret: SecretStr
+    refresh_token: SecretStr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cookie:
+    """A browser's cookie, to try one call by hand. It cannot be renewed."""
+
+    cookie: SecretStr
+
+
+Credentials = AccessToken | RefreshCredentials | Cookie
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    """What is remembered between runs. `minted` are the wall times (s) of the last calls for a token."""
+
+    token: str = ""
+    expires_at: float = 0.0
+    lifetime_seconds: float = 0.0
+    minted: tuple[float, ...] = ()
+
+    def is_fresh(self, *, now: float) -> bool:
+        """Say if the token is good for a while; a token that ends later than it lives means the clock was stepped."""
+        margin = min(RENEW_BEFORE_SECONDS, self.lifetime_seconds * RENEW_BEFORE_SHARE)
+        left = self.expires_at - now
+        return bool(self.token) and margin < left <= self.lifetime_seconds
+
+
+class TokenSource:
+    """Gives the header that lets a call in, one token at a time.
+
+    The token is kept in `cache_file` (0600; None: in memory only) between runs, bound to a fingerprint of what made it.
+    """
+
+    def __init__(  # noqa: PLR0913 - settings stop at the command line; below it they are plain values
+        self,
+        credentials: Credentials,
+        *,
+        accounts_url: str,
+        clock: Clock,
+        cache_file: Path | None = None,
+        connect_seconds: float = 10.0,
+        total_seconds: float = 30.0,
+    ) -> None:
+        """Remember what to use. Raise SettingsWrong for a url or a secret that cannot be sent."""
+        self._credentials = credentials
+        self._accounts_url = check_api_url(accounts_url)
+        self._clock = clock
+        self._cache_file = cache_file
+        self._timeout = make_timeout(connect_seconds=connect_seconds, total_seconds=total_seconds)
+        self._one_flight = asyncio.Lock()
+        self._kept: _Kept | None = None
+        self._fixed = _fixed_header(credentials)
+
+    def __repr__(self) -> str:
+        """Name the kind of credentials and nothing secret."""
+        return f"TokenSource({type(self._credentials).__name__})"
+
+    async def header(self) -> dict[str, str]:
+        """Give the header, fetching a token where there is none good for a while.
+
+        Raise AccessRefused where Zoho refuses for good, ServiceUnreachable where it cannot be reached.
+        """
+        if not isinstance(self._credentials, RefreshCredentials):
+            return dict(self._fixed)
+        async with self._one_flight:
+            kept = self._look_up(self._credentials)
+            if not kept.is_fresh(now=self._now()):
+                kept = await self._fetch(self._credentials, kept)
+            return _bearer(kept.token)
+
+    async def renew(self, stale: dict[str, str]) -> bool:
+        """Replace the token this header holds; do nothing where that has happened since. Raises as `header` does.
+
+        False means that it cannot be renewed: such a token or cookie is made by a person.
+        """
+        if not isinstance(self._credentials, RefreshCredentials):
+            return False
+        async with self._one_flight:
+            self._kept = _merge(self._kept, self._read_cache(self._credentials), stale=stale)
+            if self._kept.is_fresh(now=self._now()) and _bearer(self._kept.token) != stale:
+                return True
+            await self._fetch(self._credentials, replace(self._kept, token="", expires_at=0.0))
+            return True
+
+    def _now(self) -> float:
+        return self._clock.now().timestamp()
+
+    def _look_up(self, credentials: RefreshCredentials) -> _Kept:
+        if self._kept is None or not self._kept.is_fresh(now=self._now()):
+            self._kept = _merge(self._kept, self._read_cache(credentials), stale={})
+        return self._kept
+
+    async def _fetch(self, credentials: RefreshCredentials, kept: _Kept) -> _Kept:
+        """Ask for a new token until there is one, within the limit and a bounded number of times."""
+        reason = "no answer"
+        for delay in (*RETRY_SECONDS, None):
+            kept = await self._wait_for_turn(credentials, kept)
+            answer, reason = await self._ask(credentials)
+            token = answer.get("access_token")
+            if isinstance(token, str) and HEADER_SAFE_TOKEN.fullmatch(token):
+                lifetime = _lifetime(answer)
+                kept = replace(kept, token=token, expires_at=self._now() + lifetime, lifetime_seconds=lifetime)
+                self._keep(credentials, kept)
+                log.info("token.renewed", lifetime_seconds=lifetime)
+                return kept
+            error = answer.get("error")
+            if isinstance(error, str) and error in FINAL_ERRORS:
+                raise AccessRefused(f"Zoho refuses to make an access token ({error}): {FINAL_ERRORS[error]}")
+            if delay is not None:
+                await self._clock.sleep(TOKEN_WINDOW_SECONDS if _is_throttle(answer, reason) else delay)
+        raise ServiceUnreachable(f"no access token from {self._accounts_url} ({reason}); run the same command later")
+
+    async def _wait_for_turn(self, credentials: RefreshCredentials, kept: _Kept) -> _Kept:
+        """Keep to the limit: remember this call before it is made, so that a crash cannot forget it."""
+        while True:
+            now = self._now()
+            recent = tuple(at for at in kept.minted if now - TOKEN_WINDOW_SECONDS < at <= now)
+            if len(recent) < TOKEN_LIMIT:
+                kept = replace(kept, minted=(*recent, now))
+                self._keep(credentials, kept)
+                return kept
+            await self._clock.sleep(max(recent[-TOKEN_LIMIT] + TOKEN_WINDOW_SECONDS - now, 0.001))
+
+    async def _ask(self, credentials: RefreshCredentials) -> tuple[dict[str, Any], str]:
+        """Make one call. Give its JSON object ({} where there is none) and, in a few words, what came back."""
+        form = {
+            "grant_type": "refresh_token",
+            "client_id": credentials.client_id,
+            "client_secret": credentials.client_secret.get_secret_value(),
+            "refresh_token": credentials.refresh_token.get_secret_value(),
+        }
+        try:
+            async with (
+                open_session(self._timeout) as session,
+                session.post(f"{self._accounts_url}/oauth/v2/token", data=form, allow_redirects=False) as response,
+            ):
+                body = await read_body(response, largest=LARGEST_ANSWER)
+                return _parse_object(body), f"HTTP {response.status}"
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            return {}, type(error).__name__
+
+    def _fingerprint(self, credentials: RefreshCredentials) -> str:
+        parts = (credentials.client_id, credentials.refresh_token.get_secret_value(), self._accounts_url)
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+    def _keep(self, credentials: RefreshCredentials, kept: _Kept) -> None:
+        """Remember in memory and, where the file system keeps a secret, in the file."""
+        self._kept = kept
+        if self._cache_file is None:
+            return
+        content = {
+            "fingerprint": self._fingerprint(credentials),
+            "access_token": kept.token,
+            "expires_at": kept.expires_at,
+            "lifetime_seconds": kept.lifetime_seconds,
+            "minted": list(kept.minted),
+        }
+        try:
+            _write_private(self._cache_file, json.dumps(content).encode())
+        except OSError as error:
+            log.warning("token.memory_only", file=str(self._cache_file), reason=str(error))
+            self._cache_file = None
+
+    def _read_cache(self, credentials: RefreshCredentials) -> _Kept:
+        """Read the file; a damaged one, somebody else's or one that others may read holds nothing."""
+        if self._cache_file is None:
+            return _Kept()
+        try:
+            if os.name == "posix" and stat.S_IMODE(self._cache_file.stat().st_mode) & 0o077:
+                return _Kept()
+            content = _parse_object(self._cache_file.read_bytes())
+            if content.get("fingerprint") != self._fingerprint(credentials):
+                return _Kept()
+            kept = _Kept(
+                token=str(content["access_token"]),
+                expires_at=float(content["expires_at"]),
+                lifetime_seconds=float(content["lifetime_seconds"]),
+                minted=tuple(sorted(float(at) for at in content["minted"])),
+            )
+        except (OSError, ValueError, TypeError, KeyError, OverflowError):
+            return _Kept()
+        return kept if not kept.token or HEADER_SAFE_TOKEN.fullmatch(kept.token) else _Kept()
+
+
+def make_timeout(*, connect_seconds: float, total_seconds: float) -> aiohttp.ClientTimeout:
+    """Give explicit limits for connecting (name look-up and TLS included) and for the whole call."""
+    return aiohttp.ClientTimeout(total=total_seconds, connect=connect_seconds, sock_connect=connect_seconds)
+
+
+def open_session(timeout: aiohttp.ClientTimeout) -> aiohttp.ClientSession:
+    """Open a session without memory: a kept cookie can carry the lock, a stale connection makes calls unclear."""
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(force_close=True),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=timeout,
+        trust_env=True,
+    )
+
+
+async def read_body(response: aiohttp.ClientResponse, *, largest: int) -> bytes:
+    """Read a body up to `largest` bytes; where the line breaks in the middle, give what came."""
+    body = bytearray()
+    with suppress(aiohttp.ClientError, OSError, TimeoutError):
+        while len(body) < largest and (chunk := await response.content.read(largest - len(body))):
+            body += chunk
+    return bytes(body)
+
+
+def _fixed_header(credentials: Credentials) -> dict[str, str]:
+    """Give the header of credentials that never change; {} where they do."""
+    match credentials:
+        case AccessToken(token=token):
+            if not HEADER_SAFE_TOKEN.fullmatch(token.get_secret_value()):
+                raise SettingsWrong("BATCHPUB_ACCESS_TOKEN is empty or holds blanks or other characters no token has")
+            return _bearer(token.get_secret_value())
+        case Cookie(cookie=cookie):
+            if not HEADER_SAFE_COOKIE.fullmatch(cookie.get_secret_value()):
+                raise SettingsWrong("BATCHPUB_COOKIE is empty or holds a line break or other characters no cookie has")
+            return {"Cookie": cookie.get_secret_value()}
+        case RefreshCredentials():
+            return {}
+
+
+def _bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Zoho-oauthtoken {token}"}
+
+
+def _merge(mine: _Kept | None, filed: _Kept, *, stale: dict[str, str]) -> _Kept:
+    """Join what this process and others remember: the later token that is not stale, and every call for one."""
+    mine = mine or _Kept()
+    good = [kept for kept in (mine, filed) if kept.token and _bearer(kept.token) != stale]
+    best = max(good, key=lambda kept: kept.expires_at, default=_Kept())
+    # Calls of one process may be in both memories: a time counts as often as it is in the fuller one.
+    times = {at: max(mine.minted.count(at), filed.minted.count(at)) for at in (*mine.minted, *filed.minted)}
+    return replace(best, minted=tuple(sorted(_repeat(times))))
+
+
+def _repeat(times: dict[float, int]) -> Iterable[float]:
+    return (at for at, count in times.items() for _ in range(count))
+
+
+def _lifetime(answer: dict[str, Any]) -> float:
+    """Read how long the token lives (s). Old answers give milliseconds in `expires_in`, seconds in `expires_in_sec`."""
+    value = answer.get("expires_in_sec", answer.get("expires_in"))
+    try:
+        seconds = float(value) if isinstance(value, int | float | str) else USUAL_LIFETIME_SECONDS
+    except (ValueError, OverflowError):
+        return USUAL_LIFETIME_SECONDS
+    return seconds if 0 < seconds <= 86_400 else USUAL_LIFETIME_SECONDS  # noqa: PLR2004
+
+
+def _is_throttle(answer: dict[str, Any], reason: str) -> bool:
+    """Say if the token call hit its own limit: "Access Denied ... too many requests"."""
+    texts = " ".join(str(value) for value in answer.values()).casefold()
+    return reason == "HTTP 429" or "too many requests" in texts or "access denied" in texts
+
+
+def _parse_object(body: bytes) -> dict[str, Any]:
+    try:
+        parsed = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return parsed if isinstance(parsed, dict) else {}
+
+
+def _write_private(path: Path, content: bytes) -> None:
+    """Replace a file by one only its owner can read. Raise OSError where that cannot be had."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    with suppress(FileNotFoundError):
+        draft.unlink()
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        try:
+            if os.name == "posix" and stat.S_IMODE(os.fstat(handle).st_mode) & 0o077:
+                raise OSError("the file system cannot keep a file private")
+            os.write(handle, content)
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        draft.replace(path)
+    except OSError:
+        with suppress(OSError):
+            draft.unlink()
+        raise

@@ -1,0 +1,135 @@
+"""The laws of the JSON log."""
+
+import io
+import json
+import os
+from datetime import datetime
+
+import pytest
+import structlog
+from hypothesis import given
+from hypothesis import strategies as st
+
+from batchpub import __version__
+from batchpub.log import configure_log, get_log
+
+
+@pytest.fixture(autouse=True)
+def _fresh_log():
+    yield
+    structlog.reset_defaults()
+
+
+def written(action, *, level="info", secrets=(), **fields):
+    stream = io.StringIO()
+    configure_log(stream=stream, fmt="json", secrets=secrets)
+    getattr(get_log(), level)(action, **fields)
+    return stream.getvalue()
+
+
+def test_log_event_is_flat_ecs():
+    """
+    An event is one object with flat ECS names; a keyword without one is batchpub's own.
+    """
+    with structlog.contextvars.bound_contextvars(run="r1", course_id="478346000019580117"):
+        line = json.loads(written("course.published", attempts=1, http_status=200, row=5))
+
+    moment = line.pop("@timestamp")
+    assert datetime.fromisoformat(moment).utcoffset().total_seconds() == 0
+    assert (24, "Z") == (len(moment), moment[-1])
+    assert {
+        "log.level": "info",
+        "message": "The course is published.",
+        "event.action": "course.published",
+        "event.outcome": "success",
+        "service.name": "batchpub",
+        "service.version": __version__,
+        "process.pid": os.getpid(),
+        "batchpub.run": "r1",
+        "batchpub.course_id": "478346000019580117",
+        "batchpub.attempts": 1,
+        "http.response.status_code": 200,
+        "batchpub.row": 5,
+    } == line
+
+
+def test_log_field_cannot_replace_a_fixed_one():
+    """
+    A keyword that is called like a fixed field stands beside it.
+    """
+    line = json.loads(written("gate.closed", level="warning", message="m", level_="l", error="why"))
+
+    assert ("gate.closed", "m", "warning", "why") == (
+        line["message"],
+        line["batchpub.message"],
+        line["log.level"],
+        line["error.message"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("action", "fields", "outcome"),
+    [
+        ("course.refused", {}, "failure"),
+        ("course.unknown", {}, "unknown"),
+        ("call.answered", {"outcome": "published"}, "success"),
+        ("run.started", {}, None),
+        ("course.not_attempted", {}, None),
+    ],
+)
+def test_log_outcome_is_one_of_three_words(action, fields, outcome):
+    """
+    An outcome is success, failure or unknown, and absent where nothing was tried.
+    """
+    assert outcome == json.loads(written(action, **fields)).get("event.outcome")
+
+
+@given(st.text())
+def test_log_line_is_one_line_for_any_text(text):
+    """
+    Whatever a cell or an answer holds, the event is one line of printable ASCII and reads back the same.
+    """
+    line = written("x", detail=text)
+
+    assert (1, True) == (line.count("\n"), line[:-1].isascii() and line[:-1].isprintable())
+    assert text == json.loads(line)["batchpub.detail"]
+
+
+def test_log_level_below_the_threshold_is_silent():
+    """
+    Debug events are written only when asked for.
+    """
+    assert written("x", level="debug") == ""
+
+
+class Gone(io.StringIO):
+    def write(self, _text):
+        raise BrokenPipeError
+
+
+@pytest.mark.parametrize("fmt", ["json", "console"])
+def test_log_survives_a_broken_pipe(fmt):
+    """
+    A log that nobody reads any more does not end the run: neither a broken pipe nor a closed stream.
+    """
+    closed = io.StringIO()
+    configure_log(stream=Gone(), fmt=fmt)
+    get_log().info("x")
+
+    configure_log(stream=closed, fmt=fmt)
+    closed.close()
+
+    get_log().info("x")
+
+
+def test_log_console_has_no_control_characters():
+    """
+    On a terminal no text from outside can move the cursor, colour the line or begin a new one.
+    """
+    stream = io.StringIO()
+    configure_log(stream=stream, fmt="console", secrets=["hush-hush"])
+
+    get_log().info("course.refused", detail="a\x1b[31mb\nc\u202ed", nested={"k\x1b": ["\x9b", "hush-hush"]})
+
+    line = stream.getvalue()
+    assert (1, True, False) == (line.count("\n"), line[:-1].isprintable(), "hush" in line)

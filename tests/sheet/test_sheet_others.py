@@ -1,0 +1,269 @@
+"""OpenDocument, HTML, XML 2003 and Excel 97: the same laws as in workbooks."""
+
+from pathlib import Path
+
+import pytest
+from sheet_files import A, B, C, D, messages, ods_row, plan_file, see, write_ods
+
+from batchpub.errors import SheetRefused
+
+MADE = Path(__file__).parent.parent / "data" / "made"
+HEADING = ods_row("Course ID", "Course name")
+
+
+def write_xml(path, rows, *, more="", options=""):
+    """Write an XML spreadsheet of 2003 with the usual heading."""
+    heading = '<Row><Cell><Data ss:Type="String">Course ID</Data></Cell><Cell><Data ss:Type="String">Course name</Data></Cell></Row>'
+    path.write_text(
+        '<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?>\n<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet" '
+        'xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet" xmlns:x="urn:schemas-microsoft-com:office:excel" '
+        f'xmlns:h="http://www.w3.org/TR/REC-html40"><Worksheet ss:Name="S"><Table>{heading}{rows}</Table>{options}</Worksheet>{more}</Workbook>',
+        encoding="utf-8",
+    )
+    return path
+
+
+def write_html(path, rows, heading="<tr><th>Course ID</th><th>Course name</th></tr>"):
+    """Write a page with one table."""
+    path.write_text(
+        f"<html><head><meta charset=utf-8></head><body><table>{heading}{rows}</table></body></html>", encoding="utf-8"
+    )
+    return path
+
+
+def ods_cell(kind, value, shown="", more=""):
+    """Give a typed cell."""
+    return f'<table:table-cell office:value-type="{kind}" office:{value} {more}><text:p>{shown}</text:p></table:table-cell>'
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        (ods_cell("float", f'value="{A}"', A), "stored as a number"),
+        (ods_cell("percentage", 'value="0.5"', "50%"), "stored as a number (0.5)"),
+        (ods_cell("date", 'date-value="2023-03-15"', "15.03.23"), "stored as a date (2023-03-15)"),
+        (ods_cell("boolean", 'boolean-value="true"', "TRUE"), "holds TRUE"),
+        (
+            ods_cell("string", f'string-value="{A}"', A, f"table:formula='of:=TEXT({A};\"0\")'"),
+            "contains a formula (=TEXT(",
+        ),
+        (ods_cell("float", 'value="0"', "#N/A", 'table:formula="of:=NA()"'), "formula"),
+        (ods_cell("string", 'string-value=""', "#REF!", 'table:formula="of:=A1"'), "shows #REF!"),
+    ],
+)
+def test_ods_types(tmp_path, cell, said):
+    """
+    In OpenDocument too only text is an id.
+    """
+    file = write_ods(tmp_path / "a.ods", f"{HEADING}<table:table-row>{cell}</table:table-row>{ods_row(B)}")
+
+    assert {2: "invalid", 3: B} == see(file)
+    assert said in messages(file)[2]
+
+
+def test_ods_text_without_comments_and_shapes(tmp_path):
+    """
+    A comment's text, a drawing and a tracked change in or before a cell are no part of it.
+    """
+    cell = (
+        f"<table:table-cell office:value-type='string'><office:annotation><text:p>{B}</text:p></office:annotation>"
+        f"<draw:frame><draw:text-box><text:p>{C}</text:p></draw:text-box></draw:frame><text:p>{A[:6]}<text:span>{A[6:]}</text:span></text:p></table:table-cell>"
+    )
+    before = f"<table:shapes><draw:frame><text:p>{D}</text:p></draw:frame></table:shapes>"
+
+    assert {2: A} == see(write_ods(tmp_path / "a.ods", f"{before}{HEADING}<table:table-row>{cell}</table:table-row>"))
+
+
+def test_ods_repeated_rows_and_hidden_ones(tmp_path):
+    """
+    A repeated row is as many rows, the first of them counts; filtered, collapsed and grouped-away rows are hidden.
+    """
+    body = (
+        HEADING
+        + ods_row(A, "x", attributes='table:number-rows-repeated="3"')
+        + ods_row(B, attributes='table:visibility="filter"')
+        + ods_row(C, attributes='table:visibility="collapse"')
+        + f'<table:table-row-group table:display="false">{ods_row(D)}</table:table-row-group>'
+        + ods_row("", "", attributes='table:number-rows-repeated="1048000"')
+    )
+
+    expected = {2: A, 3: "duplicate", 4: "duplicate", 5: "invalid", 6: "invalid", 7: "invalid"}
+
+    assert expected == see(write_ods(tmp_path / "a.ods", body))
+
+
+def test_ods_merged_ids(tmp_path):
+    """
+    An id cell that spans rows belongs to no row for certain, and the value under it is not read as one.
+    """
+    spanned = f"<table:table-cell office:value-type='string' table:number-rows-spanned='2'><text:p>{A}</text:p></table:table-cell>"
+    covered = f"<table:covered-table-cell office:value-type='string'><text:p>{B}</text:p></table:covered-table-cell>"
+    body = (
+        f"{HEADING}<table:table-row>{spanned}</table:table-row><table:table-row>{covered}</table:table-row>{ods_row(C)}"
+    )
+
+    assert {2: "invalid", 3: "invalid", 4: C} == see(write_ods(tmp_path / "a.ods", body))
+
+
+def test_ods_hidden_sheet_and_password(tmp_path):
+    """
+    A hidden sheet is not read; a protected file is named as such.
+    """
+    styles = '<style:style style:name="ta1" style:family="table"><style:table-properties table:display="false"/></style:style>'
+
+    with pytest.raises(SheetRefused, match="Only hidden sheets"):
+        see(write_ods(tmp_path / "a.ods", HEADING + ods_row(A), styles=styles))
+    with pytest.raises(SheetRefused, match="password"):
+        see(write_ods(tmp_path / "b.ods", HEADING, manifest="<manifest:encryption-data xmlns:manifest='m'/>"))
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("<td>4.78346E+17</td>", "shortened number"),
+        (f'<td x:num="{A}">{A}</td>', "stored as a number"),
+        (f"<td x:num>{A}</td>", "stored as a number"),
+        (f'<td sdval="{A}" sdnum="1033;">{A}</td>', "stored as a number"),
+        (f'<td data-t="n" data-v="{A}">{A}</td>', "stored as a number"),
+        (f'<td data-sheets-value=\'{{"1":3,"3":{A}}}\'>{A}</td>', "stored as a number"),
+        (f'<td x:fmla="=A1">{A}</td>', "contains a formula"),
+        (f"<td><table><tr><td>{A}</table></td>", "no Course ID"),
+        (f"<td>{A}<br>{B}</td>", "2 ids in this cell"),
+        (f"<td rowspan=2>{A}</td>", "are merged"),
+        (f"<td colspan=2>{A}</td>", "are merged"),
+    ],
+)
+def test_html_cells_that_are_no_ids(tmp_path, cell, said):
+    """
+    What a page says about a cell's type counts; what it does not show does not.
+    """
+    file = write_html(tmp_path / "a.xls", f"<tr>{cell}<td>x</td></tr>")
+
+    assert {2: "invalid"} == see(file)
+    assert said in messages(file)[2]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        f"<td>{A}",
+        f"<td> <b>{A[:8]}</b>{A[8:]}\n </td>",
+        f"<td>&nbsp;{A}<script>1</script><!-- 2 --><span style='display: none'>3</span></td>",
+        f'<td x:str="{A}">{A}</td>',
+        f"<td>&#52;{A[1:]}</td>",
+    ],
+)
+def test_html_text_is_read_as_shown(tmp_path, cell):
+    """
+    An id in a page is the text a person sees.
+    """
+    assert {2: A} == see(write_html(tmp_path / "a.xls", f"<tr>{cell}<td>x"))
+
+
+def test_html_hidden_rows_and_nested_tables(tmp_path):
+    """
+    A hidden row is refused; a table inside another is found by its own heading; two tables with it are refused.
+    """
+    hidden = f"<tr style='display:none'><td>{A}</td></tr><tr hidden><td>{B}</td></tr><tr><td>{C}</td></tr>"
+    inner = f"<table><tr><td>Course ID</td><td>x</td></tr><tr><td>{A}</td></tr></table>"
+
+    assert {2: "invalid", 3: "invalid", 4: C} == see(write_html(tmp_path / "a.xls", hidden))
+    assert {2: A} == see(write_html(tmp_path / "b.xls", f"<tr><td>menu</td><td>{inner}</td></tr>", heading=""))
+    with pytest.raises(SheetRefused, match='"table 2" and "table 3"'):
+        see(write_html(tmp_path / "c.xls", f"<tr><td>{inner}{inner}</td></tr>", heading=""))
+
+
+def test_html_in_other_encodings(tmp_path):
+    """
+    A page in UTF-16, or in the code page it names, is read.
+    """
+    page = f"<html><meta charset=shift_jis><table><tr><td>Course ID<td>Name<tr><td>{A}<td>表計算</table>"
+    (tmp_path / "a.xls").write_bytes(page.encode("shift_jis"))
+    (tmp_path / "b.xls").write_bytes(page.encode("utf-16"))
+
+    for name in ("a.xls", "b.xls"):
+        assert [(A, "表計算")] == [row.values for row in plan_file(tmp_path / name).rows]
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        (f'<Cell><Data ss:Type="Number">{A}</Data></Cell>', "stored as a number"),
+        ('<Cell><Data ss:Type="DateTime">2023-03-15T00:00:00.000</Data></Cell>', "stored as a date"),
+        ('<Cell><Data ss:Type="Error">#N/A</Data></Cell>', "shows #N/A"),
+        ('<Cell><Data ss:Type="Boolean">1</Data></Cell>', "holds TRUE"),
+        (f'<Cell ss:Formula="=RC[1]"><Data ss:Type="String">{A}</Data></Cell>', "contains a formula"),
+        (f'<Cell ss:MergeDown="1"><Data ss:Type="String">{A}</Data></Cell>', "are merged"),
+        (
+            f'<Cell><Data ss:Type="String">4.78346E+17</Data><Comment><ss:Data>{A}</ss:Data></Comment></Cell>',
+            "shortened",
+        ),
+    ],
+)
+def test_xml_2003_types(tmp_path, cell, said):
+    """
+    In XML spreadsheets too only text is an id.
+    """
+    file = write_xml(tmp_path / "a.xls", f'<Row>{cell}<Cell><Data ss:Type="String">x</Data></Cell></Row>')
+
+    assert {2: "invalid"} == see(file)
+    assert said in messages(file)[2]
+
+
+def test_xml_2003_rows(tmp_path):
+    """
+    Rows keep the numbers they state; formatted text is joined; hidden rows and hidden sheets are not taken.
+    """
+    rows = (
+        f'<Row ss:Index="4"><Cell><ss:Data ss:Type="String"><h:B>{A[:5]}</h:B>{A[5:]}</ss:Data></Cell></Row>'
+        f'<Row ss:Hidden="1"><Cell><Data ss:Type="String">{B}</Data></Cell></Row>'
+        f'<Row><Cell ss:Index="2"><Data ss:Type="String">y</Data></Cell></Row>'
+    )
+    hidden = "<x:WorksheetOptions><x:Visible>SheetHidden</x:Visible></x:WorksheetOptions>"
+
+    assert {2: "skipped", 3: "skipped", 4: A, 5: "invalid", 6: "invalid"} == see(write_xml(tmp_path / "a.xls", rows))
+    with pytest.raises(SheetRefused, match="Only hidden sheets"):
+        see(write_xml(tmp_path / "b.xls", rows, options=hidden))
+
+
+def test_xml_2003_with_a_dtd_is_refused(tmp_path):
+    """
+    No entity is ever expanded.
+    """
+    file = tmp_path / "a.xls"
+    file.write_text(f'<?xml version="1.0"?><!DOCTYPE Workbook [<!ENTITY a "{A}">]><Workbook/>', encoding="utf-8")
+
+    with pytest.raises(SheetRefused, match="entity definitions"):
+        see(file)
+
+
+def test_tab_separated_text_named_xls(tmp_path):
+    """
+    The extension says nothing.
+    """
+    (tmp_path / "a.xls").write_bytes(f"Course ID\tCourse name\r\n{A}\tFire\r\n".encode("utf-16"))
+
+    assert {2: A} == see(tmp_path / "a.xls")
+
+
+def test_damaged_xls(tmp_path):
+    """
+    A compound file that is no workbook is refused without a traceback.
+    """
+    (tmp_path / "a.xls").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 2000)
+
+    with pytest.raises(SheetRefused, match="damaged"):
+        see(tmp_path / "a.xls")
+
+
+@pytest.mark.parametrize(("name", "literal"), [("libreoffice.xls", "invalid"), ("libreoffice.ods", B)])
+def test_workbooks_written_by_libreoffice(name, literal):
+    """
+    Formulas, merged cells, hidden rows, numbers, errors and truth values of a real program are all seen as what they are.
+
+    xlrd does not read a formula's text, so in .xls even a literal one is refused.
+    """
+    refused = dict.fromkeys([*range(4, 13), 20], "invalid")
+    blank = dict.fromkeys(range(14, 20), "skipped")
+
+    assert {2: A, 3: literal, 13: "478346000019584127", **refused, **blank} == see(MADE / name)

@@ -1,0 +1,226 @@
+"""Text files: encodings, delimiters, quotation marks, and ids as people's programs leave them."""
+
+import codecs
+
+import pytest
+from sheet_files import A, B, C, messages, plan_file, see, write_csv
+
+from batchpub.errors import SheetMissing, SheetRefused
+from batchpub.sheet import SheetOptions, load_sheet
+
+HEADING = ["Course ID", "Course name"]
+ROWS = [HEADING, [A, "Feuer & Öl"], [B, "Datenschutz"]]
+READ = {2: A, 3: B}
+
+
+@pytest.mark.parametrize(
+    ("encoding", "bom"),
+    [
+        ("utf-8", b""),
+        ("utf-8", codecs.BOM_UTF8),
+        ("utf-16-le", codecs.BOM_UTF16_LE),
+        ("utf-16-be", codecs.BOM_UTF16_BE),
+        ("utf-16-le", b""),
+        ("utf-16-be", b""),
+        ("utf-32-le", codecs.BOM_UTF32_LE),
+        ("cp1252", b""),
+        ("cp850", b""),
+        ("mac-roman", b""),
+    ],
+)
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_ids_are_exact_in_every_encoding(tmp_path, encoding, bom, delimiter):
+    """
+    Whatever the encoding and the delimiter, the ids come back digit for digit.
+    """
+    file = write_csv(tmp_path / "a.csv", ROWS, encoding=encoding, bom=bom, delimiter=delimiter)
+
+    assert READ == see(file)
+
+
+def test_shift_jis_is_read_with_a_warning_about_names(tmp_path):
+    """
+    An old Japanese code page garbles names, and the person is told; the ids are exact.
+    """
+    file = write_csv(tmp_path / "a.csv", [HEADING, [A, "安全教育ソ能"], [B, "表計算"]], encoding="shift-jis")
+
+    plan = plan_file(file)
+
+    assert READ == see(file)
+    assert [
+        "The file is in an old code page, not in UTF-8: names with special letters may look wrong. The ids are exact."
+    ] == list(
+        plan.sheets[0].notes,
+    )
+
+
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n"])
+def test_line_ends(tmp_path, end):
+    """
+    CR, LF and CRLF end a line.
+    """
+    assert READ == see(write_csv(tmp_path / "a.csv", ROWS, lineterminator=end))
+
+
+def test_only_line_ends_end_a_line(tmp_path):
+    """
+    A form feed or a Unicode line separator inside a name does not begin a new row.
+    """
+    file = write_csv(tmp_path / "a.csv", [HEADING, [A, f"Fire\u2028{C},x\x0b\x0c\x85"], [B, "Aid"]])
+
+    assert READ == see(file)
+
+
+@pytest.mark.parametrize("line", ["sep=;", "SEP=;", '"sep=;"', "\ufeffsep=;"])
+def test_sep_line_is_not_counted(tmp_path, line):
+    """
+    Excel does not show the line that tells it the delimiter.
+    """
+    file = tmp_path / "a.csv"
+    file.write_text(f"{line}\r\nCourse ID;Course name\r\n{A};Fire, Oil\r\n{B};Aid\r\n", encoding="utf-8", newline="")
+
+    assert READ == see(file)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (f'Course ID,Course name\n{A},"Fire\n{B},Aid\n', "opened in row 2"),
+        (f'Course ID,Course name\n{A},"Fire\n{B},"Aid"\n', "opened in row 2"),
+        (f'"Course ID,Course name"\n"{A},Fire"\n', "one pair of quotation marks"),
+        (f"Course ID,Course name\n{A},Fi\0re\n", "NUL bytes"),
+        ("Course ID,Course ID\n1,2\n", 'A ("Course ID") and B ("Course ID")'),
+        ("Old Course ID,Name\n1,2\n", 'no column headed "Course ID"'),
+        ("Course ID,Notify,Notify Users\n1,2,3\n", "both read as Notify"),
+        ("Course ID\n\n , \n", "no rows under the heading"),
+        ("%PDF-1.7\n", "a PDF document"),
+        ("<html><body>Sign in</body></html>", "web page"),
+        ("<?xml version='1.0'?><feed/>", "no spreadsheet"),
+    ],
+)
+def test_whole_file_is_refused(tmp_path, content, said):
+    """
+    Where it is uncertain what the rows are, the file is refused with its own sentence.
+    """
+    file = tmp_path / "a.csv"
+    file.write_text(content, encoding="utf-8")
+
+    with pytest.raises(SheetRefused) as refusal:
+        plan_file(file)
+
+    assert said in refusal.value.message
+    assert "save as .xlsx" not in refusal.value.message
+
+
+def test_one_bad_quotation_mark_refuses_one_row(tmp_path):
+    """
+    A quotation mark out of place on one line leaves the other rows alone.
+    """
+    file = tmp_path / "a.csv"
+    file.write_text(f'Course ID,Course name\n{A},"Fire" safety\n{B},Aid\n', encoding="utf-8")
+
+    assert {2: "invalid", 3: B} == see(file)
+
+
+def test_rows_swallowed_by_a_quotation_mark_do_not_vanish_in_silence(tmp_path):
+    """
+    A value that holds what looks like further rows refuses its row; a note with an old id on a line of its own does not.
+    """
+    file = tmp_path / "a.csv"
+    file.write_text(f'Course ID,Course name\n{A},"Fire\n{B},Data\n{C},Aid"\n{C},"note:\n{B}\nend"\n', encoding="utf-8")
+
+    assert {2: "invalid", 3: C} == see(file)
+    assert "holds what looks like further rows" in messages(file)[2]
+
+
+def test_ragged_rows(tmp_path):
+    """
+    Missing cells at the end are fine, so is a comma too many; a value beyond the headings refuses its row.
+    """
+    file = write_csv(
+        tmp_path / "a.csv",
+        [["Course ID", "Course name", "Owner", ""], [A], [B, "Data", "", "", ""], [C, "x", "y", "z"]],
+    )
+
+    assert {2: A, 3: B, 4: "invalid"} == see(file)
+
+
+def test_index_column_without_heading_does_not_shift(tmp_path):
+    """
+    Where rows have one value more than there are headings, no neighbouring column is taken for the ids.
+    """
+    file = write_csv(tmp_path / "a.csv", [["Course ID", "Prerequisite"], ["0", A, B], ["1", B, C]])
+
+    assert {2: "invalid", 3: "invalid"} == see(file)
+
+
+def test_words_that_pandas_takes_for_nothing(tmp_path):
+    """
+    NA, null and None are words, and a row with one of them is not blank.
+    """
+    file = write_csv(tmp_path / "a.csv", [HEADING, ["", "NA"], ["null", "None"], [A, "nan"]])
+
+    assert {2: "invalid", 3: "invalid", 4: A} == see(file)
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "course_id",
+        "COURSE-ID",
+        "Course\u00a0ID",
+        "  CourseId ",
+        "\ufeffCourse ID",
+        "Ｃｏｕｒｓｅ　ＩＤ",
+        "'Course ID"[1:],
+    ],
+)
+def test_heading_is_folded(tmp_path, heading):
+    """
+    Case, width, spaces, `_` and `-` do not matter in a heading.
+    """
+    assert {2: A} == see(write_csv(tmp_path / "a.csv", [[heading, "x"], [A, "y"]]))
+
+
+def test_column_option_names_the_heading(tmp_path):
+    """
+    --column chooses the column by its heading.
+    """
+    file = write_csv(tmp_path / "a.csv", [["Course ID", "Zoho Number"], [A, B]])
+
+    assert {2: B} == see(file, column="zoho number")
+
+
+@pytest.mark.parametrize("name", ["~$a.xlsx", ".~lock.a.ods#"])
+def test_lock_files_are_named(tmp_path, name):
+    """
+    A lock file is known by its name, even when it is empty.
+    """
+    (tmp_path / name).write_bytes(b"")
+
+    with pytest.raises(SheetRefused, match="lock file"):
+        load_sheet(str(tmp_path / name), SheetOptions())
+
+
+@pytest.mark.parametrize("name", ["missing.csv", ".", "a\0b", "x" * 5000])
+def test_missing_file(tmp_path, name):
+    """
+    What is not there or is a folder is missing, exit code 66, and says so.
+    """
+    with pytest.raises(SheetMissing) as refusal:
+        load_sheet(f"{tmp_path}/{name}", SheetOptions())
+
+    assert refusal.value.exit_code == 66
+
+
+def test_max_rows(tmp_path):
+    """
+    More rows than --max-rows are refused; exactly as many are not, and blank rows do not count.
+    """
+    file = write_csv(
+        tmp_path / "a.csv", [HEADING, *([str(int(A) + 7 * n), "x"] for n in range(100)), ["", ""], ["", ""]]
+    )
+
+    assert 100 == len(see(file, max_rows=100))
+    with pytest.raises(SheetRefused, match="100 rows; at most 99"):
+        see(file, max_rows=99)
