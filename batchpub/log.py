@@ -175,7 +175,8 @@ def name_fields(_logger: WrappedLogger, method: str, event: EventDict) -> EventD
     outcome = ECS_OUTCOMES.get(str(fields.get("outcome", action.removeprefix("course."))))
     if outcome is not None:
         named["event.outcome"] = outcome
-    return named | {FIELDS.get(key, f"batchpub.{key}"): value for key, value in fields.items()}
+    named.update({FIELDS.get(key, f"batchpub.{key}"): value for key, value in fields.items()})
+    return named
 
 
 def write_json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:

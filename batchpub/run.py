@@ -282,7 +282,8 @@ class Run:
     @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:
         """Close the gate at SIGINT or SIGTERM; the same signal again ends at once, another one is ignored."""
-        loop, first = asyncio.get_running_loop(), []
+        loop = asyncio.get_running_loop()
+        first: list[int] = []
 
         def hear(number: int) -> None:
             code = ExitCode.INTERRUPTED if number == signal.SIGINT else ExitCode.TERMINATED

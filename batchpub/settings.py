@@ -1,209 +1,333 @@
-"""Settings: flags > BATCHPUB_* environment > job file > defaults, under one name everywhere."""
+"""Settings: flags over environment over job file over defaults, under one name everywhere."""
 
-import math
+import difflib
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Literal, Self
+from urllib.parse import unquote, urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from batchpub.course import NotifyPolicy
 from batchpub.errors import SettingsWrong
 
 PREFIX = "BATCHPUB_"
-SECRETS = ("access_token", "client_id", "client_secret", "refresh_token", "cookie")
 REFRESH = ("client_id", "client_secret", "refresh_token")
-FORMATS = ("csv", "xlsx", "html", "junit", "json")
-SCALED = ("period", "lock", "guard", "settle", "lock_margin", "max_lock", "connect_timeout", "total_timeout", "lease")
-UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+SECRETS = ("access_token", *REFRESH, "cookie")
+FROM_FILES = (*SECRETS, "state")
+"""What `BATCHPUB_…_FILE` may hold: the secrets, and a state URL, which may have a password in it."""
+SCALED = (
+    "period", "lock", "guard", "settle", "lock_margin", "max_lock", "connect_timeout", "total_timeout", "lease",
+)  # fmt: skip
+"""Times of the service and of the calls to it: what `--speed` divides. The deadline of a run is a person's own time."""
+
+DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?", re.ASCII)
+MAX_FAILURES = re.compile(r"\d{1,9}|(?:\d{1,2}|100)%", re.ASCII)
+ALIKE = 0.85  # so that BATCHPUB_PORT, which Kubernetes sets for a service named batchpub, is not taken for PORTAL
+
+
+def _no_bool(value: object) -> object:
+    """Refuse `rate = true`, which Python would take for 1."""
+    if isinstance(value, bool):
+        raise ValueError("a yes or no")  # noqa: TRY004 - pydantic collects ValueError
+    return value
+
+
+def _read_duration(value: object) -> object:
+    """Give seconds for "50m", "2h", "1h30m", "90s" and "300"."""
+    if not isinstance(value, str):
+        return _no_bool(value)
+    found = DURATION.fullmatch(value.strip())
+    if found is None or not any(found.groups()):
+        raise ValueError("no duration")
+    hours, minutes, seconds = (float(part or 0) for part in found.groups())
+    return hours * 3600 + minutes * 60 + seconds
+
+
+def _read_max_failures(value: object) -> object:
+    told = str(_no_bool(value)).strip()
+    if MAX_FAILURES.fullmatch(told) is None:
+        raise ValueError("neither a number nor a percentage")
+    return told
+
+
+def _split_list(value: object) -> object:
+    """Give the parts of "a,b": an environment variable has no other way to hold several."""
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+Number = BeforeValidator(_no_bool)
+Listed = BeforeValidator(_split_list)
+Text = Annotated[str, Field(min_length=1)]
+Texts = Annotated[tuple[Text, ...], Listed]
+Seconds = Annotated[float, Number, Field(gt=0, le=86_400, allow_inf_nan=False)]
+ReportName = Literal["csv", "xlsx", "html", "junit", "json"]
+
+SECONDS = "a number of seconds above 0, at most a day (86400)"
+TEXT = "a text; write it in quotes, and not empty"
+IDS = "a list of ids, each in quotes"
 
 
 class Settings(BaseSettings):
-    """Everything an operator may set. Seconds where nothing else is said."""
+    """Everything an operator can set. Times are in seconds; each description says what a right value is."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix=PREFIX, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    state: str | None = None
-    portal: str | None = None
-    rate: int = Field(default=30, ge=1, le=1000)
-    period: float = Field(default=60.0, gt=0, le=86_400)
-    lock: float = Field(default=300.0, gt=0, le=86_400)
-    guard: float = Field(default=1.0, ge=0, le=3600)
-    settle: float = Field(default=60.0, ge=0, le=3600)
-    burst: int | None = Field(default=None, ge=1)
-    workers: int = Field(default=8, ge=1, le=200)
-    lock_margin: float = Field(default=5.0, ge=0, le=3600)
-    max_lock: float = Field(default=900.0, gt=0, le=86_400)
-    connect_timeout: float = Field(default=10.0, gt=0, le=600)
-    total_timeout: float = Field(default=30.0, gt=0, le=600)
-    lease: float = Field(default=45.0, gt=0, le=3600)
-    attempts: int = Field(default=5, ge=1, le=50)
-    notify: NotifyPolicy = NotifyPolicy.SHEET
-    verify: Literal["auto", "always", "never"] = "auto"
-    max_duration: float | None = Field(default=None, gt=0)
-    max_failures: str | None = None
-    expect: int | None = Field(default=None, ge=0)
-    strict: bool = False
-    max_rows: int = Field(default=20_000, ge=1)
-    id_digits: int = Field(default=18, ge=1, le=30)
-    confirm_id: tuple[str, ...] = ()
-    include_hidden: bool = False
-    sheet: str | None = None
-    column: str | None = None
-    again: tuple[str, ...] = ()
-    out: str | None = None
-    report: tuple[str, ...] = FORMATS
-    log_format: Literal["json", "console"] | None = None
-    progress_every: float = Field(default=30.0, gt=0)
-    data_center: str = "com"
-    api_url: str | None = None
-    accounts_url: str | None = None
-    access_token: SecretStr | None = None
-    client_id: SecretStr | None = None
-    client_secret: SecretStr | None = None
-    refresh_token: SecretStr | None = None
-    cookie: SecretStr | None = None
+    state: Text | None = Field(None, description="the path of a file, or a database URL", repr=False)
+    portal: Text | None = Field(None, description=TEXT)
+    rate: Annotated[int, Number] = Field(30, ge=1, le=1000, description="a whole number from 1 to 1000")
+    period: Seconds = Field(60.0, description=SECONDS)
+    lock: Seconds = Field(300.0, description=SECONDS)
+    guard: Seconds = Field(1.0, description=SECONDS)
+    settle: Seconds = Field(60.0, description=SECONDS)
+    burst: Annotated[int, Number] | None = Field(None, ge=1, le=1000, description="a whole number from 1 to 1000")
+    workers: Annotated[int, Number] = Field(8, ge=1, le=1000, description="a whole number from 1 to 1000")
+    lock_margin: Seconds = Field(5.0, description=SECONDS)
+    max_lock: Seconds = Field(900.0, description=SECONDS)
+    connect_timeout: Seconds = Field(10.0, description=SECONDS)
+    total_timeout: Seconds = Field(30.0, description=SECONDS)
+    attempts: Annotated[int, Number] = Field(5, ge=1, le=100, description="a whole number from 1 to 100")
+    lease: Seconds = Field(45.0, description=SECONDS)
+    notify: NotifyPolicy = Field(NotifyPolicy.SHEET, description="never, sheet or all")
+    verify: Literal["auto", "always", "never"] = Field("auto", description="auto, always or never")
+    max_duration: (
+        Annotated[float, BeforeValidator(_read_duration), Field(gt=0, le=2_678_400, allow_inf_nan=False)] | None
+    ) = Field(None, description="a time such as 50m, 2h, 1h30m, 90s or 300, at most 31 days")
+    max_failures: Annotated[str, BeforeValidator(_read_max_failures)] | None = Field(
+        None, description="a number of rows, or a percentage such as 10%"
+    )
+    expect: Annotated[int, Number] | None = Field(None, ge=0, description="a number of courses, 0 or more")
+    strict: bool = Field(default=False, description="true or false")
+    max_rows: Annotated[int, Number] = Field(20_000, ge=1, le=1_048_576, description="a whole number from 1 to 1048576")
+    id_digits: Annotated[int, Number] = Field(18, ge=1, le=40, description="a whole number from 1 to 40")
+    confirm_id: Texts = Field((), description=IDS)
+    include_hidden: bool = Field(default=False, description="true or false")
+    sheet: Text | None = Field(None, description=TEXT)
+    column: Text | None = Field(None, description=TEXT)
+    again: Texts = Field((), description=IDS + ", or all")
+    out: Text | None = Field(None, description="the path of a folder")
+    report: Annotated[tuple[ReportName, ...], Listed, Field(min_length=1)] = Field(
+        ("csv", "xlsx", "html", "junit", "json"), description="one or more of csv, xlsx, html, junit, json"
+    )
+    log_format: Literal["json", "console"] | None = Field(None, description="json or console")
+    progress_every: Seconds = Field(30.0, description=SECONDS)
+    data_center: Text = Field("com", description="a Zoho data centre such as com, eu or in")
+    api_url: Text | None = Field(None, description="the url of a host", repr=False)
+    accounts_url: Text | None = Field(None, description="the url of a host", repr=False)
+    speed: Annotated[float, Number] = Field(
+        1.0, ge=1, le=1000, allow_inf_nan=False, description="a number from 1 to 1000; only --sandbox uses it"
+    )
+
+    access_token: SecretStr | None = Field(None, description="an access token, good for an hour")
+    client_id: SecretStr | None = Field(None, description="the id of a self client")
+    client_secret: SecretStr | None = Field(None, description="the secret of a self client")
+    refresh_token: SecretStr | None = Field(None, description="a refresh token")
+    cookie: SecretStr | None = Field(None, description="the Cookie header of a session")
 
     @classmethod
     def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, **_: Any
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take values from `load_settings` alone, which says where each came from."""
-        _ = settings_cls
+        """Take what is handed in and nothing else: `load_settings` reads the sources and knows where a value is from."""
+        del settings_cls, env_settings, dotenv_settings, file_secret_settings
         return (init_settings,)
 
-    @field_validator("confirm_id", "again", "report", mode="before")
-    @classmethod
-    def _split(cls, value: object) -> object:
-        return tuple(part for part in re.split(r"[,\s]+", value) if part) if isinstance(value, str) else value
-
-    @field_validator("report")
-    @classmethod
-    def _known_formats(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        unknown = [name for name in value if name not in FORMATS]
-        if unknown:
-            raise ValueError(f"no report named {unknown[0]!r}; known: {', '.join(FORMATS)}")
-        return value
-
-    @field_validator("max_duration", mode="before")
-    @classmethod
-    def _duration(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)([smh]?)", value.strip())
-        if not found:
-            raise ValueError("write a time such as 90s, 50m or 2h")
-        return float(found[1]) * UNITS[found[2]]
-
-    @field_validator("max_failures", mode="before")
-    @classmethod
-    def _failures(cls, value: object) -> object:
-        text = str(value) if isinstance(value, int) else value
-        if text is not None and not (isinstance(text, str) and re.fullmatch(r"[0-9]{1,6}|[0-9]{1,2}%|100%", text)):
-            raise ValueError("write a number of rows, or a share such as 10%")
-        return text
-
-    @field_validator("*")
-    @classmethod
-    def _finite(cls, value: object) -> object:
-        if isinstance(value, float) and not math.isfinite(value):
-            raise ValueError("must be a finite number")
-        return value
-
     def secrets(self) -> tuple[str, ...]:
-        """Give all secret values, for masking."""
-        told = (getattr(self, name) for name in SECRETS)
-        return tuple(secret.get_secret_value() for secret in told if secret)
+        """Give every value that must not be seen: the credentials, and a state URL's password."""
+        held = (getattr(self, name) for name in SECRETS)
+        return (*(secret.get_secret_value() for secret in held if secret is not None), *_passwords(self.state))
 
-    def scaled(self, speed: float) -> "Settings":
-        """Give the same settings with every wait and time-out divided: a sandbox's minute is shorter too."""
+    def scaled(self, speed: float) -> Self:
+        """Give the same settings in a world whose clock runs `speed` times as fast."""
         return self.model_copy(update={name: getattr(self, name) / speed for name in SCALED})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A value, and where a person finds it again."""
+
+    value: object
+    where: str
+
+
 def load_settings(*, flags: Mapping[str, object], environ: Mapping[str, str], job_file: Path | None) -> Settings:
-    """Merge flags, environment and job file.
+    """Merge flags, environment and job file, in this order of weight.
+
+    A flag that is None and an environment variable that is empty count as not given.
 
     Raises:
-        SettingsWrong: naming the setting, where it was set, and what to do.
+        SettingsWrong: with one sentence that names the setting, where it was set, what is wrong and what is right.
 
     """
-    merged: dict[str, Any] = {}
-    origin: dict[str, str] = {}
-    sources = (
-        _read_job(job_file) if job_file else [],
-        _read_environment(environ),
-        [(name, value, f"--{name.replace('_', '-')}") for name, value in flags.items() if value is not None],
-    )
-    for source in sources:
-        for name, value, where in source:
-            merged[name], origin[name] = value, where
+    told = _read_job_file(job_file) | dict(_read_environment(environ)) | dict(_read_flags(flags))
     try:
-        settings = Settings(**merged)
+        settings = Settings(**{name: one.value for name, one in told.items()})  # type: ignore[arg-type]
     except ValidationError as error:
-        told = [f"{origin.get(str(e['loc'][0]), e['loc'][0])}: {e['msg']}" for e in error.errors()]
-        raise SettingsWrong(". ".join(told) + ".") from None
-    _check_credentials(settings)
-    if settings.lease <= settings.total_timeout:
-        raise SettingsWrong("lease must be longer than total_timeout: a claim outlives its call.")
+        raise SettingsWrong(_explain(error, told)) from None  # the cause would show the value, which may be a secret
+    _check_credentials(settings, told)
+    _check_together(settings, told)
     return settings
 
 
-def _read_environment(environ: Mapping[str, str]) -> list[tuple[str, Any, str]]:
-    found: list[tuple[str, Any, str]] = []
+def _read_flags(flags: Mapping[str, object]) -> Iterator[tuple[str, Told]]:
+    for name, value in flags.items():
+        if value is None:
+            continue
+        flag = "--" + name.replace("_", "-")
+        _refuse_secret(name, value, flag)
+        if name not in Settings.model_fields:
+            raise SettingsWrong(f"{flag} is not a setting.{_suggest(name, '--')}")
+        yield name, Told(value=value, where=flag)
+
+
+def _read_environment(environ: Mapping[str, str]) -> Iterator[tuple[str, Told]]:
+    _refuse_misspelt(environ)
     for name in Settings.model_fields:
         variable = PREFIX + name.upper()
-        value, file = environ.get(variable), environ.get(f"{variable}_FILE")
-        if value is not None and file is not None:
-            raise SettingsWrong(f"Both {variable} and {variable}_FILE are set. Keep one.")
-        if file is not None and name in (*SECRETS, "state"):
-            value = _read_secret(f"{variable}_FILE", file)
-        if value:
-            found.append((name, value, variable))
-    return found
+        file = environ.get(f"{variable}_FILE", "") if name in FROM_FILES else ""
+        value = environ.get(variable, "")
+        if value and file:
+            raise SettingsWrong(f"Both {variable} and {variable}_FILE are set in the environment. Unset one of them.")
+        if file:
+            yield name, Told(value=_read_secret_file(Path(file), variable), where=f"{variable}_FILE in the environment")
+        elif value:
+            yield name, Told(value=value, where=f"{variable} in the environment")
 
 
-def _read_secret(variable: str, file: str) -> str:
+def _refuse_misspelt(environ: Mapping[str, str]) -> None:
+    """Refuse what is almost a setting: an unread BATCHPUB_MAX_FAILURE would be a guard that is not there."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    known |= {f"{PREFIX}{name.upper()}_FILE" for name in FROM_FILES}
+    for variable in environ:
+        alike = difflib.get_close_matches(variable, known, n=1, cutoff=0) if variable.startswith(PREFIX) else []
+        if alike and variable != alike[0] and _likeness(variable, alike[0]) >= ALIKE:
+            raise SettingsWrong(f"{variable} in the environment is not a setting. Write {alike[0]}, or unset it.")
+
+
+def _likeness(left: str, right: str) -> float:
+    return difflib.SequenceMatcher(None, left.removeprefix(PREFIX), right.removeprefix(PREFIX)).ratio()
+
+
+def _read_secret_file(path: Path, variable: str) -> str:
     try:
-        text = Path(file).read_text(encoding="utf-8")
+        content = path.read_bytes().decode()
     except (OSError, ValueError) as error:
-        raise SettingsWrong(f"{variable} names {file}, which cannot be read: {error}.") from None
-    return text.removesuffix("\n").removesuffix("\r")
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise SettingsWrong(f"{variable}_FILE names {path}, which cannot be read: {why}. Check the mount.") from None
+    value = content.removesuffix("\n").removesuffix("\r")
+    if not value:
+        raise SettingsWrong(f"{variable}_FILE names {path}, which is empty. Write the value into it.")
+    return value
 
 
-def _read_job(path: Path) -> list[tuple[str, Any, str]]:
+def _read_job_file(path: Path | None) -> dict[str, Told]:
+    if path is None:
+        return {}
     try:
-        text = path.read_text(encoding="utf-8")
-        told = tomllib.loads(text)
+        text = path.read_bytes().decode("utf-8-sig")
+        content = tomllib.loads(text)
     except OSError as error:
-        raise SettingsWrong(f"The job file {path} cannot be read: {error.strerror}.") from error
-    except ValueError as error:
-        raise SettingsWrong(f"The job file {path} is no TOML: {error}.") from error
-    lines = text.splitlines()
-    found: list[tuple[str, Any, str]] = []
-    for key, value in told.items():
-        line = next((n for n, text in enumerate(lines, 1) if re.match(rf"\s*\[?\s*[\"']?{re.escape(key)}\b", text)), 1)
-        where = f"{path}, line {line}: {key}"
-        if key in SECRETS:
-            raise SettingsWrong(f"{where} is a secret; it belongs into the environment ({PREFIX}{key.upper()}).")
-        if key not in Settings.model_fields:
-            raise SettingsWrong(
-                f"{where} is no setting. Known: {', '.join(n for n in Settings.model_fields if n not in SECRETS)}."
-            )
-        found.append((key, tuple(value) if isinstance(value, list) else value, where))
+        raise SettingsWrong(f"The job file {path} cannot be read: {error.strerror}. Check --job.") from None
+    except UnicodeDecodeError:
+        raise SettingsWrong(f"The job file {path} is not UTF-8 text. Save it as UTF-8.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsWrong(f"The job file {path} is not TOML: {error}. Correct that line.") from None
+    found: dict[str, Told] = {}
+    for key, value in content.items():
+        name, where = key.replace("-", "_"), f"{key} in {path}, line {_line_of(key, text)}"
+        _refuse_secret(name, value, where)
+        if name not in Settings.model_fields:
+            raise SettingsWrong(f"{where}: there is no such setting.{_suggest(name, '')}")
+        if name in found:
+            raise SettingsWrong(f"{where}: the same setting as {found[name].where}. Keep one of them.")
+        found[name] = Told(value=value, where=where)
     return found
 
 
-def _check_credentials(settings: Settings) -> None:
-    refresh = [name for name in REFRESH if getattr(settings, name)]
-    kinds = [bool(settings.access_token), bool(refresh), bool(settings.cookie)]
-    if sum(kinds) > 1:
+def _line_of(key: str, text: str) -> int:
+    """Give the line where a top-level key or table begins; TOML's reader does not say."""
+    begins = re.compile(rf"""\s*\[{{0,2}}\s*["']?{re.escape(key)}["']?\s*[=.\]]""")
+    return next((number for number, line in enumerate(text.splitlines(), 1) if begins.match(line)), 1)
+
+
+def _refuse_secret(name: str, value: object, where: str) -> None:
+    bare = name.removesuffix("_file")
+    if bare in SECRETS:
+        kept = f"{PREFIX}{bare.upper()}"
+        raise SettingsWrong(f"{where}: a secret is not taken from here. Set {kept} or {kept}_FILE in the environment.")
+    if name == "state" and _passwords(value):
         raise SettingsWrong(
-            "More than one kind of credentials is set. Keep one: BATCHPUB_ACCESS_TOKEN, BATCHPUB_COOKIE, or "
-            "BATCHPUB_CLIENT_ID with BATCHPUB_CLIENT_SECRET and BATCHPUB_REFRESH_TOKEN."
+            f"{where}: the URL holds a password, which is not taken from here. "
+            "Set BATCHPUB_STATE or BATCHPUB_STATE_FILE in the environment."
         )
-    if refresh and len(refresh) < len(REFRESH):
-        missing = ", ".join(PREFIX + name.upper() for name in REFRESH if name not in refresh)
-        raise SettingsWrong(f"{missing} is missing; the three refresh credentials work together.")
+
+
+def _passwords(state: object) -> tuple[str, ...]:
+    """Give a state URL's password, as it is written and as it is meant."""
+    if not isinstance(state, str) or "://" not in state:
+        return ()
+    try:
+        password = urlsplit(state).password
+    except ValueError:
+        return (state,)
+    return tuple(dict.fromkeys((password, unquote(password)))) if password else ()
+
+
+def _suggest(name: str, before: str) -> str:
+    public = [known for known in Settings.model_fields if known not in SECRETS]
+    alike = difflib.get_close_matches(name, public, n=1)
+    if not alike:
+        return " Remove it."
+    meant = alike[0].replace("_", "-") if before else alike[0]
+    return f" Did you mean {before}{meant}?"
+
+
+def _explain(error: ValidationError, told: Mapping[str, Told]) -> str:
+    name = str(error.errors(include_url=False, include_input=False)[0]["loc"][0])
+    one, right = told[name], Settings.model_fields[name].description
+    shown = "" if name in FROM_FILES else f" {_shorten(one.value)}"
+    return f"{one.where}:{shown} cannot be used. It must be {right}."
+
+
+def _shorten(value: object) -> str:
+    shown = ascii(value)
+    return shown if len(shown) <= 60 else shown[:57] + "..."  # noqa: PLR2004 - what fits a line
+
+
+def _check_credentials(settings: Settings, told: Mapping[str, Told]) -> None:
+    for name in SECRETS:
+        held = getattr(settings, name)
+        if held is not None and not (held.get_secret_value().isascii() and held.get_secret_value().isprintable()):
+            raise SettingsWrong(
+                f"{told[name].where}: it holds a line end or another character that no credential has. Copy it again."
+            )
+    refresh = [name for name in REFRESH if getattr(settings, name) is not None]
+    kinds = [*(name for name in ("access_token", "cookie") if getattr(settings, name) is not None), *refresh[:1]]
+    if len(kinds) > 1:
+        found = " and ".join(told[name].where.removesuffix(" in the environment") for name in kinds)
+        raise SettingsWrong(f"More than one kind of credential is set in the environment: {found}. Unset all but one.")
+    missing = [f"{PREFIX}{name.upper()}" for name in REFRESH if name not in refresh]
+    if refresh and missing:
+        raise SettingsWrong(
+            f"{told[refresh[0]].where} is set, but not {' and '.join(missing)}. Set all three, or none of them."
+        )
+
+
+def _check_together(settings: Settings, told: Mapping[str, Told]) -> None:
+    """Refuse times that make no sense together: a claim must outlive the call it protects."""
+    for low, high in (("connect_timeout", "total_timeout"), ("total_timeout", "lease")):
+        if getattr(settings, low) > getattr(settings, high):
+            where = next(told[name].where for name in (low, high) if name in told)
+            raise SettingsWrong(
+                f"{where}: {low} ({getattr(settings, low):g} s) is longer than {high} ({getattr(settings, high):g} s). "
+                f"Make {high} the longer one."
+            )

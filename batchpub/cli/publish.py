@@ -260,7 +260,9 @@ def credentials_of(settings: Settings, *, sandbox: bool) -> Credentials:
         return AccessToken(token=settings.access_token)
     if settings.client_id and settings.client_secret and settings.refresh_token:
         return RefreshCredentials(
-            client_id=settings.client_id, client_secret=settings.client_secret, refresh_token=settings.refresh_token
+            client_id=settings.client_id.get_secret_value(),
+            client_secret=settings.client_secret,
+            refresh_token=settings.refresh_token,
         )
     if settings.cookie:
         return Cookie(cookie=settings.cookie)

@@ -81,12 +81,10 @@ def load_all(files: Sequence[str], settings: Settings) -> tuple[Sheet, ...]:
         except SheetRefused as error:
             refused.append(error)
     if refused:
-        missing = [error for error in refused if isinstance(error, SheetMissing)]
-        first, *others = [*missing, *(error for error in refused if error not in missing)]
-        for other in others:
-            first.message += f"\n{other}"
-        first.args = (f"{first.file}: {first.message}",)
-        raise first
+        # A missing file wins the exit code; the sentence names every file.
+        first = next((error for error in refused if isinstance(error, SheetMissing)), refused[0])
+        told = "\n".join(str(error) for error in refused if error is not first)
+        raise type(first)(first.file, f"{first.message}\n{told}".rstrip())
     return tuple(sheets)
 
 

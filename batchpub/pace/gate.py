@@ -18,6 +18,9 @@ from batchpub.state import Ledger, Slot, Wait
 ROUNDING = 1e-9
 """aiolimiter's bucket can be left with a rounding residue that no timer ever drains; this much more room cures it."""
 
+TICK = 0.001
+"""Seconds; no wait is shorter, or the rounding of two clocks could make the head look again without end."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stop:
@@ -104,7 +107,7 @@ class Gate:
 
     async def _wait(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(max(seconds, TICK)):
                 await self._changed.wait()
 
     async def _take_shape(self, slot: Slot) -> None:

@@ -21,7 +21,25 @@ _LITERAL = re.compile(r'=\s*"([^"]*)"')
 _SCIENTIFIC = re.compile(r"[+-]?[0-9]+([.,][0-9]*)?[eE]\s?[+-]?[0-9]+")
 _SEPARATED = re.compile(r"[0-9][0-9.,'’`´_\s\-\u2010-\u2015\u066b\u066c]*[0-9]|[0-9]+[.,]")
 _ERROR_VALUES = frozenset(
-    ["#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#null!", "#num!", "#spill!", "#calc!", "#getting_data", "#field!", "#blocked!", "err:502", "err:508", "#nv", "#bezug!", "#wert!"],
+    [
+        "#n/a",
+        "#ref!",
+        "#value!",
+        "#name?",
+        "#div/0!",
+        "#null!",
+        "#num!",
+        "#spill!",
+        "#calc!",
+        "#getting_data",
+        "#field!",
+        "#blocked!",
+        "err:502",
+        "err:508",
+        "#nv",
+        "#bezug!",
+        "#wert!",
+    ],
 )
 
 

@@ -104,9 +104,8 @@ class TextBook:
             return
         for fields in heads:
             inner = [value for value in fields if value]
-            if len(inner) == 1 and any(
-                _has_heading(next(csv.reader(inner, delimiter=mark), []), is_heading) for mark in DELIMITERS
-            ):
+            split = [parts for mark in DELIMITERS for parts in _peek(inner[0], mark)] if len(inner) == 1 else []
+            if any(_has_heading(parts, is_heading) for parts in split):
                 raise Unreadable(_ONE_PAIR)
 
 

@@ -224,3 +224,13 @@ def test_max_rows(tmp_path):
     assert 100 == len(see(file, max_rows=100))
     with pytest.raises(SheetRefused, match="100 rows; at most 99"):
         see(file, max_rows=99)
+
+
+def test_lone_value_with_line_ends_in_quotes(tmp_path):
+    """
+    A file that is one quoted value with line ends in it is refused like any other without a heading (found by fuzzing).
+    """
+    (tmp_path / "a.csv").write_bytes(b'"Course\rID,Course Name\r\n478346000019582101,Fire"\r\n')
+
+    with pytest.raises(SheetRefused, match="no column headed"):
+        see(tmp_path / "a.csv")

@@ -1,0 +1,39 @@
+# syntax=docker/dockerfile:1
+ARG BASE=python:3.13-slim
+
+FROM ${BASE} AS build
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+RUN python -m venv /opt/batchpub
+WORKDIR /src
+# The dependencies alone first: this layer is built again only when the lock changes.
+COPY requirements.lock ./
+RUN /opt/batchpub/bin/pip install --require-hashes -r requirements.lock
+COPY pyproject.toml README.md LICENSE ./
+COPY batchpub ./batchpub
+RUN /opt/batchpub/bin/pip wheel --no-deps --wheel-dir /wheels . \
+ && /opt/batchpub/bin/pip install --no-deps /wheels/batchpub-*.whl \
+ && /opt/batchpub/bin/batchpub --version
+
+FROM ${BASE}
+ARG VERSION=0.1.0
+ARG REVISION=
+LABEL org.opencontainers.image.title="batchpub" \
+      org.opencontainers.image.description="Publish every course of a spreadsheet in the Zoho People LMS, inside its rate limit." \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+# A number, so that Kubernetes can see that the user is not root.
+RUN useradd --uid 10001 --user-group --no-create-home --home-dir /state --shell /usr/sbin/nologin batchpub \
+ && install -d -o 10001 -g 10001 -m 0700 /state \
+ && install -d -o 10001 -g 10001 -m 0755 /reports
+COPY --from=build /opt/batchpub /opt/batchpub
+ENV PATH=/opt/batchpub/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    BATCHPUB_STATE=/state/batchpub.db
+USER 10001:10001
+WORKDIR /reports
+# /state outlives the container, or the next run has forgotten the minute, the lock and what is published.
+VOLUME ["/state", "/reports"]
+# The exec form: as PID 1 batchpub hears SIGTERM itself, drains and writes its report.
+ENTRYPOINT ["batchpub"]
