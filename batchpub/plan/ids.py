@@ -1,4 +1,4 @@
-"""Is this cell an id, digit for digit as the person meant it? If not: the sentence that says why and what to do.
+r"""Is this cell an id, digit for digit as the person meant it? If not: the sentence that says why and what to do.
 
 Nothing is converted and nothing is guessed. Only text can be an id; a number is refused whatever its digits, because a
 spreadsheet keeps 15 of them. Digits are compared as the ASCII characters 0-9: `str.isdigit`, `int` and the pattern
@@ -122,7 +122,7 @@ def _read_text(cell: Cell, rule: IdRule) -> ReadId | NoId:
     if not value:
         return _read_empty(cell, rule)
     length = len(value) if _DIGITS.issuperset(value) and value[0] != "0" else 0
-    return NoId(sentence=f"{cell.ref}: {_say_text(value, cell, rule)}", length=length)
+    return NoId(sentence=f"{cell.ref}: {_say_text(value, rule)}", length=length)
 
 
 def is_id(value: str, *, digits: int) -> bool:
@@ -175,7 +175,7 @@ def _say_number(cell: Cell, rule: IdRule) -> str:
     )
 
 
-def _say_text(value: str, cell: Cell, rule: IdRule) -> str:  # noqa: PLR0911 - one line per kind of mistake, first match wins
+def _say_text(value: str, rule: IdRule) -> str:  # noqa: C901 - one line per kind of mistake, first match wins
     seen = quote(value)
     if value.startswith("="):
         return f"{_clip(value)} is a formula, not text. Write only the digits of the {rule.noun}, in a column formatted as Text."

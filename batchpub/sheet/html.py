@@ -85,7 +85,7 @@ class _TableReader:
     def read(self, table: etree._Element) -> Grid:
         number = 0
         for row in _own(table, "tr", {"thead", "tbody", "tfoot"}):
-            number += 1
+            number += 1  # noqa: SIM113
             cells = self._lay_out(row, number)
             if cells and not self.shelf.add(GridRow(number=number, cells=cells, hidden=_is_inside_hidden(row))):
                 break

@@ -168,7 +168,7 @@ def _split(text: str, delimiter: str) -> Iterator[_Record]:
 
     def feed() -> Iterator[str]:
         nonlocal line
-        for line in _lines(text):
+        for line in _lines(text):  # noqa: UP028
             yield line
 
     reader = csv.reader(feed(), delimiter=delimiter, strict=True)

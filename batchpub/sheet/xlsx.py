@@ -146,7 +146,7 @@ class _SheetReader:
         self._hidden_columns = bytearray(LAST_COLUMN)
         self._names = {f"{main}}}{name}": name for main in _MAIN for name in _SHEET_NAMES}
 
-    def start(self, name: str, attributes: Attributes) -> None:
+    def start(self, name: str, attributes: Attributes) -> None:  # noqa: C901 - one branch an element
         self._shared_parts.elements += 1
         self._depth = depth = self._depth + 1
         if self._shared_parts.elements > MAX_ELEMENTS:
@@ -261,7 +261,7 @@ class _SheetReader:
         formula = "" if self._formula is None else f"={self._read_formula()}"
         return Cell(ref=ref, kind=kind, text=cut(text), formula=cut(formula))
 
-    def _read_value(self, value: str) -> tuple[CellKind, str]:  # noqa: PLR0911 - one line per cell type, ECMA-376 18.18.11
+    def _read_value(self, value: str) -> tuple[CellKind, str]:
         match self._attributes.get("t", "n"):
             case "s":
                 return _as_text(self._shared(value))

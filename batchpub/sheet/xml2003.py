@@ -214,7 +214,7 @@ def _read_value(stated: str, text: str) -> tuple[CellKind, str]:
 def _read_index(attributes: Attributes, name: str, default: int, most: int) -> int:
     stated = attributes.get(name)
     index = (
-        default if stated is None else int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 9 else 0
+        default if stated is None else int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 9 else 0  # noqa: PLR2004
     )
     if not 1 <= index <= most:
         raise Unreadable(DAMAGED)

@@ -192,7 +192,7 @@ class Journal:
             _, now = await self._ledger.read_portal(connection)
             return await self._look(connection, course, now, again=again)
 
-    async def claim(
+    async def claim(  # noqa: PLR0913 - one transaction decides all of it
         self, course: Course, *, position: int, attempt: int, version: int, slot: Slot, again: bool = False
     ) -> Claimed | LostSlot | Standing:
         """Claim the course and write `sending`, or say why not. One transaction; the call comes after it."""

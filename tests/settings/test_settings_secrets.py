@@ -83,23 +83,31 @@ def test_secrets_in_a_state_url_are_refused_outside_the_environment(tmp_path):
         ),
         (
             {"BATCHPUB_ACCESS_TOKEN": CANARY, "BATCHPUB_COOKIE": CANARY},
-            "More than one kind of credential is set in the environment: BATCHPUB_ACCESS_TOKEN and BATCHPUB_COOKIE. "
-            "Unset all but one.",
+            (
+                "More than one kind of credential is set in the environment: BATCHPUB_ACCESS_TOKEN and BATCHPUB_COOKIE. "
+                "Unset all but one."
+            ),
         ),
         (
             {"BATCHPUB_ACCESS_TOKEN": CANARY, **REFRESH_ENV},
-            "More than one kind of credential is set in the environment: BATCHPUB_ACCESS_TOKEN and BATCHPUB_CLIENT_ID. "
-            "Unset all but one.",
+            (
+                "More than one kind of credential is set in the environment: BATCHPUB_ACCESS_TOKEN and BATCHPUB_CLIENT_ID. "
+                "Unset all but one."
+            ),
         ),
         (
             {"BATCHPUB_CLIENT_SECRET": CANARY},
-            "BATCHPUB_CLIENT_SECRET in the environment is set, but not BATCHPUB_CLIENT_ID and BATCHPUB_REFRESH_TOKEN. "
-            "Set all three, or none of them.",
+            (
+                "BATCHPUB_CLIENT_SECRET in the environment is set, but not BATCHPUB_CLIENT_ID and BATCHPUB_REFRESH_TOKEN. "
+                "Set all three, or none of them."
+            ),
         ),
         (
             {"BATCHPUB_ACCESS_TOKEN": f"{CANARY}\r\nX-Evil: 1"},
-            "BATCHPUB_ACCESS_TOKEN in the environment: it holds a line end or another character that no credential has. "
-            "Copy it again.",
+            (
+                "BATCHPUB_ACCESS_TOKEN in the environment: it holds a line end or another character that no credential has. "
+                "Copy it again."
+            ),
         ),
     ],
 )

@@ -1,0 +1,212 @@
+"""The whole program as a process, against the sandbox over real HTTP."""
+
+import csv
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+EXAMPLE = ROOT / "jobs" / "example" / "courses.xlsx"
+CANARY = "canary-5f1c9e"
+FAST = ("--period", "1", "--lock", "2", "--guard", "0.05", "--settle", "1", "--report", "json", "--report", "csv")
+
+
+def batchpub(*arguments, cwd, **environ):
+    command = [sys.executable, "-m", "batchpub", *map(str, arguments)]
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("BATCHPUB_")}
+    return subprocess.run(
+        command, cwd=cwd, env={**clean, **environ}, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def events(stderr):
+    return [json.loads(line) for line in stderr.splitlines()]
+
+
+def rows_of(folder):
+    return json.loads((folder / "run_results.json").read_text())["rows"]
+
+
+@pytest.fixture
+def service():
+    """A sandbox as a process of its own, with its minute in one second."""
+    command = [sys.executable, "-m", "batchpub", "sandbox", "--speed", "60", "--latency", "0-3", "--limit", "30"]
+    playing = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    yield json.loads(playing.stdout.readline())["url"]
+    playing.terminate()
+    playing.wait(10)
+    playing.stdout.close()
+
+
+def stats(url):
+    with urllib.request.urlopen(f"{url}/_sandbox/stats") as reply:
+        return json.load(reply)
+
+
+def write_sheet(path, ids):
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([["Course ID", "Course Name"], *([i, f"Course {i}"] for i in ids)])
+
+
+def ids(number):
+    return [str(478346000019580117 + n * 137) for n in range(number)]
+
+
+def test_the_readmes_first_line_publishes_the_example(tmp_path):
+    """
+    Every row of the example has the outcome a person expects, in one lock and without a call too many.
+    """
+    done = batchpub("publish", EXAMPLE, "--sandbox", "--speed", "60", "--out", "out", cwd=tmp_path)
+    last = events(done.stderr)[-1]
+
+    assert "run.finished" == last["event.action"]
+    counts = {k: v for k, v in last["batchpub.counts"].items() if v}
+    assert {"published": 39, "refused": 1, "invalid": 2, "duplicate": 1, "skipped": 2} == counts
+    assert 1 == done.returncode
+    assert "" == done.stdout
+    told = next(e for e in events(done.stderr) if e["event.action"] == "sandbox.stopped")
+    assert told["batchpub.largest_window"] <= 30
+    assert (1, 0, 0) == tuple(told[f"batchpub.{k}"] for k in ("locks", "sent_after_refusal", "published_twice"))
+    assert {"results.csv", "results.xlsx", "report.html", "junit.xml", "run_results.json"} == {
+        path.name for path in (tmp_path / "out").iterdir()
+    }
+
+
+def test_the_same_command_again_sends_nothing(tmp_path, service):
+    """
+    What an earlier run published is already_published, and the service never hears of it again.
+    """
+    write_sheet(tmp_path / "a.csv", ids(20))
+    run = ("publish", "a.csv", "--state", "s.db", *FAST, "--out")
+    access = {"BATCHPUB_API_URL": service, "BATCHPUB_ACCESS_TOKEN": CANARY}
+
+    first = batchpub(*run, "one", cwd=tmp_path, **access)
+    second = batchpub(*run, "two", cwd=tmp_path, **access)
+
+    assert (0, 0) == (first.returncode, second.returncode)
+    assert {"published"} == {row["outcome"] for row in rows_of(tmp_path / "one")}
+    assert {"already_published"} == {row["outcome"] for row in rows_of(tmp_path / "two")}
+    assert 20 == stats(service)["arrivals"]["publish"]
+    written = [
+        first.stderr,
+        second.stderr,
+        *(p.read_bytes().decode("latin-1") for p in tmp_path.rglob("*.*") if p.is_file()),
+    ]
+    assert not [text for text in written if CANARY in text]
+
+
+def test_killed_and_stopped_runs_publish_each_course_once(tmp_path, service):
+    """
+    kill -9 and SIGTERM at any moment: the next run finishes, nothing is published twice, nothing is lost.
+    """
+    write_sheet(tmp_path / "a.csv", ids(120))
+    command = [sys.executable, "-m", "batchpub", "publish", "a.csv", "--state", "s.db", *FAST]
+    environ = {**os.environ, "BATCHPUB_API_URL": service, "BATCHPUB_ACCESS_TOKEN": CANARY, "BATCHPUB_LEASE": "3"}
+    environ |= {"BATCHPUB_TOTAL_TIMEOUT": "2", "BATCHPUB_CONNECT_TIMEOUT": "1"}
+    codes = []
+    for number, sign in enumerate([signal.SIGKILL, signal.SIGTERM, signal.SIGKILL]):
+        running = subprocess.Popen(
+            [*command, "--out", f"out{number}"], cwd=tmp_path, env=environ, stderr=subprocess.DEVNULL
+        )
+        time.sleep(1.3 + number * 0.31)
+        running.send_signal(sign)
+        codes.append(running.wait(20))
+
+    last = batchpub(
+        *command[3:], "--out", "last", cwd=tmp_path, **{k: v for k, v in environ.items() if "BATCHPUB" in k}
+    )
+    told = stats(service)
+
+    assert [-9, 143, -9] == codes
+    assert 0 == last.returncode
+    assert {"published", "already_published"} >= {row["outcome"] for row in rows_of(tmp_path / "last")}
+    assert 120 == len(rows_of(tmp_path / "last"))
+    assert ([], 120) == (told["published_twice"], len(told["courses"]))
+    assert told["largest_window"] <= 30
+    assert 0 == told["without_notify"]
+
+
+def test_check_tells_what_publish_would_do_and_sends_nothing(tmp_path):
+    """
+    check --json gives every row its outcome and an estimate; a refused file has exit code 65.
+    """
+    (tmp_path / "page.csv").write_text("<!DOCTYPE html><html><body>Sign in</body></html>")
+
+    good = batchpub("check", EXAMPLE, "--json", "--state", "none.db", cwd=tmp_path)
+    bad = batchpub("check", "page.csv", "--json", cwd=tmp_path)
+
+    told = json.loads(good.stdout)
+    assert (1, 40, 61.0) == (good.returncode, told["to_publish"], told["eta_seconds"])
+    assert 45 == len(told["rows"])
+    assert 65 == bad.returncode
+    assert {"schema_version", "error"} == set(json.loads(bad.stdout))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("publish", "missing.csv"), 66),
+        (("publish", str(EXAMPLE)), 78),
+        (("publish", str(EXAMPLE), "--rate", "0"), 78),
+        (("publish", str(EXAMPLE), "--sandbox", "--expect", "7"), 4),
+        (("publish", str(EXAMPLE), "--sandbox", "--strict"), 4),
+        (("publish", str(EXAMPLE), "--nonsense"), 2),
+        (("publish", str(EXAMPLE), "--speed", "2"), 2),
+        (("report", "--state", "nowhere.db"), 78),
+        (("--version",), 0),
+    ],
+)
+def test_every_way_to_get_it_wrong_has_its_exit_code_and_no_traceback(tmp_path, arguments, code):
+    """
+    Wrong input ends in the documented code, with a sentence and never a traceback.
+    """
+    done = batchpub(*arguments, cwd=tmp_path)
+
+    assert code == done.returncode
+    assert "Traceback" not in done.stderr
+
+
+def test_zoho_unreachable_is_69_and_no_row_is_lost(tmp_path):
+    """
+    Nobody listening ends in 69, with every row in the report.
+    """
+    write_sheet(tmp_path / "a.csv", ids(3))
+    run = ("publish", "a.csv", *FAST, "--attempts", "2", "--verify", "never")
+
+    down = batchpub(
+        *run,
+        "--out",
+        "o",
+        "--state",
+        "1.db",
+        cwd=tmp_path,
+        BATCHPUB_API_URL="http://127.0.0.1:9",
+        BATCHPUB_ACCESS_TOKEN="x",
+    )
+
+    assert 69 == down.returncode
+    assert 3 == len(rows_of(tmp_path / "o"))
+
+
+def test_the_readme_says_what_is_true():
+    """
+    The README's exit codes are the program's, and .ci/run runs exactly the README's test line.
+    """
+    from batchpub.errors import ExitCode
+
+    readme = (ROOT / "README.md").read_text()
+    table = readme.split("## Exit codes")[1].split("## ")[0]
+    told = {int(code) for line in re.findall(r"^\| ([0-9, ]+) \|", table, re.MULTILINE) for code in line.split(",")}
+    test_line = "python3 -m venv .venv && .venv/bin/pip install '.[test]' && .venv/bin/pytest"
+
+    assert set(map(int, ExitCode)) == told
+    assert test_line in readme.splitlines()
+    assert test_line in (ROOT / ".ci" / "run").read_text()
