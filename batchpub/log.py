@@ -46,6 +46,8 @@ MESSAGES = {
     "run.refused": "A rule of the run's own keeps it from starting.",
     "run.started": "The run started.",
     "run.stopping": "The run stops; calls in flight finish first.",
+    "sandbox.started": "The sandbox plays Zoho for this run.",
+    "sandbox.stopped": "The sandbox stopped; this is what it saw.",
     "state.new": "The state is new and knows nothing of earlier runs.",
     "state.unwritable": "The state cannot be written.",
     "token.memory_only": "The access token is kept in memory only.",

@@ -1,6 +1,7 @@
 """The group of commands, and the edge of the program where every exception becomes a sentence and an exit code."""
 
 import importlib
+import signal
 import sys
 import traceback
 from typing import NoReturn
@@ -50,6 +51,8 @@ def group() -> None:
 
 def main() -> NoReturn:
     """Run the command line; every way out has an exit code of the table."""
+    # PID 1 has no default handlers; while a sheet is read nothing is in flight, and a run puts its own in place.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(ExitCode.TERMINATED))
     try:
         code = group.main(standalone_mode=False)
         sys.exit(int(code or 0))

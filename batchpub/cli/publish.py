@@ -5,7 +5,7 @@ import contextlib
 import shlex
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +21,7 @@ from batchpub.cli.progress import show_progress
 from batchpub.cli.wiring import eta_of, hosts_of, limits_of, load_all, plan_of, portal_of, start_log, state_path
 from batchpub.clock import SystemClock
 from batchpub.course import Outcome, Pile, Plan
-from batchpub.errors import CannotWrite, ExitCode, SettingsWrong
+from batchpub.errors import BatchpubError, CannotWrite, ExitCode, OwnRule, SettingsWrong
 from batchpub.publish import Rules
 from batchpub.record import RunRecord
 from batchpub.report.terminal import print_summary
@@ -70,8 +70,10 @@ def publish(*, sheets: tuple[str, ...], job: Path | None, **flags: Any) -> int:
     flags, extras = _split(flags)
     settings = settle_settings(flags, job)
     start_log(settings)
-    plan = plan_of(load_all(sheets, settings), settings)
-    return asyncio.run(_publish(plan, sheets, settings, extras))
+    with _last_words() as told:
+        plan = plan_of(load_all(sheets, settings), settings)
+        told.code = asyncio.run(_publish(plan, sheets, settings, extras))
+    return told.code
 
 
 @click.command()
@@ -83,15 +85,36 @@ def retry(*, results: str, job: Path | None, **flags: Any) -> int:
     settings = settle_settings(flags, job)
     start_log(settings)
     options = SheetOptions(sheet=settings.sheet, column=settings.column, max_rows=settings.max_rows)
-    earlier = load_results(results, options)
-    open_sheets = tuple(
-        replace(
-            sheet,
-            rows=tuple(row for row in sheet.rows if earlier.outcomes[(index, row.number)] not in DONE),
+    with _last_words() as told:
+        earlier = load_results(results, options)
+        open_sheets = tuple(
+            replace(
+                sheet,
+                rows=tuple(row for row in sheet.rows if earlier.outcomes[(index, row.number)] not in DONE),
+            )
+            for index, sheet in enumerate(earlier.sheets)
         )
-        for index, sheet in enumerate(earlier.sheets)
-    )
-    return asyncio.run(_publish(plan_of(open_sheets, settings), (results,), settings, extras))
+        told.code = asyncio.run(_publish(plan_of(open_sheets, settings), (results,), settings, extras))
+    return told.code
+
+
+@dataclass(slots=True)
+class _Told:
+    code: int = ExitCode.OK
+
+
+@contextlib.contextmanager
+def _last_words() -> Iterator[_Told]:
+    """Make the reason why a run could not start its last log line; people at a terminal read it as a sentence."""
+    told = _Told()
+    try:
+        yield told
+    except BatchpubError as error:
+        if sys.stderr.isatty():
+            raise
+        told.code = error.exit_code
+        command = shlex.join(["batchpub", *sys.argv[1:]])
+        log.error("run.finished", exit_code=int(error.exit_code), counts={}, error=str(error), resume_command=command)  # noqa: TRY400 - a sentence, never a traceback
 
 
 async def _publish(plan: Plan, files: tuple[str, ...], settings: Settings, extras: Extras) -> int:
@@ -100,9 +123,7 @@ async def _publish(plan: Plan, files: tuple[str, ...], settings: Settings, extra
     structlog.contextvars.bind_contextvars(run=run)
     broken = _own_rule(plan, settings)
     if broken:
-        log.error("run.refused", error=broken)
-        click.echo(f"batchpub: {broken} Nothing was sent.", err=True)
-        return ExitCode.OWN_RULE
+        raise OwnRule(f"{broken} Nothing was sent.")
     _ask(plan, extras)
     async with contextlib.AsyncExitStack() as stack:
         if extras.sandbox:

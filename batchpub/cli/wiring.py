@@ -1,5 +1,6 @@
 """From settings to the plain values below the command line."""
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -17,10 +18,21 @@ from batchpub.state import Limits
 from batchpub.zoho.client import DATA_CENTERS, check_api_url
 
 
+class _Stderr(io.StringIO):
+    """Whatever stderr is at the moment: a progress bar takes its place while it is shown, and lines go above it."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+
 def start_log(settings: Settings) -> None:
-    """Log to stderr: JSON lines off a terminal, readable ones on it."""
-    fmt = settings.log_format or ("console" if sys.stderr.isatty() else "json")
-    configure_log(stream=sys.stderr, fmt=fmt, secrets=settings.secrets())
+    """Log to stderr: JSON lines off a terminal; on one only what needs a person, for the bar shows the rest."""
+    quiet = settings.log_format is None and sys.stderr.isatty()
+    fmt = settings.log_format or ("console" if quiet else "json")
+    configure_log(stream=_Stderr(), fmt=fmt, level="warning" if quiet else "info", secrets=settings.secrets())
 
 
 def limits_of(settings: Settings) -> Limits:

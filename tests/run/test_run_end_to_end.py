@@ -113,10 +113,12 @@ def test_killed_and_stopped_runs_publish_each_course_once(tmp_path, service):
     environ |= {"BATCHPUB_TOTAL_TIMEOUT": "2", "BATCHPUB_CONNECT_TIMEOUT": "1"}
     codes = []
     for number, sign in enumerate([signal.SIGKILL, signal.SIGTERM, signal.SIGKILL]):
-        running = subprocess.Popen(
-            [*command, "--out", f"out{number}"], cwd=tmp_path, env=environ, stderr=subprocess.DEVNULL
-        )
-        time.sleep(1.3 + number * 0.31)
+        said = tmp_path / f"stderr{number}"
+        with said.open("w") as stderr:
+            running = subprocess.Popen([*command, "--out", f"out{number}"], cwd=tmp_path, env=environ, stderr=stderr)
+        while "call.answered" not in said.read_text() and running.poll() is None:
+            time.sleep(0.02)
+        time.sleep(0.1 + number * 0.17)
         running.send_signal(sign)
         codes.append(running.wait(20))
 
