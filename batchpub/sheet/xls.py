@@ -8,8 +8,10 @@ sees them. The record numbers are from Microsoft's [MS-XLS].
 import io
 import struct
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import xlrd
+import xlrd.compdoc
 from xlrd.biffh import XL_CELL_BLANK, XL_CELL_BOOLEAN, XL_CELL_DATE, XL_CELL_EMPTY, XL_CELL_ERROR, XL_CELL_NUMBER
 
 from batchpub.course import Cell, CellKind
@@ -40,6 +42,22 @@ _MAX_RECORDS = 1_000_000
 _MAX_COLUMN_INFOS = 512  # a sheet has 256 columns
 _TWICE = "Cell {} is stored twice, so nobody can know what is in it. The file is damaged or was tampered with: ask for it again."
 _NO_WORKBOOK = "This file is damaged, or it is no Excel workbook (perhaps a Word document or an e-mail). Get it again from where it came from."
+
+_get_stream = xlrd.compdoc.CompDoc._get_stream  # noqa: SLF001 - the one place where xlrd follows a chain
+
+
+def _follow_and_get_stream(self: object, *told: Any, **named: Any) -> Any:
+    """Refuse a chain of sectors that runs in a circle: xlrd would follow it, and fill the memory, for ever."""
+    sectors, start = told[2], told[4]
+    steps = 0
+    while 0 <= start < len(sectors):
+        start, steps = sectors[start], steps + 1
+        if steps > len(sectors):
+            raise xlrd.XLRDError("a chain of sectors runs in a circle")
+    return _get_stream(self, *told, **named)
+
+
+xlrd.compdoc.CompDoc._get_stream = _follow_and_get_stream  # noqa: SLF001
 
 
 class XlsBook:

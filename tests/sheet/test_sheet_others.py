@@ -6,6 +6,7 @@ import pytest
 from sheet_files import A, B, C, D, messages, ods_row, plan_file, see, write_ods
 
 from batchpub.errors import SheetRefused
+from batchpub.sheet import SheetOptions, load_sheet
 
 MADE = Path(__file__).parent.parent / "data" / "made"
 HEADING = ods_row("Course ID", "Course name")
@@ -267,3 +268,11 @@ def test_workbooks_written_by_libreoffice(name, literal):
     blank = dict.fromkeys(range(14, 20), "skipped")
 
     assert {2: A, 3: literal, 13: "478346000019584127", **refused, **blank} == see(MADE / name)
+
+
+def test_a_chain_of_sectors_in_a_circle_is_refused():
+    """
+    Found by mutation: xlrd follows such a chain for ever; the file is refused as damaged instead.
+    """
+    with pytest.raises(SheetRefused):
+        load_sheet(str(Path(__file__).parent.parent / "data" / "chain_in_a_circle.xls"), SheetOptions())
