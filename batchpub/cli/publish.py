@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import shlex
 import sys
 import time
@@ -24,6 +25,7 @@ from batchpub.course import Outcome, Pile, Plan
 from batchpub.errors import BatchpubError, CannotWrite, ExitCode, OwnRule, SettingsWrong
 from batchpub.publish import Rules
 from batchpub.record import RunRecord
+from batchpub.report import announce
 from batchpub.report.terminal import print_summary
 from batchpub.report.totals import count_outcomes
 from batchpub.run import Run, RunOptions
@@ -251,6 +253,8 @@ async def _run(plan: Plan, settings: Settings, extras: Extras, run: str, out: Pa
         log.info("run.planned", eta_seconds=round(eta), mails_verified=verify)
         with show_progress(work):
             found, code = await work.execute()
+        for warning in announce(found, os.environ, work.reports, sys.stdout):
+            log.warning("report.unannounced", error=warning)
         return found, code
 
 

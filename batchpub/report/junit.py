@@ -31,10 +31,31 @@ def write_junit(run: RunRecord) -> bytes:
     root = etree.Element("testsuites", {"name": "batchpub", **{k: v for k, v in numbers.items() if k != "skipped"}})
     told = {"name": replace_unshowable(run.run), **numbers, "timestamp": show_time(run.started_at)}
     suite = etree.SubElement(root, "testsuite", told)
+    _tell_run(suite, run)
     for row in run.rows:
         _add_case(suite, run, row)
+    if said := _say_end(run):
+        etree.SubElement(suite, "system-out").text = replace_unshowable(said)
     document: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
     return document
+
+
+def _tell_run(suite: etree._Element, run: RunRecord) -> None:
+    facts = {
+        "batchpub_version": run.batchpub_version,
+        "portal": run.portal,
+        "sandbox": str(run.sandbox).lower(),
+        "notify_policy": run.notify_policy,
+    }
+    properties = etree.SubElement(suite, "properties")
+    for name, value in facts.items():
+        etree.SubElement(properties, "property", {"name": name, "value": replace_unshowable(value)})
+
+
+def _say_end(run: RunRecord) -> str:
+    stopped = [f"It stopped early: {run.stop_reason}"] if run.stop_reason else []
+    go_on = [f"To go on, run: {run.resume_command}"] if run.resume_command else []
+    return "\n".join(stopped + go_on)
 
 
 def _add_case(suite: etree._Element, run: RunRecord, row: RowRecord) -> None:
@@ -52,7 +73,7 @@ def _add_case(suite: etree._Element, run: RunRecord, row: RowRecord) -> None:
         inner = etree.SubElement(case, mark, {"message": message})
         if mark != "skipped":
             inner.set("type", row.outcome.value)
-            inner.text = replace_unshowable(f"{row.cell}: {row.message}" if row.cell else row.message)
+            inner.text = message
 
 
 def _count(totals: dict[Outcome, int], mark: str) -> int:

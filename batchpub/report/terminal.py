@@ -6,61 +6,82 @@ from rich.text import Text
 
 from batchpub.course import Outcome
 from batchpub.record import RowRecord, RunRecord
-from batchpub.report.text import strip_controls
-from batchpub.report.totals import PROBLEMS, advice, count_outcomes, name_outcome, summary_sentence
+from batchpub.report.attention import Problem, group_problems, name_places, name_row, name_sheet
+from batchpub.report.text import fit_encoding, strip_controls
+from batchpub.report.totals import (
+    ORDER,
+    TONES,
+    Tone,
+    advice,
+    count_outcomes,
+    name_outcome,
+    say_rows,
+    summary_sentence,
+)
 
 _MOST_PROBLEMS = 10
+_MOST_PLACES = 6
 _MOST_COLUMNS = 80
-_LONGEST_MESSAGE = 200  # the reports have the whole of it
-_STYLES = {
-    Outcome.PUBLISHED: "green",
-    Outcome.ALREADY_PUBLISHED: "green",
-    Outcome.REFUSED: "red",
-    Outcome.FAILED: "red",
-    Outcome.INVALID: "red",
-    Outcome.UNKNOWN: "yellow",
-    Outcome.NOT_ATTEMPTED: "yellow",
-}
+_FEWEST_COLUMNS = 56  # below, a table would be a column of single words
+_LONGEST_MESSAGE = 300  # the reports have the whole of it
+_STYLES = {Tone.GOOD: "green", Tone.WATCH: "yellow", Tone.BAD: "red", Tone.QUIET: "dim"}
 
 
 def print_summary(run: RunRecord, console: Console) -> None:
     """Print totals and the first ten problems, at most 80 columns wide. Nothing from outside can style or steer it."""
-    width = min(console.width, _MOST_COLUMNS)
-    console.print(_text(summary_sentence(run)), width=width)
-    console.print(_tabulate_totals(run), width=width)
-    problems = [row for row in run.rows if row.outcome in PROBLEMS]
-    if problems:
-        console.print(_tabulate_problems(problems[:_MOST_PROBLEMS]), width=width)
-    if len(problems) > _MOST_PROBLEMS:
-        console.print(_text(f"and {len(problems) - _MOST_PROBLEMS:,} more; the reports have them all."), width=width)
+    width = max(1, min(console.width, _MOST_COLUMNS))
+    console.print(Text(_plain(summary_sentence(run), console), style="bold", overflow="fold"), width=width)
+    if run.stop_reason:
+        console.print(_text(f"It stopped early: {run.stop_reason}", console), width=width)
+    console.print(_tabulate_totals(run, wide=width >= _FEWEST_COLUMNS), width=width)
+    problems = group_problems(run)
+    for problem in problems[:_MOST_PROBLEMS]:
+        console.print(_tell_problem(run, problem, console), width=width)
+    if rest := sum(len(problem.rows) for problem in problems[_MOST_PROBLEMS:]):
+        console.print(_text(f"and {say_rows(rest)} more; the reports have them all.", console), width=width)
     if run.resume_command:
-        console.print(_text(f"To go on, run: {run.resume_command}"), width=width)
+        console.print("To go on, run:", width=width)
+        console.print(_text(run.resume_command, console), soft_wrap=True)  # one line, so that it can be copied
 
 
-def _tabulate_totals(run: RunRecord) -> Table:
-    table = Table(box=None)
-    table.add_column("Outcome", overflow="fold")
-    table.add_column("Rows", justify="right")
-    table.add_column("What to do", overflow="fold")
-    for outcome, count in count_outcomes(run).items():
-        if count:
-            table.add_row(_name(outcome), _text(f"{count:,}"), _text(advice(outcome)))
+def _tabulate_totals(run: RunRecord, *, wide: bool) -> Table:
+    """Tabulate the outcomes; a narrow window has no room for the advice."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("Outcome", overflow="fold", no_wrap=wide)
+    table.add_column("Rows", justify="right", overflow="fold")
+    if wide:
+        table.add_column("What to do", overflow="fold")
+    totals = count_outcomes(run)
+    for outcome in ORDER:
+        if totals[outcome]:
+            told = (Text(advice(outcome)),) if wide else ()
+            table.add_row(_name(outcome), Text(f"{totals[outcome]:,}"), *told)
     return table
 
 
-def _tabulate_problems(rows: list[RowRecord]) -> Table:
-    table = Table(box=None)
-    for heading in ("Cell", "Course", "Outcome", "Message"):
-        table.add_column(heading, overflow="fold")
-    for row in rows:
-        message = strip_controls(row.message)[:_LONGEST_MESSAGE]
-        table.add_row(_text(row.cell or str(row.row)), _text(row.course_id), _name(row.outcome), _text(message))
-    return table
+def _tell_problem(run: RunRecord, problem: Problem, console: Console) -> Text:
+    """Say where and what: over the whole width, for the sentence is what counts."""
+    rows = problem.rows
+    named = name_places(run, rows, _MOST_PLACES) if len(rows) > 1 else _name_one(run, rows[0])
+    message = _plain(problem.message or advice(problem.outcome), console)
+    told = Text(overflow="fold")
+    told.append_text(_name(problem.outcome))
+    told.append(f" {_plain(named, console)}", style="bold")
+    told.append(f"\n  {message[:_LONGEST_MESSAGE]}")
+    return told
+
+
+def _name_one(run: RunRecord, row: RowRecord) -> str:
+    return " ".join(part for part in (name_sheet(run, row.sheet_index), name_row(row), row.course_id, row.name) if part)
 
 
 def _name(outcome: Outcome) -> Text:
-    return Text(name_outcome(outcome), style=_STYLES.get(outcome, ""))
+    return Text(name_outcome(outcome), style=_STYLES[TONES[outcome]])
 
 
-def _text(text: str) -> Text:
-    return Text(strip_controls(text), overflow="fold")
+def _text(text: str, console: Console) -> Text:
+    return Text(_plain(text, console), overflow="fold")
+
+
+def _plain(text: str, console: Console) -> str:
+    return fit_encoding(strip_controls(text), console.encoding)

@@ -29,6 +29,12 @@ def strip_controls(text: str) -> str:
     return _DIRECTIONS.sub("", _ONE_LINE.sub(" ", text)).strip()
 
 
+def fit_encoding(text: str, encoding: str | None) -> str:
+    """Replace what a stream cannot write (a Windows code page, a pipe in the C locale) with `?`."""
+    used = encoding or "utf-8"
+    return text.encode(used, errors="replace").decode(used)
+
+
 def is_id(text: str) -> bool:
     """Say whether a cell of the person's would lose digits as a number."""
     return len(text) >= ID_DIGITS and is_digits(text)

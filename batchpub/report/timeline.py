@@ -1,64 +1,158 @@
-"""Publish calls over time against the limit, with the locks, as shapes to draw. Pure."""
+"""Calls per rolling period against the limit, with the locks, as shapes to draw. Pure."""
 
-from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import ceil
+from datetime import UTC, datetime
 
-from batchpub.record import RunRecord
+from batchpub.record import LockRecord, RunRecord
 
-WIDTH, HEIGHT = 1000, 120  # of the drawing, in its own units
-_MOST_BARS = 500
+COLUMNS, HEIGHT = 600, 100  # of the drawing, in its own units; the page stretches it
+_HEADROOM = 1.2
+_MOST_TICKS = 6
+_STEPS = ((1, "s"), (60, "min"), (3_600, "h"), (86_400, "d"))
+_MULTIPLES = (1, 2, 5, 10, 15, 30)
+_Steps = list[tuple[float, int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Box:
-    """A rectangle of the drawing; y counts from the top."""
+class Span:
+    """A stretch of the time axis, in percent of it, with the sentence that belongs to it."""
 
-    x: float
-    y: float
+    left: float
     width: float
-    height: float
+    label: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
-    """Bars of calls sent in each `bar_seconds`, the limit's height, and the locks."""
+    """What is drawn. Paths are SVG path data in `COLUMNS` by `HEIGHT`; `limit_y` is in percent from the top.
 
-    bars: tuple[Box, ...]
-    locks: tuple[Box, ...]
+    `peak` is the largest number of publish calls sent in any one period; `ticks` are (percent, label).
+    """
+
+    publishes: str
+    reads: str
     limit_y: float
-    bar_seconds: float
+    peak: int
+    ticks: tuple[tuple[float, str], ...]
+    locks: tuple[Span, ...]
+    sentence: str
 
 
 def draw_timeline(run: RunRecord) -> Timeline | None:
-    """Draw the publish calls of the run; None where there were none. Long runs have several periods to a bar."""
-    sent = [
-        max(0.0, (call.sent_at - run.started_at).total_seconds()) for call in run.calls if call.operation == "publish"
-    ]
-    if not sent or run.period_seconds <= 0:
+    """Draw the calls of the run; None where there were none."""
+    published, read = _moments(run, "publish"), _moments(run, "read")
+    if not (published or read) or run.period_seconds <= 0:
         return None
-    periods = int(max(sent) // run.period_seconds) + 1
-    together = ceil(periods / _MOST_BARS)
-    bar_seconds = together * run.period_seconds
-    bars = ceil(periods / together)
-    counted = Counter(int(second // bar_seconds) for second in sent)
-    highest = max(*counted.values(), run.rate * together, 1)
-    wide = WIDTH / bars
+    steps = count_rolling(published, run.period_seconds)
+    steps_read = count_rolling(read, run.period_seconds)
+    peak = find_peak(steps)
+    span = _find_span(run, [*published, *read])
+    top = max(peak, find_peak(steps_read), run.rate, 1) * _HEADROOM
     return Timeline(
-        bars=tuple(_stand(index * wide, wide * 0.9, HEIGHT * count / highest) for index, count in counted.items()),
-        locks=tuple(_draw_locks(run, WIDTH / (bars * bar_seconds))),
-        limit_y=round(HEIGHT - HEIGHT * run.rate * together / highest, 2),
-        bar_seconds=bar_seconds,
+        publishes=_draw_area(steps, span, top),
+        reads=_draw_area(steps_read, span, top) if read else "",
+        limit_y=round(100 - 100 * run.rate / top, 2),
+        peak=peak,
+        ticks=_make_ticks(span),
+        locks=tuple(_place_lock(run, lock, span) for lock in run.locks),
+        sentence=_say_calls(run, peak, len(published), len(read)),
     )
 
 
-def _draw_locks(run: RunRecord, scale: float) -> list[Box]:
-    spans = [
-        [min(max((end - run.started_at).total_seconds() * scale, 0.0), WIDTH) for end in (lock.began_at, lock.ends_at)]
-        for lock in run.locks
-    ]
-    return [_stand(left, right - left, HEIGHT) for left, right in spans if right > left]
+def count_rolling(seconds: Iterable[float], period: float) -> _Steps:
+    """Give (moment, calls in the period that ends there) wherever that number changes.
+
+    A call that is exactly one period old no longer counts.
+    """
+    changes = sorted([(second + period, -1) for second in seconds] + [(second, 1) for second in seconds])
+    steps: _Steps = []
+    count = 0
+    for moment, change in changes:
+        count += change
+        steps.append((moment, count))
+    return steps
 
 
-def _stand(x: float, width: float, height: float) -> Box:
-    return Box(x=round(x, 2), y=round(HEIGHT - height, 2), width=round(width, 2), height=round(height, 2))
+def find_peak(steps: _Steps) -> int:
+    """Give the largest count."""
+    return max((count for _, count in steps), default=0)
+
+
+def thin_out(steps: _Steps, span: float, columns: int) -> list[int]:
+    """Give the largest count within each of so many equal stretches of the span: no excess is ever thinned away."""
+    heights = [0] * columns
+    column = carried = 0
+    for moment, count in steps:
+        reached = min(int(moment / span * columns), columns)
+        while column < reached:
+            heights[column] = max(heights[column], carried)
+            column += 1
+        if column == columns:
+            return heights
+        heights[column] = max(heights[column], carried, count)
+        carried = count
+    return heights
+
+
+def _moments(run: RunRecord, operation: str) -> list[float]:
+    return [_since(run, call.sent_at) for call in run.calls if call.operation == operation]
+
+
+def _since(run: RunRecord, moment: datetime) -> float:
+    return max(0.0, (moment - run.started_at).total_seconds())
+
+
+def _find_span(run: RunRecord, sent: Sequence[float]) -> float:
+    ends = [_since(run, lock.ends_at) for lock in run.locks]
+    ended = [_since(run, run.finished_at)] if run.finished_at else []
+    return max([*sent, *ends, *ended, run.period_seconds]) or 1.0
+
+
+def _draw_area(steps: _Steps, span: float, top: float) -> str:
+    """Draw a flight of stairs from the ground up and back to it; stretches of one height are one line."""
+    path = [f"M0 {HEIGHT}"]
+    before = 0
+    for column, count in enumerate(thin_out(steps, span, COLUMNS)):
+        if count != before:
+            path.append(f"H{column}V{round(HEIGHT - HEIGHT * count / top, 2):g}")
+            before = count
+    return "".join([*path, f"H{COLUMNS}V{HEIGHT}Z"])
+
+
+def _make_ticks(span: float) -> tuple[tuple[float, str], ...]:
+    step, unit, name = _choose_step(span)
+    count = int(span // step)
+    return tuple((round(100 * index * step / span, 2), _label(index * step / unit, name)) for index in range(count + 1))
+
+
+def _choose_step(span: float) -> tuple[float, float, str]:
+    steps = ((unit * multiple, unit, name) for unit, name in _STEPS for multiple in _MULTIPLES)
+    unit, name = _STEPS[-1]
+    return next((found for found in steps if span / found[0] <= _MOST_TICKS), (span / _MOST_TICKS, unit, name))
+
+
+def _label(number: float, unit: str) -> str:
+    return f"{number:,.0f} {unit}" if number else "0"
+
+
+def _place_lock(run: RunRecord, lock: LockRecord, span: float) -> Span:
+    left, right = (min(_since(run, moment) / span, 1.0) * 100 for moment in (lock.began_at, lock.ends_at))
+    shown_by = f", shown by {lock.cause}" if lock.cause else ""
+    label = f"Locked from {_clock(lock.began_at)} to {_clock(lock.ends_at)} UTC{shown_by}"
+    return Span(left=round(left, 3), width=round(max(right - left, 0.0), 3), label=label)
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%H:%M:%S}"
+
+
+def _say_calls(run: RunRecord, peak: int, published: int, read: int) -> str:
+    period = f"{run.period_seconds:g} {'second' if run.period_seconds == 1 else 'seconds'}"
+    told = f"{published:,} publish {'call' if published == 1 else 'calls'}, at most {peak:,} in any {period}"
+    told += f" ({run.rate:,} are allowed)" if peak <= run.rate else f", MORE than the {run.rate} that are allowed"
+    if read:
+        told += f"; {read:,} {'call' if read == 1 else 'calls'} to read a course"
+    if run.locks:
+        told += f"; {len(run.locks)} {'lock' if len(run.locks) == 1 else 'locks'}"
+    return told + "."

@@ -1,13 +1,41 @@
 """How many rows ended how, in numbers and in sentences."""
 
 from collections import Counter
+from enum import StrEnum
 
 from batchpub.course import Outcome
 from batchpub.record import RunRecord
 
-PROBLEMS = (Outcome.INVALID, Outcome.REFUSED, Outcome.FAILED, Outcome.UNKNOWN, Outcome.NOT_ATTEMPTED)
-"""The outcomes after which somebody has something to do."""
+DONE = (Outcome.PUBLISHED, Outcome.ALREADY_PUBLISHED)
+"""The outcomes after which the course is published."""
 
+PROBLEMS = (Outcome.INVALID, Outcome.REFUSED, Outcome.FAILED, Outcome.UNKNOWN, Outcome.NOT_ATTEMPTED)
+"""The outcomes after which somebody has something to do, in the order to look at them."""
+
+ORDER = (*PROBLEMS, *(outcome for outcome in Outcome if outcome not in PROBLEMS))
+"""All outcomes as people want to see them: problems first."""
+
+
+class Tone(StrEnum):
+    """How an outcome is to be taken; every report has a colour for it."""
+
+    GOOD = "good"
+    WATCH = "watch"
+    BAD = "bad"
+    QUIET = "quiet"
+
+
+TONES = {
+    Outcome.PUBLISHED: Tone.GOOD,
+    Outcome.ALREADY_PUBLISHED: Tone.GOOD,
+    Outcome.REFUSED: Tone.BAD,
+    Outcome.FAILED: Tone.BAD,
+    Outcome.UNKNOWN: Tone.WATCH,
+    Outcome.NOT_ATTEMPTED: Tone.WATCH,
+    Outcome.INVALID: Tone.BAD,
+    Outcome.DUPLICATE: Tone.QUIET,
+    Outcome.SKIPPED: Tone.QUIET,
+}
 _ADVICE = {
     Outcome.PUBLISHED: "Nothing to do.",
     Outcome.ALREADY_PUBLISHED: "Nothing to do: it was published before.",
@@ -32,14 +60,53 @@ def name_outcome(outcome: Outcome) -> str:
     return outcome.value.replace("_", " ")
 
 
+def count_problems(run: RunRecord) -> int:
+    """Count the rows that need somebody."""
+    totals = count_outcomes(run)
+    return sum(totals[outcome] for outcome in PROBLEMS)
+
+
 def summary_sentence(run: RunRecord) -> str:
-    """Say in one sentence what became of the rows, and that it was a sandbox where it was one."""
-    parts = [f"{count:,} {name_outcome(outcome)}" for outcome, count in count_outcomes(run).items() if count]
-    rows = "1 row" if len(run.rows) == 1 else f"{len(run.rows):,} rows"
-    told = f"{rows}: {', '.join(parts)}." if parts else "There were no rows."
+    """Say in one sentence what became of the rows, and before it that it was a sandbox or has no end."""
+    told = _say_rows(run)
+    if run.finished_at is None:
+        told = f"This run has not ended, or died; so far: {told}"
     return f"Sandbox, nothing was really published. {told}" if run.sandbox else told
 
 
 def advice(outcome: Outcome) -> str:
     """Say what to do about rows with this outcome."""
     return _ADVICE[outcome]
+
+
+def say_rows(count: int) -> str:
+    """Say a number of rows."""
+    return "1 row" if count == 1 else f"{count:,} rows"
+
+
+def _say_rows(run: RunRecord) -> str:
+    if not run.rows:
+        return "There were no rows."
+    totals = count_outcomes(run)
+    problems = count_problems(run)
+    quiet = totals[Outcome.DUPLICATE] + totals[Outcome.SKIPPED]
+    parts = [_say_published(totals, len(run.rows))]
+    if quiet:
+        parts.append(f"{quiet:,} {'is a duplicate or was' if quiet == 1 else 'are duplicates or were'} skipped")
+    if problems:
+        parts.append(f"{problems:,} {'needs' if problems == 1 else 'need'} somebody: {_list_problems(totals)}")
+    return "; ".join(parts) + "."
+
+
+def _say_published(totals: dict[Outcome, int], rows: int) -> str:
+    done, earlier = sum(totals[outcome] for outcome in DONE), totals[Outcome.ALREADY_PUBLISHED]
+    if done == 0:
+        return "The row is not published" if rows == 1 else f"None of the {rows:,} rows is published"
+    before = "" if not earlier else " (since before)" if earlier == done else f" ({earlier:,} of them since before)"
+    if done == rows:
+        return f"The row is published{before}" if rows == 1 else f"All {rows:,} rows are published{before}"
+    return f"{done:,} of {rows:,} rows {'is' if done == 1 else 'are'} published{before}"
+
+
+def _list_problems(totals: dict[Outcome, int]) -> str:
+    return ", ".join(f"{totals[outcome]:,} {name_outcome(outcome)}" for outcome in PROBLEMS if totals[outcome])

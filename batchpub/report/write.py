@@ -42,19 +42,25 @@ def write_reports(run: RunRecord, out: Path, formats: Sequence[str]) -> tuple[Pa
     _make_folder(out)
     written: list[Path] = []
     failures: list[str] = []
-    for name in dict.fromkeys(formats):
-        path = out / FILE_NAMES[name]
-        try:
-            replace_file(path, FORMATS[name](run))
-        except CannotWrite as error:
-            failures.append(f"{path}: {error}")
-        except OSError as error:
-            failures.append(_say_failure(path, error))
-        else:
-            written.append(path)
+    with contextlib.ExitStack() as tries:  # every one of them is left, also when another raises what is no OSError
+        for name in reversed(list(dict.fromkeys(formats))):
+            tries.callback(_write_one, run, out / FILE_NAMES[name], FORMATS[name], written, failures)
     if failures:
         raise CannotWrite("\n".join(failures))
     return tuple(written)
+
+
+def _write_one(
+    run: RunRecord, path: Path, write: Callable[[RunRecord], bytes], written: list[Path], failures: list[str]
+) -> None:
+    try:
+        replace_file(path, write(run))
+    except CannotWrite as error:
+        failures.append(f"{path} cannot be written. {error}")
+    except OSError as error:
+        failures.append(_say_failure(path, error))
+    else:
+        written.append(path)
 
 
 def replace_file(path: Path, data: bytes) -> None:

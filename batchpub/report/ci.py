@@ -1,0 +1,233 @@
+"""What a CI server or an orchestrator shows of a run: step summary, annotations, outputs, termination message."""
+
+import html
+import json
+import os
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path, PurePath
+from typing import TextIO
+
+from batchpub.course import Outcome
+from batchpub.record import RowRecord, RunRecord
+from batchpub.report.attention import list_problem_rows, name_row, name_sheet
+from batchpub.report.text import fit_encoding, replace_surrogates, strip_controls
+from batchpub.report.totals import DONE, ORDER, advice, count_outcomes, name_outcome, say_rows, summary_sentence
+
+MOST_SUMMARY_BYTES = 900_000  # of the 1 MiB that GitHub shows of one step
+MOST_TERMINATION_BYTES = 4_096  # "Customizing the termination message", Kubernetes documentation
+TERMINATION_LOG = "/dev/termination-log"
+_MOST_ANNOTATIONS = 9  # and one for the rest: GitHub shows ten of a step
+_MOST_SUMMARY_ROWS = 500
+_LONGEST_CELL = 500
+_LONGEST_FACT = 100
+
+
+def announce(run: RunRecord, environ: Mapping[str, str], reports: Sequence[Path], stdout: TextIO) -> tuple[str, ...]:
+    """Tell whoever started us, in the form it reads, and give a sentence for everything that could not be told.
+
+    GitHub Actions: GITHUB_STEP_SUMMARY, GITHUB_OUTPUT, and annotations on stdout when GITHUB_ACTIONS is "true".
+    Kubernetes: BATCHPUB_TERMINATION_LOG or /dev/termination-log, where that file exists. Elsewhere nothing is written.
+    """
+    surfaces: list[tuple[str, Callable[[], object]]] = []
+    if environ.get("GITHUB_ACTIONS") == "true":
+        surfaces.append(
+            ("the annotations", lambda: _print(make_annotations(run, environ.get("GITHUB_WORKSPACE", "")), stdout))
+        )
+    if summary := environ.get("GITHUB_STEP_SUMMARY"):
+        surfaces.append(("GITHUB_STEP_SUMMARY", lambda: _append_summary(Path(summary), run, reports)))
+    if outputs := environ.get("GITHUB_OUTPUT"):
+        surfaces.append(("GITHUB_OUTPUT", lambda: _append(Path(outputs), make_outputs(run, reports))))
+    log = Path(environ.get("BATCHPUB_TERMINATION_LOG") or TERMINATION_LOG)
+    surfaces.append(("the termination message", lambda: _write_termination(log, run)))
+    return tuple(warning for name, tell in surfaces for warning in _try(name, tell))
+
+
+def make_annotations(run: RunRecord, workspace: str = "") -> str:
+    """Write the first nine problems as `::error` lines of GitHub's workflow commands, and how many more there are."""
+    problems = list_problem_rows(run)
+    lines = [_annotate(run, row, workspace) for row in problems[:_MOST_ANNOTATIONS]]
+    if more := len(problems) - len(lines):
+        lines.append(f"::error title=batchpub::and {more:,} more; the reports have them all.")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def make_summary(run: RunRecord, reports: Sequence[Path], most_bytes: int = MOST_SUMMARY_BYTES) -> str:
+    """Write GitHub's step summary: what happened, the totals, and then the problems, as many as there is room for.
+
+    Everything from outside stands in blocks of HTML without a blank line, where no Markdown is read.
+    """
+    head, foot = _summary_head(run), _summary_foot(run, reports)
+    room = most_bytes - _weigh(head) - _weigh(foot)
+    return head + _summary_problems(run, room) + foot if room >= 0 else ""
+
+
+def make_outputs(run: RunRecord, reports: Sequence[Path]) -> str:
+    """Write GitHub's step outputs.
+
+    `published`: rows whose course is published now, also by an earlier run; `failed`: rows that are refused, failed or
+    invalid; `unknown`; `not_attempted`; `report`: the page, or else the first report; `resume_command`.
+    """
+    totals = count_outcomes(run)
+    pages = [path for path in reports if path.suffix == ".html"]
+    told = {
+        "published": str(sum(totals[outcome] for outcome in DONE)),
+        "failed": str(sum(totals[outcome] for outcome in (Outcome.REFUSED, Outcome.FAILED, Outcome.INVALID))),
+        "unknown": str(totals[Outcome.UNKNOWN]),
+        "not_attempted": str(totals[Outcome.NOT_ATTEMPTED]),
+        "report": str(next(iter([*pages, *reports]), "")),
+        "resume_command": run.resume_command,
+    }
+    # A delimiter nobody can know beforehand: no value can end itself and go on with an output of its own.
+    end = f"batchpub_{secrets.token_hex(16)}"
+    return "".join(f"{name}<<{end}\n{replace_surrogates(value)}\n{end}\n" for name, value in told.items())
+
+
+def make_termination_message(run: RunRecord) -> bytes:
+    """Write what Kubernetes keeps of a container: JSON in UTF-8 of at most 4,096 bytes."""
+    told = {
+        "run": _shorten(run.run, _LONGEST_FACT),
+        "portal": _shorten(run.portal, _LONGEST_FACT),
+        "exit_code": run.exit_code,
+        "summary": summary_sentence(run),
+        "totals": {outcome.value: count for outcome, count in count_outcomes(run).items()},
+        "stop_reason": _shorten(run.stop_reason, _LONGEST_CELL),
+        "resume_command": strip_controls(run.resume_command),
+    }
+    data = _encode(told)
+    # Half a command is worse than none.
+    return data if len(data) <= MOST_TERMINATION_BYTES else _encode({**told, "resume_command": ""})
+
+
+def _annotate(run: RunRecord, row: RowRecord, workspace: str) -> str:
+    title = f"{name_outcome(row.outcome)}: {row.name or row.course_id or f'row {row.row}'}"
+    properties = {
+        "file": _in_workspace(run.sheets[row.sheet_index].file, workspace),
+        "line": str(row.row),
+        "title": _shorten(title, _LONGEST_FACT),
+    }
+    named = ",".join(f"{name}={_escape_property(value)}" for name, value in properties.items())
+    return f"::error {named}::{_escape_command(_shorten(row.message or advice(row.outcome), _LONGEST_CELL))}"
+
+
+def _in_workspace(file: str, workspace: str) -> str:
+    path = PurePath(file)
+    return path.relative_to(workspace).as_posix() if workspace and path.is_relative_to(workspace) else file
+
+
+def _escape_command(text: str) -> str:
+    """Keep a text inside its workflow command: on one line, and without the older `##[command]`, read anywhere."""
+    line = strip_controls(text).replace("##[", "# #[")
+    return line.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _escape_property(text: str) -> str:
+    return _escape_command(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _summary_head(run: RunRecord) -> str:
+    lines = [f"<h2>{_escape(summary_sentence(run))}</h2>"]
+    if run.stop_reason:
+        lines.append(f"<p>It stopped early: {_escape(run.stop_reason)}</p>")
+    if run.resume_command:
+        lines.append(f"<p>To go on, run:</p><pre>{_escape(run.resume_command, len(run.resume_command))}</pre>")
+    totals = count_outcomes(run)
+    cells = [(name_outcome(outcome), f"{totals[outcome]:,}", advice(outcome)) for outcome in ORDER if totals[outcome]]
+    return _block([*lines, *_tabulate(("Outcome", "Rows", "What to do"), cells)])
+
+
+def _summary_problems(run: RunRecord, room: int) -> str:
+    """Write the table of problems, and how many more there are when the room or the table is full."""
+    problems = list_problem_rows(run)
+    room -= _LONGEST_CELL  # for the table's own lines and the count of the rest
+    if not problems or room < 0:
+        return ""
+    kept: list[tuple[str, ...]] = []
+    for row in problems[:_MOST_SUMMARY_ROWS]:
+        cells = _problem_cells(run, row)
+        room -= _weigh(_table_line("td", cells)) + 1
+        if room < 0:
+            break
+        kept.append(cells)
+    more = len(problems) - len(kept)
+    rest = [f"<p>and {say_rows(more)} more; the reports have them all.</p>"] if more else []
+    return _block([*_tabulate(("Where", "Course", "Outcome", "Message"), kept), *rest])
+
+
+def _problem_cells(run: RunRecord, row: RowRecord) -> tuple[str, ...]:
+    where = f"{name_sheet(run, row.sheet_index)} {name_row(row)}".strip()
+    course = " ".join(part for part in (row.course_id, row.batch_id, row.name) if part)
+    return where, course, name_outcome(row.outcome), row.message
+
+
+def _summary_foot(run: RunRecord, reports: Sequence[Path]) -> str:
+    facts = f"batchpub {run.batchpub_version}, run {run.run} on {run.portal}."
+    named = f" Reports: {', '.join(map(str, reports))}" if reports else ""
+    return _block([f"<p>{_escape(facts + named, _LONGEST_CELL * 4)}</p>"])
+
+
+def _tabulate(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    if not rows:
+        return []
+    return ["<table>", _table_line("th", headings), *(_table_line("td", cells) for cells in rows), "</table>"]
+
+
+def _table_line(tag: str, cells: Sequence[str]) -> str:
+    return "<tr>" + "".join(f"<{tag}>{_escape(cell)}</{tag}>" for cell in cells) + "</tr>"
+
+
+def _block(lines: Sequence[str]) -> str:
+    return "\n".join(lines) + "\n\n"
+
+
+def _escape(text: str, longest: int = _LONGEST_CELL) -> str:
+    return html.escape(_shorten(text, longest))
+
+
+def _shorten(text: str, longest: int) -> str:
+    line = strip_controls(text)
+    return line if len(line) <= longest else f"{line[: longest - 1]}…"
+
+
+def _weigh(text: str) -> int:
+    return len(text.encode())
+
+
+def _encode(told: Mapping[str, object]) -> bytes:
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _try(name: str, tell: Callable[[], object]) -> Iterator[str]:
+    """Do it, or say in a sentence why not. The reports are on the disk by now: nothing here is worth a failed run."""
+    try:
+        tell()
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) and error.strerror else str(error)) or repr(error)
+        yield f"Could not write {name}: {reason}. The reports are complete without it."
+
+
+def _print(text: str, stdout: TextIO) -> None:
+    stdout.write(fit_encoding(text, stdout.encoding))
+    stdout.flush()
+
+
+def _append_summary(path: Path, run: RunRecord, reports: Sequence[Path]) -> None:
+    earlier = path.stat().st_size if path.exists() else 0
+    _append(path, make_summary(run, reports, max(0, MOST_SUMMARY_BYTES - earlier)))
+
+
+def _append(path: Path, text: str) -> None:
+    with path.open("a", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+
+
+def _write_termination(path: Path, run: RunRecord) -> None:
+    """Fill the file in its place: it is mounted, so that a new one put over it would never be read."""
+    if not path.exists():
+        return
+    with path.open("r+b") as file:
+        file.truncate()
+        file.write(make_termination_message(run))
+        file.flush()
+        if path.is_file():
+            os.fsync(file.fileno())

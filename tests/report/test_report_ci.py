@@ -1,0 +1,253 @@
+"""Laws of what CI servers and orchestrators are told: nothing comes alive there, and nothing is too long."""
+
+import io
+import json
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import html
+from made_runs import NASTY, RUNS, few, make_november, make_row, make_run
+
+from batchpub.course import Outcome, PlannedSheet
+from batchpub.report import announce
+from batchpub.report.ci import make_annotations, make_outputs, make_summary, make_termination_message
+
+REPORTS = (Path("out/results.csv"), Path("out/report.html"))
+
+
+def read_commands(text):
+    """Read lines as GitHub's runner does: `::name key=value,…::data` at a line's start, else `##[name]` anywhere."""
+    for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
+        found = re.match(r"\s*::(\w+)(?: ([^\n]*?))?::(.*)", line)
+        if found:
+            properties = dict(part.split("=", 1) for part in (found[2] or "").split(",") if "=" in part)
+            yield found[1], properties, found[3]
+        elif "##[" in line:
+            yield "##", {}, line
+
+
+def read_outputs(text):
+    """Read GITHUB_OUTPUT as the runner does: `name<<END`, lines, `END`."""
+    lines = iter(text.split("\n"))
+    outputs = {}
+    for line in lines:
+        if not line:
+            continue
+        name, end = line.split("<<", 1)
+        value = []
+        for inner in lines:
+            if inner == end:
+                break
+            value.append(inner)
+        outputs[name] = "\n".join(value)
+    return outputs
+
+
+def test_annotations_as_a_whole():
+    """
+    A problem is one error at its row, with a path inside the workspace and everything special escaped.
+    """
+    sheets = (PlannedSheet(file="/w/lists/a,b.xlsx", sheet="", headings=("Course ID", "Note")),)
+    run = make_run(make_row(text="50% :: off,\nnow"), make_row(1, outcome=Outcome.PUBLISHED), sheets=sheets)
+
+    assert (
+        "::error file=lists/a%2Cb.xlsx,line=2,title=refused%3A 50%25 %3A%3A off%2C now::50%25 :: off, now\n"
+        == make_annotations(run, "/w")
+    )
+
+
+def test_annotations_end_with_how_many_more():
+    """
+    Of many problems nine are shown, worst first, and the tenth line counts the rest.
+    """
+    rows = [make_row(n, outcome=Outcome.NOT_ATTEMPTED) for n in range(1200)]
+
+    commands = list(read_commands(make_annotations(make_run(*rows, make_row(1200, outcome=Outcome.INVALID)))))
+
+    assert ["1202", "2", "3", "4", "5", "6", "7", "8", "9", None] == [told.get("line") for _, told, _ in commands]
+    assert "and 1,192 more; the reports have them all." == commands[-1][2]
+
+
+@few
+@given(run=RUNS)
+def test_no_text_becomes_a_command(run):
+    """
+    Whatever the texts are, the runner reads one error for each problem and no other command.
+    """
+    problems = sum(
+        row.outcome.value in {"refused", "failed", "unknown", "not_attempted", "invalid"} for row in run.rows
+    )
+
+    commands = list(read_commands(make_annotations(run)))
+
+    assert [("error", {"file", "line", "title"})] * problems == [(name, set(told)) for name, told, _ in commands]
+    assert "##[" not in make_annotations(run)
+
+
+@few
+@given(run=RUNS)
+def test_outputs_are_read_as_they_were_meant(run):
+    """
+    Whatever the resume command is, the runner reads the six outputs and no other.
+    """
+    outputs = read_outputs(make_outputs(run, REPORTS))
+
+    assert ["published", "failed", "unknown", "not_attempted", "report", "resume_command"] == list(outputs)
+    assert str(REPORTS[1]) == outputs["report"]
+
+
+def test_no_value_can_end_itself():
+    """
+    A command that holds the delimiter of an earlier run's outputs stays one value.
+    """
+    earlier = make_outputs(make_run(), REPORTS).split("\n", 1)[0].removeprefix("published<<")
+    smuggled = f"x\n{earlier}\npublished<<{earlier}\n99\n{earlier}"
+
+    outputs = read_outputs(make_outputs(make_run(make_row(), resume_command=smuggled), REPORTS))
+
+    assert ("0", smuggled) == (outputs["published"], outputs["resume_command"])
+
+
+def test_outputs_count_what_a_pipeline_asks_for():
+    """
+    Published counts earlier runs too, failed counts what is refused, failed or invalid.
+    """
+    run = make_run(*(make_row(n, outcome=outcome) for n, outcome in enumerate(Outcome)), resume_command="go on")
+
+    assert {
+        "published": "2",
+        "failed": "3",
+        "unknown": "1",
+        "not_attempted": "1",
+        "report": "",
+        "resume_command": "go on",
+    } == read_outputs(make_outputs(run, ()))
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_step_summary_shows_every_text_as_text(text):
+    """
+    No text adds an element to the summary, and none brings a blank line, after which Markdown would be read.
+    """
+    shown, plain = (make_summary(make_run(make_row(text=its), text=its), REPORTS) for its in (text, "x"))
+
+    assert _tags(plain) == _tags(shown)
+    assert plain.count("\n\n") == shown.count("\n\n")
+
+
+def _tags(text):
+    return [element.tag for element in html.fromstring(f"<div>{text}</div>").iter()]
+
+
+def test_step_summary_puts_problems_first():
+    """
+    The sentence, then totals and problems, worst first, then the reports.
+    """
+    run = make_run(make_row(0, outcome=Outcome.PUBLISHED), make_row(1, outcome=Outcome.FAILED), make_row(2))
+
+    cells = [cell.text for cell in html.fromstring(make_summary(run, REPORTS)).iter("td")]
+
+    assert ["refused", "failed", "published"] == cells[0:9:3]
+    assert ["A4", "A3"] == cells[9::4]
+
+
+@few
+@given(run=RUNS, most=st.integers(0, 20_000))
+def test_step_summary_is_never_too_long(run, most):
+    """
+    Whatever room there is, the summary stays inside it.
+    """
+    assert (
+        len(make_summary(make_run(*run.rows * 20, sheets=run.sheets, text=run.stop_reason), REPORTS, most).encode())
+        <= most
+    )
+
+
+def test_large_step_summary_is_under_its_limit():
+    """
+    10,000 long problems stay under 900 kB, with what was already there, and the rest is counted.
+    """
+    rows = [make_row(n, text="é" * 5_000) for n in range(10_000)]
+
+    told = make_summary(make_run(*rows), REPORTS)
+
+    assert (True, True) == (len(told.encode()) < 900_000, "more; the reports have them all." in told)
+
+
+@pytest.mark.parametrize("text", [*NASTY, "é" * 9_000, "😀" * 9_000])
+def test_termination_message_is_small_json(text):
+    """
+    At most 4,096 bytes of JSON with all keys, whatever the texts are.
+    """
+    data = make_termination_message(make_run(text=text, run=text, portal=text))
+
+    assert len(data) <= 4_096
+    assert ["run", "portal", "exit_code", "summary", "totals", "stop_reason", "resume_command"] == list(
+        json.loads(data)
+    )
+
+
+def test_everybody_is_told(tmp_path):
+    """
+    Where their files are, GitHub's and Kubernetes' surfaces are filled, behind what was there before or in its place.
+    """
+    names = ("summary.md", "output", "termination-log")
+    for name in names:
+        (tmp_path / name).write_text("before\n" * 2_000 if name == "termination-log" else "before\n")
+    variables = ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT", "BATCHPUB_TERMINATION_LOG")
+    paths = (str(tmp_path / name) for name in names)
+    environ = {"GITHUB_ACTIONS": "true", **dict(zip(variables, paths, strict=True))}
+    run, stdout = make_november(30), io.StringIO()
+
+    warnings = announce(run, environ, REPORTS, stdout)
+
+    summary, output, termination = ((tmp_path / name).read_text("utf-8") for name in names)
+    assert () == warnings
+    assert "before\n" + make_summary(run, REPORTS) == summary
+    assert {"published": "27"}.items() <= read_outputs(output.removeprefix("before\n")).items()
+    assert make_termination_message(run).decode() == termination
+    assert make_annotations(run) == stdout.getvalue()
+
+
+def test_elsewhere_nothing_is_said(tmp_path):
+    """
+    Without those surfaces nothing is printed and no file is made.
+    """
+    stdout = io.StringIO()
+
+    warnings = announce(make_november(30), {"BATCHPUB_TERMINATION_LOG": str(tmp_path / "none")}, REPORTS, stdout)
+
+    assert ((), "", []) == (warnings, stdout.getvalue(), list(tmp_path.iterdir()))
+
+
+def test_what_cannot_be_told_is_a_warning(tmp_path):
+    """
+    A surface that cannot be written is one sentence, and the others are filled all the same.
+    """
+    environ = {
+        "GITHUB_STEP_SUMMARY": str(tmp_path / "no" / "such"),
+        "GITHUB_OUTPUT": str(tmp_path / "output"),
+        "BATCHPUB_TERMINATION_LOG": str(tmp_path),
+    }
+
+    warnings = announce(make_run(), environ, REPORTS, io.StringIO())
+
+    assert (
+        "Could not write GITHUB_STEP_SUMMARY: No such file or directory. The reports are complete without it.",
+        "Could not write the termination message: Is a directory. The reports are complete without it.",
+    ) == warnings
+    assert (tmp_path / "output").exists()
+
+
+def test_annotations_fit_the_streams_code_page():
+    """
+    What stdout cannot write becomes a question mark.
+    """
+    stdout = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+
+    warnings = announce(make_run(make_row(text="Süd")), {"GITHUB_ACTIONS": "true"}, (), stdout)
+
+    assert ((), b"::error file=a.xlsx,line=2,title=refused%3A S?d::S?d\n") == (warnings, stdout.buffer.getvalue())

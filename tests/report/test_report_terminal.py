@@ -1,0 +1,203 @@
+"""Laws of the words: totals, sentences, what needs somebody, and how the end of a run looks on a terminal."""
+
+import io
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from made_runs import NASTY, RUNS, few, make_november, make_row, make_run
+from rich.cells import cell_len
+from rich.console import Console
+
+from batchpub.course import Outcome, PlannedSheet
+from batchpub.report import advice, check_rows, count_outcomes, print_summary, summary_sentence
+from batchpub.report.attention import Problem, group_problems, name_places
+from batchpub.report.totals import PROBLEMS
+
+
+def show(run, width=200, **options):
+    console = Console(file=io.StringIO(), width=width, **{"force_terminal": False, **options})
+    print_summary(run, console)
+    return console.file.getvalue()
+
+
+@few
+@given(run=RUNS, width=st.integers(10, 200))
+def test_terminal_is_narrow_and_still(run, width):
+    """
+    No line is wider than the window or 80 columns, and no control character of a stranger's reaches the terminal.
+    """
+    shown = show(make_run(*run.rows, sheets=run.sheets), width)
+
+    assert [] == [line for line in shown.split("\n") if cell_len(line) > min(width, 80)]
+    assert set() == {character for character in shown if character < " " or "\x7f" <= character < "\xa0"} - {"\n"}
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_nothing_from_a_cell_styles_the_terminal(text):
+    """
+    With colours on, a text from outside brings no escape sequence with it that a plain text would not.
+    """
+    shown, plain = (
+        show(make_run(make_row(text=its), text=its), force_terminal=True, color_system="standard")
+        for its in (text, "x")
+    )
+
+    escapes = re.compile(r"\x1b[^m]*m")
+    assert set(escapes.findall(plain)) >= set(escapes.findall(shown))
+    assert "\x1b" not in escapes.sub("", shown)
+
+
+def test_no_color_has_no_colours(monkeypatch):
+    """
+    NO_COLOR is heeded on a terminal.
+    """
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    shown = show(make_november(60), force_terminal=True, color_system="standard")
+
+    assert set() == set(re.findall(r"\x1b\[(?:[0-9;]*;)?(?:3|9)[0-7]m", shown))
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp437", "cp1252", "utf-8"])
+def test_any_code_page_can_show_the_end(encoding):
+    """
+    What the terminal's code page does not have becomes a question mark, never an error.
+    """
+    file = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    console = Console(file=file, width=80)
+
+    print_summary(make_run(*(make_row(n, text=text) for n, text in enumerate(NASTY))), console)
+    file.flush()
+
+    assert b"19 need somebody" in file.buffer.getvalue()
+
+
+def test_terminal_as_a_whole():
+    """
+    The end of a run: what happened, totals, what needs somebody, and how to go on.
+    """
+    rows = (
+        make_row(0, outcome=Outcome.PUBLISHED),
+        make_row(1, text="A3: this Course ID is stored as a number.", outcome=Outcome.INVALID),
+        make_row(2, text="A4: this Course ID is stored as a number.", outcome=Outcome.INVALID),
+    )
+
+    shown = show(make_run(*rows, stop_reason="Stopped by SIGTERM.", resume_command="batchpub publish 'a b.xlsx'"), 80)
+
+    assert [
+        "1 of 3 rows is published; 2 need somebody: 2 invalid.",
+        "It stopped early: Stopped by SIGTERM.",
+        "Outcome    Rows  What to do",
+        "invalid       2  The row itself is wrong. Correct the cell the message names,",
+        "                 then run again.",
+        "published     1  Nothing to do.",
+        "invalid A3, A4",
+        "  This Course ID is stored as a number.",
+        "To go on, run:",
+        "batchpub publish 'a b.xlsx'",
+        "",
+    ] == [line.rstrip() for line in shown.split("\n")]
+
+
+def test_every_outcome_is_counted_and_has_advice():
+    """
+    All nine outcomes have a count, 0 where there are none, and a sentence.
+    """
+    counted = count_outcomes(make_run(make_row(), make_row(1)))
+
+    assert {**dict.fromkeys(Outcome, 0), Outcome.REFUSED: 2} == counted
+    assert all(advice(outcome).endswith(".") for outcome in Outcome)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "sentence"),
+    [
+        ([], "There were no rows."),
+        (["published"], "The row is published."),
+        (["already_published"], "The row is published (since before)."),
+        (["refused"], "The row is not published; 1 needs somebody: 1 refused."),
+        (["published"] * 1200, "All 1,200 rows are published."),
+        (["published", "already_published"], "All 2 rows are published (1 of them since before)."),
+        (["skipped", "duplicate"], "None of the 2 rows is published; 2 are duplicates or were skipped."),
+        (
+            ["published", "duplicate", "unknown", "invalid", "invalid"],
+            "1 of 5 rows is published; 1 is a duplicate or was skipped; 3 need somebody: 2 invalid, 1 unknown.",
+        ),
+    ],
+)
+def test_one_sentence_says_what_happened(outcomes, sentence):
+    """
+    The sentence counts what is published, what was left out, and what needs somebody.
+    """
+    run = make_run(*(make_row(n, outcome=Outcome(value)) for n, value in enumerate(outcomes)))
+
+    assert sentence == summary_sentence(run)
+
+
+def test_the_sentence_says_a_rehearsal_and_a_missing_end():
+    """
+    A sandbox run and one that has no end say so before anything else.
+    """
+    assert (
+        "Sandbox, nothing was really published. This run has not ended, or died; so far: There were no rows."
+        == summary_sentence(make_run(sandbox=True, finished_at=None))
+    )
+
+
+@given(st.lists(st.tuples(st.sampled_from(Outcome), st.sampled_from(["", "a", "A2: a", "A2 b"])), max_size=30))
+def test_problems_hold_every_row_that_needs_somebody(told):
+    """
+    Each row that needs somebody is in exactly one problem, with its outcome and the order of the sheets.
+    """
+    rows = [make_row(n, text=text, outcome=outcome, cell="A2") for n, (outcome, text) in enumerate(told)]
+
+    problems = group_problems(make_run(*rows))
+
+    grouped = [(row.position, problem.outcome) for problem in problems for row in problem.rows]
+    assert sorted((row.position, row.outcome) for row in rows if row.outcome in PROBLEMS) == sorted(grouped)
+    assert all(list(problem.rows) == sorted(problem.rows, key=lambda row: row.position) for problem in problems)
+
+
+def test_the_same_sentence_of_several_cells_is_one_problem():
+    """
+    "A2: this is…" and "A3: this is…" are one problem, and so are "A4 contains…" and "A5 contains…".
+    """
+    texts = ("A2: this is wrong.", "A3: this is wrong.", "A4 shows #N/A.", "A5 shows #N/A.", "Row 6 is hidden.")
+    rows = [make_row(n, text=text, outcome=Outcome.INVALID) for n, text in enumerate(texts)]
+
+    assert (
+        Problem(outcome=Outcome.INVALID, message="This is wrong.", rows=tuple(rows[:2])),
+        Problem(outcome=Outcome.INVALID, message="The cell shows #N/A.", rows=tuple(rows[2:4])),
+        Problem(outcome=Outcome.INVALID, message="Row 6 is hidden.", rows=(rows[4],)),
+    ) == group_problems(make_run(*rows))
+
+
+def test_places_name_each_sheet_once():
+    """
+    Rows of several sheets are named by sheet; of many only the first.
+    """
+    sheets = (
+        PlannedSheet(file="lists/a.xlsx", sheet="Sheet1", headings=()),
+        PlannedSheet(file="b.csv", sheet="", headings=()),
+    )
+    rows = [make_row(n, sheet_index=n // 3, cell="" if n == 1 else f"A{n + 2}") for n in range(6)]
+    run = make_run(*rows, sheets=sheets)
+
+    assert "a.xlsx · Sheet1 A2, row 3, A4; b.csv A5 and 2 more" == name_places(run, rows, 4)
+
+
+def test_broken_records_are_told():
+    """
+    A position that is missing, beyond the end or twice there, and a sheet there is not, each make a sentence.
+    """
+    run = make_run(make_row(0), make_row(0), make_row(7), make_row(2, sheet_index=-1))
+
+    assert (
+        "The rows at 1, 3 have no outcome.",
+        "The rows at 7 are not positions of this run.",
+        "The rows at 0 stand in the record more than once.",
+        "The rows at 2 belong to no sheet of this run.",
+    ) == check_rows(run)
+    assert () == check_rows(make_run(make_row(1), make_row(0)))
