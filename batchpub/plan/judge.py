@@ -1,5 +1,6 @@
 """One row by itself: which pile it belongs to and why. All its problems at once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from batchpub.course import Cell, CellKind, Course, NotifyPolicy, Pile, Sheet, SheetRow
@@ -30,6 +31,10 @@ class Roles:
         """Give a row's cell for a role; an empty one where the sheet has no such column."""
         index = self.columns.get(role)
         return _NOTHING if index is None else row.cells[index]
+
+    def own_cells(self, row: SheetRow) -> Sequence[Cell]:
+        """Give the person's own cells of a row."""
+        return row.cells if len(self.own) == len(row.cells) else [row.cells[index] for index in self.own]
 
 
 def find_roles(sheet: Sheet, options: PlanOptions) -> Roles:
@@ -76,7 +81,7 @@ def judge_row(row: SheetRow, roles: Roles, options: PlanOptions, *, position: in
         course=verdict.course,
         name=trim(roles.cell(row, "name").text),
         notify=verdict.notify,
-        values=tuple([_write_back(row.cells[index]) for index in roles.own]),
+        values=tuple([cell.text if not cell.formula else _write_back(cell) for cell in roles.own_cells(row)]),
         confirmed=verdict.confirmed,
         said_no=verdict.said_no,
         length=verdict.length,
@@ -90,11 +95,10 @@ def _judge(row: SheetRow, roles: Roles, options: PlanOptions) -> _Verdict:
         return _Verdict(pile=Pile.SKIPPED, message="This row is blank.")
     if "bp_outcome" in roles.columns and fold(roles.cell(row, "bp_outcome").text) == Pile.INVALID:
         return _Verdict(pile=Pile.INVALID, message=_say_still_invalid(row, roles))
-    publish = roles.cell(row, "publish")
-    if read_word(publish) is Word.NO and not publish.merged:
+    if "publish" in roles.columns and _is_kept_back(roles.cell(row, "publish")):
         course = _read_course(row, roles)[0]
         return _Verdict(pile=Pile.SKIPPED, message="The Publish column says no.", course=course, said_no=True)
-    if id_cell.kind is CellKind.TEXT and fold(id_cell.text) == roles.id_heading:
+    if id_cell.kind is CellKind.TEXT and not id_cell.text.isdigit() and fold(id_cell.text) == roles.id_heading:
         return _Verdict(pile=Pile.SKIPPED, message="This row repeats the heading.")
     return _judge_course(row, roles, options)
 
@@ -107,14 +111,14 @@ def is_blank(cell: Cell) -> bool:
 def _judge_course(row: SheetRow, roles: Roles, options: PlanOptions) -> _Verdict:
     """Collect all that is wrong with a row that asks to be published."""
     course, reasons, length = _read_course(row, roles)
-    confirmed = _is_confirmed(row, roles)
+    confirmed = "confirmed" in roles.columns and _is_confirmed(roles.cell(row, "confirmed"))
     problems = [_say_hidden(row)] if row.hidden and not options.include_hidden else []
     if row.extra:
         problems += _extra_problems(row)
     problems += reasons
     if roles.words:
         problems += _word_problems(row, roles)
-    if course is not None and not confirmed and (looks_rounded(course.course_id) or looks_rounded(course.batch_id)):
+    if course is not None and not confirmed:
         problems += _rounded_problems(course, row, roles, options)
     return _Verdict(
         pile=Pile.INVALID if problems else Pile.TO_PUBLISH,
@@ -221,12 +225,17 @@ def _is_notified(cell: Cell, policy: NotifyPolicy) -> bool:
             return read_word(cell) in (Word.YES, Word.BLANK)
 
 
-def _is_confirmed(row: SheetRow, roles: Roles) -> bool:
-    cell = roles.cell(row, "confirmed")
+def _is_kept_back(cell: Cell) -> bool:
+    return read_word(cell) is Word.NO and not cell.merged
+
+
+def _is_confirmed(cell: Cell) -> bool:
     return not cell.formula and not cell.merged and read_word(cell) is Word.YES
 
 
 def _rounded_problems(course: Course, row: SheetRow, roles: Roles, options: PlanOptions) -> list[str]:
+    if not looks_rounded(course.course_id) and not (course.batch_id and looks_rounded(course.batch_id)):
+        return []
     named = (("course_id", "Course ID", course.course_id), ("batch_id", "Batch ID", course.batch_id))
     return [
         f"{roles.cell(row, role).ref}: this {noun} ({value}) ends in 000 and looks rounded by a spreadsheet. Compare it with Zoho. If it is "
@@ -243,7 +252,5 @@ def _say_trimmed(row: SheetRow, roles: Roles) -> str:
 
 
 def _write_back(cell: Cell) -> str:
-    """Give what a report writes for a cell: its formula, unless that only wraps a text."""
-    if cell.formula and cell.formula != f'="{cell.text}"':
-        return cell.formula
-    return cell.text
+    """Give what a report writes for a cell with a formula: the formula, unless that only wraps a text."""
+    return cell.text if cell.formula == f'="{cell.text}"' else cell.formula

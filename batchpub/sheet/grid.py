@@ -129,7 +129,7 @@ class Shelf:
 
     def add(self, row: GridRow) -> bool:
         """Take a row, unless a person would see nothing in it; say whether there is place for more."""
-        if not row.faults and not any(cell.formula or trim(cell.text) for cell in row.cells.values()):
+        if not row.faults and not _shows_something(row):
             return True
         if len(self.rows) >= self.wanted:
             self.complete = False
@@ -139,6 +139,13 @@ class Shelf:
             raise Unreadable(TOO_MANY_CELLS)
         self.rows.append(row)
         return True
+
+
+def _shows_something(row: GridRow) -> bool:
+    for cell in row.cells.values():  # noqa: SIM110 - nearly always the first one ends it; a generator costs more than the look
+        if cell.formula or trim(cell.text):
+            return True
+    return False
 
 
 def cut(text: str) -> str:

@@ -28,6 +28,7 @@ MAX_BYTES = 300 * 1024 * 1024  # of a file; as much as a workbook may unpack to
 _MOST_COLUMNS = 500  # a table wider than this has stray cells far to the right; they are named, not carried along
 _NEAR_COLUMNS = 50  # cells without a heading this close to the table belong to it
 _LONGEST_GAP = 100  # more blank rows than this in one place are counted, not listed one by one
+_MOST_BLANK_ROWS = 10_000  # likewise in all
 _MOST_EXTRAS = 5
 _ROLES_WITH_MERGES = ("course_id", "batch_id", "notify", "publish", "confirmed")
 _TOO_BIG = "Reading this file needs more memory than it should. It is no list of courses, or it is damaged."
@@ -127,17 +128,20 @@ class _Table:
 
     def _build_rows(self) -> tuple[list[SheetRow], list[str]]:
         rows: list[SheetRow] = []
-        notes: list[str] = []
+        gaps: list[range] = []
+        listed = 0
         expected = self._heading_row + 1
         for row in self._body:
-            gap = range(expected, row.number)
-            if len(gap) > _LONGEST_GAP:
-                notes.append(f"The rows {gap[0]} to {gap[-1]} are blank.")
-            else:
-                rows += [self._build_row(GridRow(number=number, cells={})) for number in gap]
+            if row.number != expected:
+                gap = range(expected, row.number)
+                if len(gap) > _LONGEST_GAP or listed + len(gap) > _MOST_BLANK_ROWS:
+                    gaps.append(gap)
+                else:
+                    rows += [self._build_row(GridRow(number=number, cells={})) for number in gap]
+                    listed += len(gap)
             rows.append(self._build_row(row))
             expected = row.number + 1
-        return rows, notes
+        return rows, _tell_gaps(gaps)
 
     def _build_row(self, row: GridRow) -> SheetRow:
         cells = [row.cells.get(column) or self._blank(index, row.number) for index, column in enumerate(self._columns)]
@@ -184,6 +188,14 @@ class _Table:
 
 
 _BLANK = Cell(ref="", kind=CellKind.EMPTY, text="")
+
+
+def _tell_gaps(gaps: Sequence[range]) -> list[str]:
+    """Say which blank rows are not listed one by one."""
+    if not gaps:
+        return []
+    named = [str(gap[0]) if len(gap) == 1 else f"{gap[0]} to {gap[-1]}" for gap in gaps]
+    return [f"These rows are blank and not listed one by one: {list_names(named)}."]
 
 
 def _choose_tab(book: Book, headings: Sequence[Heading | None], options: SheetOptions) -> tuple[int, list[str]]:

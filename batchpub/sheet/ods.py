@@ -297,7 +297,10 @@ def _read_value(attributes: Attributes, shown: str) -> tuple[CellKind, str]:
         return CellKind.DATE, attributes.get(f"{_OFFICE}{stated}-value", shown)
     if f"{_TABLE}formula" in attributes and _ERROR_TEXT.fullmatch(shown):
         return CellKind.ERROR, shown
-    text = unwrap(shown or attributes.get(f"{_OFFICE}string-value", ""))
+    kept = attributes.get(f"{_OFFICE}string-value", "")
+    if shown and kept and "".join(shown.split()) != "".join(kept.split()):
+        return CellKind.ERROR, shown  # two texts in one cell: nobody can know which one is meant
+    text = unwrap(shown or kept)
     return (CellKind.TEXT, text) if text else (CellKind.EMPTY, "")
 
 

@@ -60,7 +60,9 @@ class _Compound:
     def _read_entry(self, entry: _Entry) -> bytes:
         if entry.size >= self._cutoff:
             return self._join(entry.start)[: entry.size]
-        root = next(found for found in self._entries if found.kind == _ROOT)
+        root = next((found for found in self._entries if found.kind == _ROOT), None)
+        if root is None:
+            raise Unreadable(DAMAGED)
         small = self._join(root.start)
         chain = _follow(entry.start, self._mini_table)
         return b"".join(small[sector * self._mini_size : (sector + 1) * self._mini_size] for sector in chain)[
@@ -78,7 +80,10 @@ class _Compound:
             seen.add(following)
             *more, following = _as_numbers(self._sector(following))
             sectors += more
-        return _as_numbers(b"".join(self._sector(sector) for sector in sectors if sector < _FIRST_SPECIAL))
+        used = [sector for sector in sectors if sector < _FIRST_SPECIAL]
+        if len(used) > len(self._data) // self._size:
+            raise Unreadable(DAMAGED)
+        return _as_numbers(b"".join(map(self._sector, used)))
 
     def _read_directory(self, start: int) -> list[_Entry]:
         data = self._join(start)

@@ -58,10 +58,11 @@ _SWALLOWED = (
 
 @dataclass(frozen=True, slots=True)
 class _Record:
-    """One record: its number as the person sees it, its fields, and why the fields may be wrong."""
+    """One record: its number as the person sees it, its fields, its lines, and why the fields may be wrong."""
 
     number: int
     fields: list[str]
+    lines: int = 1
     fault: str = ""
 
 
@@ -73,7 +74,7 @@ class TextBook:
     def __init__(self, data: bytes, is_heading: IsHeading) -> None:
         """Decode the text and find its delimiter. Raises Unreadable."""
         text, note = decode(data)
-        self._text, stated = _split_sep_line(text)
+        self._text, stated = _split_sep_line(text.lstrip("\ufeff"))  # a second mark is seen where files were joined
         self._delimiter = stated or _find_delimiter(self._text, is_heading)
         self.noun = "a text file (CSV)"
         self.notes: Sequence[str] = (note,) if note else ()
@@ -185,29 +186,32 @@ def _split(text: str, delimiter: str) -> Iterator[_Record]:
                 raise Unreadable(_TOO_LONG.format(number)) from error
             if reader.line_num - before != 1 or line.count('"') % 2 or len(line) > _LONGEST_FIELD:
                 raise Unreadable(_UNCLOSED.format(number)) from error
-            yield _Record(number, next(csv.reader([line], delimiter=delimiter), []), _STRAY_QUOTE)
+            yield _Record(number, next(csv.reader([line], delimiter=delimiter), []), fault=_STRAY_QUOTE)
             continue
         if fields:
-            yield _Record(number, fields)
+            yield _Record(number, fields, reader.line_num - before)
 
 
 def _build_row(record: _Record, delimiter: str) -> GridRow | None:
-    cells = {}
+    """Make cells of the filled fields. This runs for every value of the longest lists, hence the short cuts."""
+    number = str(record.number)
     fault = record.fault
-    for column, value in enumerate(record.fields[:_MAX_FIELDS]):
-        if not value or value.isspace():
+    cells = {}
+    for column, value in enumerate(record.fields):
+        if not value:
             continue
-        ref = f"{name_column(column)}{record.number}"
+        if column >= _MAX_FIELDS:
+            fault = f"it has {len(record.fields):,} values, more than any spreadsheet can show."
+            break
+        ref = name_column(column) + number
         if value[0] in _WRAPPED or len(value) > MAX_CHARACTERS:
             cells[column] = _build_cell(ref, value)
         else:
             cells[column] = Cell(ref=ref, kind=CellKind.TEXT, text=value)
-        if not fault and ("\n" in value or "\r" in value) and _holds_rows(value, delimiter):
-            fault = _SWALLOWED
-    if len(record.fields) > _MAX_FIELDS:
-        fault = f"it has {len(record.fields):,} values, more than any spreadsheet can show."
-    if not cells and not fault:
+    if not cells:
         return None
+    if not fault and record.lines > 1 and any(_holds_rows(value, delimiter) for value in record.fields):
+        fault = _SWALLOWED
     return GridRow(number=record.number, cells=cells, faults=(fault,) if fault else ())
 
 
@@ -220,6 +224,6 @@ def _build_cell(ref: str, value: str) -> Cell:
 def _holds_rows(value: str, delimiter: str) -> bool:
     """Say whether a line inside a value has columns of its own, one of them nothing but an id."""
     lines = [line.split(delimiter) for line in re.split(r"[\r\n]+", value)]
-    return any(
+    return len(lines) > 1 and any(
         len(fields) > 1 and any(_ID_LIKE.fullmatch(field.strip(" \"'=")) for field in fields) for fields in lines
     )

@@ -2,16 +2,14 @@
 
 xlrd gives a formula's saved result as if somebody had typed it, keeps the last of two cells stored under one name, and
 lets a column record claim 65,536 columns as often as it likes. So the records of each sheet are walked once before xlrd
-sees them. The record numbers are from Microsoft's [MS-XLS].
+sees them, and the stream is taken out of its container by our own reader. The record numbers are from Microsoft's [MS-XLS].
 """
 
 import io
 import struct
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import xlrd
-import xlrd.compdoc
 from xlrd.biffh import XL_CELL_BLANK, XL_CELL_BOOLEAN, XL_CELL_DATE, XL_CELL_EMPTY, XL_CELL_ERROR, XL_CELL_NUMBER
 
 from batchpub.course import Cell, CellKind
@@ -28,6 +26,7 @@ from batchpub.sheet.grid import (
     cut,
     name_cell,
 )
+from batchpub.sheet.ole import SIGNATURE, read_stream
 from batchpub.sheet.package import PROTECTED
 from batchpub.sheet.values import show_date, show_number, unwrap
 
@@ -39,25 +38,9 @@ _COLUMN_INFO = 0x007D
 _MULTIPLE_NUMBERS = 0x00BD
 _MERGED = 0x00E5
 _MAX_RECORDS = 1_000_000
-_MAX_COLUMN_INFOS = 512  # a sheet has 256 columns
+_MAX_COLUMNS = 4_096  # named by all column records of a sheet; it has 256
 _TWICE = "Cell {} is stored twice, so nobody can know what is in it. The file is damaged or was tampered with: ask for it again."
 _NO_WORKBOOK = "This file is damaged, or it is no Excel workbook (perhaps a Word document or an e-mail). Get it again from where it came from."
-
-_get_stream = xlrd.compdoc.CompDoc._get_stream  # noqa: SLF001 - the one place where xlrd follows a chain
-
-
-def _follow_and_get_stream(self: object, *told: Any, **named: Any) -> Any:
-    """Refuse a chain of sectors that runs in a circle: xlrd would follow it, and fill the memory, for ever."""
-    sectors, start = told[2], told[4]
-    steps = 0
-    while 0 <= start < len(sectors):
-        start, steps = sectors[start], steps + 1
-        if steps > len(sectors):
-            raise xlrd.XLRDError("a chain of sectors runs in a circle")
-    return _get_stream(self, *told, **named)
-
-
-xlrd.compdoc.CompDoc._get_stream = _follow_and_get_stream  # noqa: SLF001
 
 
 class XlsBook:
@@ -69,9 +52,15 @@ class XlsBook:
 
     def __init__(self, data: bytes) -> None:
         """Read what all sheets share; the sheets themselves are read when they are asked for."""
-        self._log = io.StringIO()
+        stream = read_stream(data, ("Workbook", "Book")) if data.startswith(SIGNATURE) else data
         try:
-            self._book = xlrd.open_workbook(file_contents=data, formatting_info=True, on_demand=True, logfile=self._log)
+            self._book = xlrd.open_workbook(
+                file_contents=stream,
+                formatting_info=True,
+                on_demand=True,
+                ragged_rows=True,
+                logfile=io.StringIO(),  # it would complain on stdout
+            )
             self._tabs = [
                 Tab(name=name, hidden=bool(self._book._sheet_visibility[index]))  # noqa: SLF001 - the only place it is before loading
                 for index, name in enumerate(self._book.sheet_names())
@@ -80,7 +69,6 @@ class XlsBook:
             raise Unreadable(PROTECTED if "encrypted" in str(error) else _NO_WORKBOOK) from error
         except Exception as error:  # xlrd meets damage with AssertionError, IndexError, struct.error and more
             raise Unreadable(DAMAGED) from error
-        self._grids: dict[int, Grid] = {}
 
     @property
     def tabs(self) -> Sequence[Tab]:
@@ -109,7 +97,9 @@ def _walk_sheet(book: "xlrd.Book", tab: int) -> frozenset[tuple[int, int]]:
     stored: set[tuple[int, int]] = set()
     infos = 0
     for kind, body in _records(book, tab):
-        infos += kind == _COLUMN_INFO
+        if kind == _COLUMN_INFO:
+            first, last = struct.unpack_from("<HH", body)
+            infos += 1 + max(last - first, 0)
         if kind in _VALUES or kind == _MULTIPLE_NUMBERS:
             for place in _places(kind, body):
                 if place in stored:
@@ -117,7 +107,7 @@ def _walk_sheet(book: "xlrd.Book", tab: int) -> frozenset[tuple[int, int]]:
                 stored.add(place)
                 if kind in _FORMULA:
                     formulas.add(place)
-        if infos > _MAX_COLUMN_INFOS or len(stored) > _MAX_RECORDS:
+        if infos > _MAX_COLUMNS or len(stored) > _MAX_RECORDS:
             raise Unreadable(TOO_MANY_CELLS)
     return frozenset(formulas)
 
@@ -161,7 +151,7 @@ def _read_grid(
             if cell is not None:
                 cells[column] = cell
         info = sheet.rowinfo_map.get(index)
-        hidden = info is not None and bool(info.hidden or info.height == 0)
+        hidden = bool(sheet.default_row_hidden if info is None else info.hidden or info.height == 0)
         if cells and not shelf.add(GridRow(number=index + 1, cells=cells, hidden=hidden)):
             break
     merges = [

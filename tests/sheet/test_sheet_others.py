@@ -1,5 +1,6 @@
 """OpenDocument, HTML, XML 2003 and Excel 97: the same laws as in workbooks."""
 
+import struct
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from sheet_files import A, B, C, D, messages, ods_row, plan_file, see, write_ods
 from batchpub.errors import SheetRefused
 from batchpub.sheet import SheetOptions, load_sheet
 
+SHEETS = Path(__file__).parent.parent / "data" / "sheets"
 MADE = Path(__file__).parent.parent / "data" / "made"
 HEADING = ods_row("Course ID", "Course name")
 
@@ -276,3 +278,40 @@ def test_a_chain_of_sectors_in_a_circle_is_refused():
     """
     with pytest.raises(SheetRefused):
         load_sheet(str(Path(__file__).parent.parent / "data" / "chain_in_a_circle.xls"), SheetOptions())
+
+
+def test_xls_whose_sectors_run_in_a_circle(tmp_path):
+    """
+    A chain of sectors that leads back to itself is damage; xlrd follows it until the memory is gone (found by fuzzing).
+    """
+    data = bytearray((SHEETS / "xls_mixed.xls").read_bytes())
+    (table,) = struct.unpack_from("<I", data, 76)
+    (directory,) = struct.unpack_from("<I", data, 48)
+    struct.pack_into("<I", data, (table + 1) * 512 + 4 * directory, directory)
+    (tmp_path / "a.xls").write_bytes(data)
+
+    with pytest.raises(SheetRefused, match="damaged"):
+        see(tmp_path / "a.xls")
+
+
+def test_xls_without_a_root_entry(tmp_path):
+    """
+    A container whose directory has lost its root is damage (found by fuzzing).
+    """
+    data = bytearray((SHEETS / "xls_mixed.xls").read_bytes())
+    (directory,) = struct.unpack_from("<I", data, 48)
+    data[(directory + 1) * 512 + 66] = 0
+    data[56:60] = struct.pack("<I", 1 << 30)  # every stream counts as a short one, which lies inside the root's
+    (tmp_path / "a.xls").write_bytes(data)
+
+    with pytest.raises(SheetRefused, match="damaged"):
+        see(tmp_path / "a.xls")
+
+
+def test_ods_cell_with_two_texts_is_refused(tmp_path):
+    """
+    A cell that keeps another text than it shows is no id.
+    """
+    cell = ods_cell("string", f'string-value="{B}"', A)
+
+    assert {2: "invalid"} == see(write_ods(tmp_path / "a.ods", f"{HEADING}<table:table-row>{cell}</table:table-row>"))

@@ -234,3 +234,26 @@ def test_lone_value_with_line_ends_in_quotes(tmp_path):
 
     with pytest.raises(SheetRefused, match="no column headed"):
         see(tmp_path / "a.csv")
+
+
+def test_marks_before_a_quoted_heading(tmp_path):
+    """
+    Byte order marks, even two of them, are no part of a quoted heading.
+    """
+    (tmp_path / "a.csv").write_text(f'\ufeff\ufeff"Course ID","x"\n"{A}","y"\n', encoding="utf-8")
+
+    assert {2: A} == see(tmp_path / "a.csv")
+
+
+def test_many_blank_rows_are_counted_not_listed(tmp_path):
+    """
+    A list with a hundred blank rows after every row does not become a plan of a million rows.
+    """
+    ids = [str(int(A) + 7 * number) for number in range(1_000)]
+    (tmp_path / "a.csv").write_text("Course ID\n" + ("\n" * 100).join(f"{value}\n" for value in ids), encoding="utf-8")
+
+    plan = plan_file(tmp_path / "a.csv")
+
+    assert ids == [row.values[0] for row in plan.rows if row.values[0]]
+    assert 1_000 + 10_000 == len(plan.rows)  # the courses, and as many blank rows as are listed at most
+    assert "blank and not listed one by one" in plan.sheets[0].notes[0]

@@ -168,7 +168,7 @@ def test_stray_cell_in_the_last_corner(tmp_path):
 
     assert {2: A, 1048576: "invalid"} == see(file)
     assert 'no Course ID, but "stray" in XFD1048576 is on this row' in messages(file)[1048576]
-    assert ("The rows 3 to 1048575 are blank.",) == plan.sheets[0].notes
+    assert ("These rows are blank and not listed one by one: 3 to 1048575.",) == plan.sheets[0].notes
     assert (A, "x") == plan.rows[0].values
 
 

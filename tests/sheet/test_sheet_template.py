@@ -1,0 +1,114 @@
+"""The template: what it writes, filled in by other programs, loads without a complaint."""
+
+import shutil
+import subprocess
+
+import openpyxl
+import pytest
+from sheet_files import A, B, plan_file
+
+from batchpub.errors import CannotWrite, SheetRefused
+from batchpub.sheet.template import write_template
+
+FILLED = [(A, "Fire", None, "yes", None, None), (B, "Data", "478346000019583217", None, "yes", None)]
+
+
+def fill(path):
+    """Fill in the template as openpyxl does, keeping all else."""
+    write_template(path)
+    book = openpyxl.load_workbook(path)
+    for number, row in enumerate(FILLED, start=2):
+        for column, value in enumerate(row, start=1):
+            book["Courses"].cell(number, column).value = value
+    book.save(path)
+    return path
+
+
+def summarise(plan):
+    """Give what matters of every row."""
+    return [(str(row.course), row.notify, str(row.pile), row.message) for row in plan.rows]
+
+
+EXPECTED = [(A, True, "to_publish", ""), (f"{B} batch 478346000019583217", False, "to_publish", "")]
+
+
+def test_filled_in_by_openpyxl_it_loads(tmp_path):
+    """
+    Ids typed into the template are text, and nothing in it is complained about.
+    """
+    plan = plan_file(fill(tmp_path / "a.xlsx"))
+
+    assert EXPECTED == summarise(plan)
+    assert () == plan.sheets[0].notes
+
+
+def test_empty_template_has_no_rows(tmp_path):
+    """
+    An empty template is refused as empty, not misread.
+    """
+    write_template(tmp_path / "a.xlsx")
+
+    with pytest.raises(SheetRefused, match="no rows under the heading"):
+        plan_file(tmp_path / "a.xlsx")
+
+
+def test_id_columns_are_text_unlocked_and_checked(tmp_path):
+    """
+    The columns are text before anybody types, can be filled in but not reformatted, and say what is wrong.
+    """
+    write_template(tmp_path / "a.xlsx")
+
+    book = openpyxl.load_workbook(tmp_path / "a.xlsx")
+    sheet = book["Courses"]
+    checks = {str(check.sqref).split(":")[0]: check for check in sheet.data_validations.dataValidation}
+
+    assert ["Read me first", "Courses"] == book.sheetnames
+    assert "Courses" == book.active.title
+    assert [("@", False)] * 2 == [
+        (sheet.column_dimensions[letter].number_format, sheet.column_dimensions[letter].protection.locked)
+        for letter in "AC"
+    ]
+    assert (True, True) == (sheet.protection.sheet, sheet.protection.formatCells)
+    assert ("custom", "list", "list") == tuple(checks[cell].type for cell in ("A2", "D2", "E2"))
+    assert "LEN(A2)=18" in checks["A2"].formula1
+    assert "Exactly 18 digits" in checks["A2"].error
+    assert checks["A2"].prompt
+
+
+def test_other_lengths_of_ids(tmp_path):
+    """
+    The template can be made for accounts whose ids have another length.
+    """
+    write_template(tmp_path / "a.xlsx", id_digits=16)
+
+    checks = openpyxl.load_workbook(tmp_path / "a.xlsx")["Courses"].data_validations.dataValidation
+
+    assert any("LEN(A2)=16" in str(check.formula1) for check in checks)
+
+
+def test_template_that_cannot_be_written(tmp_path):
+    """
+    A folder that is not there is said in a sentence.
+    """
+    with pytest.raises(CannotWrite, match="cannot be written"):
+        write_template(tmp_path / "missing" / "a.xlsx")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice (soffice) is not installed")
+@pytest.mark.parametrize("kind", ["xlsx", "ods", "xls", "html"])
+def test_saved_again_by_libreoffice_it_loads(tmp_path, kind):
+    """
+    LibreOffice opens the filled-in template, saves it in its own way, and the ids are still exact.
+    """
+    file = fill(tmp_path / "a.xlsx")
+    profile = f"-env:UserInstallation=file://{tmp_path}/profile"
+
+    subprocess.run(
+        ["soffice", "--headless", profile, "--convert-to", kind, "--outdir", str(tmp_path / "out"), str(file)],
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
+
+    assert EXPECTED == summarise(plan_file(tmp_path / "out" / f"a.{kind}"))
