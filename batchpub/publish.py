@@ -56,6 +56,8 @@ class Rules:
     attempts: int = 5
     verify_mails: bool = False
     again: frozenset[str] = frozenset()
+    uncertain: frozenset[Course] = frozenset()
+    """Courses that an earlier run's results call unknown, which this state may know nothing of."""
 
     def publishes_again(self, course: Course) -> bool:
         """Tell whether a course is published although an earlier run did it."""
@@ -140,6 +142,8 @@ class Publisher:
                 return Later(work=work, seconds=seconds)
             case Uncertain(version=version):
                 return await self._find_out(work, version, uncertain_of=standing.run)
+            case Free(version=version) if work.course in self.rules.uncertain and work.attempts == 0:
+                return await self._find_out(work, version, uncertain_of="an earlier run")
             case Free(version=version):
                 if self.rules.verify_mails and work.notify and work.attempts == 0:
                     return await self._find_out(work, version, uncertain_of=None)
@@ -203,7 +207,7 @@ class Publisher:
         if uncertain and work.notify:
             message = (
                 "Sent before, its answer was lost, and its state cannot be read"
-                f"{f' ({code})' if code else ''}. Look in Zoho: if it is still a draft, publish it there or use --again."
+                f"{f' ({code})' if code else ''}. Look in Zoho: if it is still a draft, publish it there."
             )
             return await self._settle(work, "unclear", Outcome.UNKNOWN, message)
         if uncertain and work.attempts >= self.rules.attempts:

@@ -46,6 +46,8 @@ class RunOptions:
     max_seconds: float | None = None
     max_failures: int | None = None
     progress_every: float = 30.0
+    done: frozenset[Course] = frozenset()
+    """Courses that an earlier run's results call published, whatever this state knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +184,12 @@ class Run:
         works, already = [], {}
         for row, course in planned:
             standing = known.get(course)
-            if isinstance(standing, Published) and not self._options.rules.publishes_again(course):
+            if self._options.rules.publishes_again(course):
+                standing = None
+            elif course in self._options.done:
+                already[row.position] = "Published by the run whose results these are."
+                continue
+            if isinstance(standing, Published):
                 already[row.position] = f"Published by run {standing.run} on {standing.on[:19]}Z."
             else:
                 works.append(Work(position=row.position, course=course, notify=row.notify))

@@ -7,7 +7,7 @@ import shlex
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,13 +21,13 @@ from batchpub.cli.options import JOB, RUN_FLAGS, SHEET_FLAGS, STATE, settle_sett
 from batchpub.cli.progress import show_progress
 from batchpub.cli.wiring import eta_of, hosts_of, limits_of, load_all, plan_of, portal_of, start_log, state_path
 from batchpub.clock import SystemClock
-from batchpub.course import Outcome, Pile, Plan
+from batchpub.course import Course, Outcome, Pile, Plan, PlannedRow
 from batchpub.errors import BatchpubError, CannotWrite, ExitCode, OwnRule, SettingsWrong
 from batchpub.publish import Rules
 from batchpub.record import RunRecord
 from batchpub.report import announce
 from batchpub.report.terminal import print_summary
-from batchpub.report.totals import count_outcomes
+from batchpub.report.totals import DONE, count_outcomes
 from batchpub.run import Run, RunOptions
 from batchpub.sandbox import Sandbox, SandboxConfig, load_faults
 from batchpub.settings import Settings
@@ -39,7 +39,16 @@ from batchpub.zoho.token import AccessToken, Cookie, Credentials, RefreshCredent
 
 log = structlog.get_logger("batchpub")
 
-DONE = (Outcome.PUBLISHED, Outcome.ALREADY_PUBLISHED)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """What an earlier run's results say, which the state may have forgotten."""
+
+    done: frozenset[Course] = frozenset()
+    uncertain: frozenset[Course] = frozenset()
+
+
+NOTHING_EARLIER = Earlier()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,14 +98,9 @@ def retry(*, results: str, job: Path | None, **flags: Any) -> int:
     options = SheetOptions(sheet=settings.sheet, column=settings.column, max_rows=settings.max_rows)
     with _last_words() as told:
         earlier = load_results(results, options)
-        open_sheets = tuple(
-            replace(
-                sheet,
-                rows=tuple(row for row in sheet.rows if earlier.outcomes[(index, row.number)] not in DONE),
-            )
-            for index, sheet in enumerate(earlier.sheets)
-        )
-        told.code = asyncio.run(_publish(plan_of(open_sheets, settings), (results,), settings, extras))
+        plan = plan_of(earlier.sheets, settings)
+        known = Earlier(done=earlier.courses_with(*DONE), uncertain=earlier.courses_with(Outcome.UNKNOWN))
+        told.code = asyncio.run(_publish(plan, (results,), settings, extras, known))
     return told.code
 
 
@@ -119,18 +123,20 @@ def _last_words() -> Iterator[_Told]:
         log.error("run.finished", exit_code=int(error.exit_code), counts={}, error=str(error), resume_command=command)  # noqa: TRY400 - a sentence, never a traceback
 
 
-async def _publish(plan: Plan, files: tuple[str, ...], settings: Settings, extras: Extras) -> int:
+async def _publish(
+    plan: Plan, files: tuple[str, ...], settings: Settings, extras: Extras, earlier: Earlier = NOTHING_EARLIER
+) -> int:
     run = f"{datetime.now(tz=UTC):%Y%m%dT%H%M%SZ}-{uuid4().hex[:6]}"
     out = Path(settings.out) if settings.out else Path("batchpub-reports") / run
     structlog.contextvars.bind_contextvars(run=run)
-    broken = _own_rule(plan, settings)
+    broken = _own_rule(plan, settings, earlier)
     if broken:
         raise OwnRule(f"{broken} Nothing was sent.")
-    _ask(plan, extras)
+    _ask(plan, extras, earlier)
     async with contextlib.AsyncExitStack() as stack:
         if extras.sandbox:
             settings = await stack.enter_async_context(_rehearsal(settings, extras, files, out))
-        found, code = await _run(plan, settings, extras, run, out)
+        found, code = await _run(plan, settings, extras, run, out, earlier)
     log.info(
         "run.finished",
         exit_code=int(code),
@@ -143,8 +149,8 @@ async def _publish(plan: Plan, files: tuple[str, ...], settings: Settings, extra
     return code
 
 
-def _own_rule(plan: Plan, settings: Settings) -> str:
-    to_publish = len(plan.to_publish())
+def _own_rule(plan: Plan, settings: Settings, earlier: Earlier) -> str:
+    to_publish = len(_open_rows(plan, earlier))
     invalid = sum(row.pile is Pile.INVALID for row in plan.rows)
     if settings.expect is not None and to_publish != settings.expect:
         return f"--expect {settings.expect}, but the sheets have {to_publish} courses to publish."
@@ -153,9 +159,14 @@ def _own_rule(plan: Plan, settings: Settings) -> str:
     return ""
 
 
-def _ask(plan: Plan, extras: Extras) -> None:
-    mailed = sum(row.notify for row in plan.to_publish())
-    log.info("plan.made", to_publish=len(plan.to_publish()), mailing=mailed, rows=len(plan.rows))
+def _open_rows(plan: Plan, earlier: Earlier) -> list[PlannedRow]:
+    return [row for row in plan.to_publish() if row.course not in earlier.done]
+
+
+def _ask(plan: Plan, extras: Extras, earlier: Earlier) -> None:
+    todo = _open_rows(plan, earlier)
+    mailed = sum(row.notify for row in todo)
+    log.info("plan.made", to_publish=len(todo), mailing=mailed, rows=len(plan.rows))
     if mailed and not extras.yes and not extras.sandbox and sys.stdin.isatty() and sys.stderr.isatty():
         click.confirm(f"{mailed} courses will mail learners. Publish?", abort=True, err=True)
 
@@ -199,20 +210,23 @@ def _throwaway_state(out: Path) -> Path:
     return path
 
 
-async def _run(plan: Plan, settings: Settings, extras: Extras, run: str, out: Path) -> tuple[RunRecord, ExitCode]:
+async def _run(  # noqa: PLR0913 - the one place where everything meets
+    plan: Plan, settings: Settings, extras: Extras, run: str, out: Path, earlier: Earlier
+) -> tuple[RunRecord, ExitCode]:
     accounts_url, api_url = hosts_of(settings)
     clock = SystemClock()
     portal = portal_of(settings, api_url)
     path = state_path(settings)
     limits = limits_of(settings)
     credentials = credentials_of(settings, sandbox=extras.sandbox)
+    todo = _open_rows(plan, earlier)
     async with contextlib.AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(path))
         if extras.sandbox:
             stack.callback(_remove_state, path)
         if database.is_new:
             log.info("state.new", path=str(path))
-        mails = any(row.notify for row in plan.to_publish())
+        mails = any(row.notify for row in todo)
         verify = settings.verify == "always" or (settings.verify == "auto" and database.is_new and mails)
         options = RunOptions(
             run=run,
@@ -220,7 +234,13 @@ async def _run(plan: Plan, settings: Settings, extras: Extras, run: str, out: Pa
             sandbox=extras.sandbox,
             workers=settings.workers,
             limits=limits,
-            rules=Rules(attempts=settings.attempts, verify_mails=verify, again=frozenset(settings.again)),
+            rules=Rules(
+                attempts=settings.attempts,
+                verify_mails=verify,
+                again=frozenset(settings.again),
+                uncertain=earlier.uncertain,
+            ),
+            done=earlier.done,
             notify_policy=str(settings.notify),
             reports=settings.report,
             out=out,
@@ -246,10 +266,10 @@ async def _run(plan: Plan, settings: Settings, extras: Extras, run: str, out: Pa
                 total_seconds=settings.total_timeout,
             )
         )
-        if plan.to_publish():
+        if todo:
             await api.prepare()
         work = Run(plan, options, api=api, database=database, clock=clock)
-        eta = eta_of(len(plan.to_publish()), settings)
+        eta = eta_of(len(todo), settings)
         log.info("run.planned", eta_seconds=round(eta), mails_verified=verify)
         with show_progress(work):
             found, code = await work.execute()

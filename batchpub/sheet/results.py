@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
 
-from batchpub.course import Cell, CellKind, Sheet, SheetRow
+from batchpub.course import Cell, CellKind, Course, Outcome, Sheet, SheetRow
 from batchpub.errors import SheetRefused
 from batchpub.plan.text import trim
 from batchpub.sheet.grid import NoHeading, Unreadable, name_cell
@@ -30,6 +30,20 @@ class Results:
 
     sheets: tuple[Sheet, ...]
     outcomes: dict[tuple[int, int], str]
+
+    def courses_with(self, *wanted: Outcome) -> frozenset[Course]:
+        """Give the courses that had one of these outcomes: by our own column, for a person may have mended theirs."""
+        return frozenset(
+            Course(course_id=course_id, batch_id=_text(row, sheet.columns.get("bp_batch_id")))
+            for index, sheet in enumerate(self.sheets)
+            for row in sheet.rows
+            if self.outcomes[index, row.number] in wanted
+            and (course_id := _text(row, sheet.columns.get("bp_course_id", sheet.columns["course_id"])))
+        )
+
+
+def _text(row: SheetRow, column: int | None) -> str:
+    return "" if column is None else trim(row.cells[column].text)
 
 
 def load_results(file: str, options: SheetOptions) -> Results:

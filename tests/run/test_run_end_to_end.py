@@ -212,3 +212,39 @@ def test_the_readme_says_what_is_true():
     assert set(map(int, ExitCode)) == told
     assert test_line in readme.splitlines()
     assert test_line in (ROOT / ".ci" / "run").read_text()
+
+
+def test_retry_without_the_state_never_publishes_what_the_results_call_published(tmp_path, service):
+    """
+    A duplicate of a published row does not come alive when only the results file is left.
+    """
+    write_sheet(tmp_path / "a.csv", [*ids(2), *ids(1)])
+    access = {"BATCHPUB_API_URL": service, "BATCHPUB_ACCESS_TOKEN": CANARY}
+    batchpub("publish", "a.csv", *FAST, "--state", "1.db", "--out", "one", cwd=tmp_path, **access)
+
+    again = batchpub("retry", "one/results.csv", *FAST, "--state", "2.db", "--out", "two", cwd=tmp_path, **access)
+
+    assert 0 == again.returncode
+    assert ["already_published", "already_published", "duplicate"] == [r["outcome"] for r in rows_of(tmp_path / "two")]
+    assert 2 == stats(service)["arrivals"]["publish"]
+
+
+def test_retry_sends_an_unknown_course_with_mails_only_on_evidence(tmp_path):
+    """
+    Sent before, outcome unknown, state not to be read: it stays unknown, and nobody is mailed again.
+    """
+    write_sheet(tmp_path / "a.csv", ids(1))
+    (tmp_path / "faults.toml").write_text('[[fault]]\nkind = "scope"\non = "read"\n')
+    rehearse = ("--sandbox", "--speed", "60", "--notify", "all", "--report", "json")
+    batchpub("publish", "a.csv", *rehearse, "--out", "one", cwd=tmp_path)
+    results = tmp_path / "one" / "run_results.json"
+    told = json.loads(results.read_text())
+    told["rows"][0]["outcome"] = "unknown"
+    results.write_text(json.dumps(told))
+
+    again = batchpub("retry", results, *rehearse, "--out", "two", "--sandbox-faults", "faults.toml", cwd=tmp_path)
+    stopped = next(e for e in events(again.stderr) if e["event.action"] == "sandbox.stopped")
+
+    assert 3 == again.returncode
+    assert ["unknown"] == [row["outcome"] for row in rows_of(tmp_path / "two")]
+    assert 0 == stopped["batchpub.arrivals"]["publish"]
