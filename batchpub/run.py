@@ -176,7 +176,8 @@ class Run:
                 # A report half written when the run stopped is finished first, or it would replace the last one.
                 for task in (*side, closing, *(() if self._gate.stop else (reporting,))):
                     task.cancel()
-        return await self._close()
+            # Still inside: a second kind of signal must not end us between the last answer and the report.
+            return await self._close()
 
     async def _sort_out(self) -> tuple[list[Work], dict[int, str]]:
         planned = [(row, row.course) for row in self._plan.to_publish() if row.course is not None]
@@ -283,8 +284,10 @@ class Run:
         """Write the report while calls in flight finish: nobody knows how long we are allowed to live."""
         await self._gate.wait_closed()
         log.warning("run.stopping", reason=self._gate.stop.reason if self._gate.stop else "")
-        with contextlib.suppress(CannotWrite):
+        try:
             await self._write_reports()
+        except Exception as error:  # noqa: BLE001 - raised here, it would cancel calls that have reached Zoho
+            log.error("report.unwritable", error=str(error))  # noqa: TRY400 - the last report says it again
 
     @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:

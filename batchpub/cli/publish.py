@@ -59,18 +59,16 @@ class Extras:
     gentle_off: bool
     sandbox: bool
     sandbox_faults: Path | None
-    speed: float
 
 
 def _split(flags: dict[str, Any]) -> tuple[dict[str, Any], Extras]:
-    names = ("yes", "gentle_off", "sandbox", "sandbox_faults", "speed")
-    taken = {name: flags.pop(name) for name in names}
-    speed = taken["speed"]
+    taken = {name: flags.pop(name) for name in ("yes", "gentle_off", "sandbox", "sandbox_faults")}
+    speed = flags["speed"]
     if speed is not None and not taken["sandbox"]:
         raise click.UsageError("--speed works with --sandbox only: Zoho's minute cannot be made shorter.")
     if speed is not None and not 1 <= speed <= 1000:  # noqa: PLR2004 - the flag's range
         raise click.UsageError("--speed is a number from 1 to 1000.")
-    return flags, Extras(**{**taken, "speed": speed or 1.0})
+    return flags, Extras(**taken)
 
 
 @click.command()
@@ -184,12 +182,12 @@ async def _rehearsal(settings: Settings, extras: Extras, files: tuple[str, ...],
         limit=settings.rate,
         period_seconds=settings.period,
         lock_seconds=settings.lock,
-        speed=extras.speed,
+        speed=settings.speed,
         faults=faults,
     )
-    scaled = settings.scaled(extras.speed) if extras.speed != 1 else settings
+    scaled = settings.scaled(settings.speed)
     async with Sandbox(config) as sandbox:
-        log.info("sandbox.started", url=sandbox.url, speed=extras.speed, faults=len(faults))
+        log.info("sandbox.started", url=sandbox.url, speed=settings.speed, faults=len(faults))
         yield scaled.model_copy(
             update={"api_url": sandbox.url, "accounts_url": sandbox.url, "state": str(_throwaway_state(out))}
         )

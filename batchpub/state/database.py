@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -43,14 +42,23 @@ class Database:
                 async with self._engine.begin() as connection:
                     yield connection
             except DBAPIError as error:
-                raise CannotWrite(
-                    f"The state {self.name} cannot be written: {error.orig}. "
-                    "Free the disk or make it writable, then run the same command again; what was sent is in the log."
-                ) from error
+                raise CannotWrite(_say_trouble(self.name, str(error.orig))) from error
 
     async def close(self) -> None:
         """Let go of the file."""
         await self._engine.dispose()
+
+
+def _say_trouble(name: str, trouble: str) -> str:
+    if "not a database" in trouble or "malformed" in trouble:
+        return (
+            f"The state {name} is damaged, or no state of batchpub ({trouble}). Keep it aside and name another with "
+            "--state; courses that mail are then read before they are sent."
+        )
+    return (
+        f"The state {name} cannot be written: {trouble}. Free the disk or make it writable, then run the same command "
+        "again; what was sent is in the log."
+    )
 
 
 def _prepare_connection(connection: Any, _record: object) -> None:
@@ -126,18 +134,12 @@ async def open_database(path: Path | None) -> AsyncIterator[Database]:
 
 
 async def _check_schema(database: Database) -> None:
-    try:
-        async with database.transaction() as connection:
-            await connection.run_sync(metadata.create_all)
-            found = (await connection.execute(select(meta.c.value).where(meta.c.key == "schema_version"))).scalar()
-            if found is None:
-                await connection.execute(insert(meta).values(key="schema_version", value=str(SCHEMA_VERSION)))
-                database.is_new = True
-    except sqlite3.Error as error:
-        raise CannotWrite(
-            f"The state {database.name} cannot be opened: {error}. If it is damaged, keep it aside and name a new one "
-            "with --state; then courses are read before they are sent."
-        ) from error
+    async with database.transaction() as connection:
+        await connection.run_sync(metadata.create_all)
+        found = (await connection.execute(select(meta.c.value).where(meta.c.key == "schema_version"))).scalar()
+        if found is None:
+            await connection.execute(insert(meta).values(key="schema_version", value=str(SCHEMA_VERSION)))
+            database.is_new = True
     if found is not None and found != str(SCHEMA_VERSION):
         raise SettingsWrong(
             f"The state {database.name} has schema version {found}; this batchpub works with {SCHEMA_VERSION}. "

@@ -248,3 +248,27 @@ def test_retry_sends_an_unknown_course_with_mails_only_on_evidence(tmp_path):
     assert 3 == again.returncode
     assert ["unknown"] == [row["outcome"] for row in rows_of(tmp_path / "two")]
     assert 0 == stopped["batchpub.arrivals"]["publish"]
+
+
+def test_a_damaged_state_is_named_as_such(tmp_path):
+    """
+    A file that is no database ends in 74 with the remedy for that, not with advice about a full disk.
+    """
+    write_sheet(tmp_path / "a.csv", ids(1))
+    (tmp_path / "s.db").write_bytes(b"no database at all" * 400)
+
+    done = batchpub("publish", "a.csv", "--state", "s.db", cwd=tmp_path, BATCHPUB_ACCESS_TOKEN=CANARY)
+
+    assert 74 == done.returncode
+    assert "is damaged, or no state of batchpub" in events(done.stderr)[-1]["error.message"]
+
+
+def test_the_environment_sets_the_speed_of_a_rehearsal(tmp_path):
+    """
+    BATCHPUB_SPEED says the same as --speed.
+    """
+    write_sheet(tmp_path / "a.csv", ids(1))
+
+    done = batchpub("publish", "a.csv", "--sandbox", "--report", "json", cwd=tmp_path, BATCHPUB_SPEED="60")
+
+    assert 60 == next(e for e in events(done.stderr) if e["event.action"] == "sandbox.started")["batchpub.speed"]
