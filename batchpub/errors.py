@@ -95,9 +95,3 @@ class OwnRule(BatchpubError):
     """A rule that the operator set forbids the run. Nothing was sent."""
 
     exit_code = ExitCode.OWN_RULE
-
-
-class StoppedEarly(BatchpubError):
-    """The run ended before its work did; the same command again goes on."""
-
-    exit_code = ExitCode.STOPPED_EARLY

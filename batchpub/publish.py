@@ -7,11 +7,11 @@ from typing import Protocol
 
 import structlog
 
-from batchpub.clock import Clock
 from batchpub.course import Course, Outcome
 from batchpub.errors import AccessRefused, ExitCode, ServiceUnreachable
 from batchpub.pace import Gate, GateClosed, Stop
 from batchpub.state import (
+    NOT_YET,
     AnswerNote,
     Claimed,
     Free,
@@ -27,8 +27,6 @@ from batchpub.state import (
 )
 from batchpub.zoho import answers
 from batchpub.zoho.client import Reply
-
-NOT_YET = "The run ended before this course's turn. Run the same command again."
 
 log = structlog.get_logger("batchpub")
 
@@ -117,7 +115,6 @@ class Publisher:
     gate: Gate
     journal: Journal
     limits: Limits
-    clock: Clock
     rules: Rules
     breakers: Breakers
 
@@ -131,10 +128,8 @@ class Publisher:
         """
         standing = await self.journal.look(work.course, again=self.rules.publishes_again(work.course))
         match standing:
-            case Published(run=run, on=on):
-                return await self._settle(
-                    work, None, Outcome.ALREADY_PUBLISHED, f"Published by run {run} on {on[:19]}Z."
-                )
+            case Published():
+                return await self._settle(work, None, Outcome.ALREADY_PUBLISHED, str(standing))
             case Held(run=run, seconds=seconds):
                 await self._settle(work, None, Outcome.NOT_ATTEMPTED, f"Being published by run {run}.")
                 return Later(work=work, seconds=min(seconds, self.limits.period / 30))
@@ -149,10 +144,10 @@ class Publisher:
                     return await self._find_out(work, version, uncertain_of=None)
                 return await self._send(work, version, before="free")
 
-    async def _settle(self, work: Work, status: str | None, outcome: Outcome, message: str, **facts: bool) -> RowResult:
-        result = RowResult(
-            outcome=outcome, message=message, attempts=work.attempts, verified=facts.get("verified", False)
-        )
+    async def _settle(
+        self, work: Work, status: str | None, outcome: Outcome, message: str, *, verified: bool = False
+    ) -> RowResult:
+        result = RowResult(outcome=outcome, message=message, attempts=work.attempts, verified=verified)
         await self.journal.settle(work.course, position=work.position, status=status, result=result)
         return result
 

@@ -22,7 +22,7 @@ from batchpub.pace import Gate, GateClosed, Stop, estimate_seconds
 from batchpub.publish import Breakers, CourseApi, Later, Publisher, Rules, Work
 from batchpub.record import RunRecord
 from batchpub.report import check_rows, write_reports
-from batchpub.state import Database, Journal, Ledger, Limits, Published, RowResult, read_run
+from batchpub.state import FIRST_OUTCOME, Database, Journal, Ledger, Limits, Published, RowResult, read_run
 
 log = structlog.get_logger("batchpub")
 
@@ -126,7 +126,6 @@ class Run:
             gate=self._gate,
             journal=self._journal,
             limits=options.limits,
-            clock=clock,
             rules=options.rules,
             breakers=Breakers(),
         )
@@ -138,11 +137,6 @@ class Run:
     def watch(self, watcher: Callable[[Snapshot], None]) -> None:
         """Tell a watcher after every outcome."""
         self._watchers.append(watcher)
-
-    @property
-    def gate(self) -> Gate:
-        """Give the gate, for whoever must stop the run."""
-        return self._gate
 
     def _hear_lock(self, seconds: float) -> None:
         self._lock_ends = self._clock.boot_seconds() + seconds
@@ -191,7 +185,7 @@ class Run:
                 already[row.position] = "Published by the run whose results these are."
                 continue
             if isinstance(standing, Published):
-                already[row.position] = f"Published by run {standing.run} on {standing.on[:19]}Z."
+                already[row.position] = str(standing)
             else:
                 works.append(Work(position=row.position, course=course, notify=row.notify))
         return works, already
@@ -206,8 +200,7 @@ class Run:
         }
 
     def _count_settled(self, already: dict[int, str]) -> None:
-        piles = {Pile.INVALID: Outcome.INVALID, Pile.DUPLICATE: Outcome.DUPLICATE, Pile.SKIPPED: Outcome.SKIPPED}
-        self._counts.update(piles[row.pile] for row in self._plan.rows if row.pile in piles)
+        self._counts.update(FIRST_OUTCOME[row.pile] for row in self._plan.rows if row.pile is not Pile.TO_PUBLISH)
         self._counts[Outcome.ALREADY_PUBLISHED] += len(already)
 
     async def _work(self, worklist: Worklist) -> None:

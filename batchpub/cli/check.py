@@ -14,6 +14,7 @@ from batchpub.cli.wiring import eta_of, hosts_of, load_all, plan_of, portal_of, 
 from batchpub.clock import SystemClock
 from batchpub.course import Course, Pile, Plan, PlannedRow
 from batchpub.errors import ExitCode, SheetRefused
+from batchpub.publish import Rules
 from batchpub.settings import Settings
 from batchpub.state import Journal, Ledger, Limits, Published, Standing, Uncertain, open_database
 
@@ -65,9 +66,9 @@ async def _standings(plan: Plan, settings: Settings) -> tuple[dict[Course, Stand
 def _describe(row: PlannedRow, plan: Plan, known: dict[Course, Standing], settings: Settings) -> dict[str, Any]:
     outcome, message = row.pile.value, row.message
     standing = known.get(row.course) if row.course and row.pile is Pile.TO_PUBLISH else None
-    again = row.course is not None and ("all" in settings.again or row.course.course_id in settings.again)
+    again = row.course is not None and Rules(again=frozenset(settings.again)).publishes_again(row.course)
     if isinstance(standing, Published) and not again:
-        outcome, message = "already_published", f"Published by run {standing.run} on {standing.on[:19]}Z."
+        outcome, message = "already_published", str(standing)
     elif isinstance(standing, Uncertain):
         outcome, message = "uncertain", f"Run {standing.run} sent it and the answer is not known; it is read first."
     sheet = plan.sheets[row.sheet_index]

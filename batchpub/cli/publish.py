@@ -19,7 +19,17 @@ from rich.console import Console
 
 from batchpub.cli.options import JOB, RUN_FLAGS, SHEET_FLAGS, STATE, settle_settings, with_flags
 from batchpub.cli.progress import show_progress
-from batchpub.cli.wiring import eta_of, hosts_of, limits_of, load_all, plan_of, portal_of, start_log, state_path
+from batchpub.cli.wiring import (
+    eta_of,
+    hosts_of,
+    limits_of,
+    load_all,
+    plan_of,
+    portal_of,
+    sheet_options_of,
+    start_log,
+    state_path,
+)
 from batchpub.clock import SystemClock
 from batchpub.course import Course, Outcome, Pile, Plan, PlannedRow
 from batchpub.errors import BatchpubError, CannotWrite, ExitCode, OwnRule, SettingsWrong
@@ -31,7 +41,6 @@ from batchpub.report.totals import DONE, count_outcomes
 from batchpub.run import Run, RunOptions
 from batchpub.sandbox import Sandbox, SandboxConfig, load_faults
 from batchpub.settings import Settings
-from batchpub.sheet import SheetOptions
 from batchpub.sheet.results import load_results
 from batchpub.state import Ledger, open_database
 from batchpub.zoho.client import ZohoClient
@@ -93,9 +102,8 @@ def retry(*, results: str, job: Path | None, **flags: Any) -> int:
     flags, extras = _split(flags)
     settings = settle_settings(flags, job)
     start_log(settings)
-    options = SheetOptions(sheet=settings.sheet, column=settings.column, max_rows=settings.max_rows)
     with _last_words() as told:
-        earlier = load_results(results, options)
+        earlier = load_results(results, sheet_options_of(settings))
         plan = plan_of(earlier.sheets, settings)
         known = Earlier(done=earlier.courses_with(*DONE), uncertain=earlier.courses_with(Outcome.UNKNOWN))
         told.code = asyncio.run(_publish(plan, (results,), settings, extras, known))
@@ -203,9 +211,7 @@ def _throwaway_state(out: Path) -> Path:
         raise CannotWrite(
             f"The reports' folder {out} cannot be made: {error.strerror}. Name another with --out."
         ) from error
-    path = out / f"sandbox-state-{time.time_ns()}.db"
-    path.unlink(missing_ok=True)
-    return path
+    return out / f"sandbox-state-{time.time_ns()}.db"
 
 
 async def _run(  # noqa: PLR0913 - the one place where everything meets

@@ -57,9 +57,7 @@ def hosts_of(settings: Settings) -> tuple[str, str]:
         raise SettingsWrong(f"No data centre {settings.data_center!r}. Known: {', '.join(DATA_CENTERS)}.")
     accounts, api = DATA_CENTERS[settings.data_center]
     accounts, api = settings.accounts_url or accounts, settings.api_url or api
-    check_api_url(accounts)
-    check_api_url(api)
-    return accounts.rstrip("/"), api.rstrip("/")
+    return check_api_url(accounts), check_api_url(api)
 
 
 def portal_of(settings: Settings, api_url: str) -> str:
@@ -77,6 +75,11 @@ def state_path(settings: Settings) -> Path:
     return Path(home) / "batchpub" / "state.db"
 
 
+def sheet_options_of(settings: Settings) -> SheetOptions:
+    """Say how a file is to be read."""
+    return SheetOptions(sheet=settings.sheet, column=settings.column, max_rows=settings.max_rows)
+
+
 def load_all(files: Sequence[str], settings: Settings) -> tuple[Sheet, ...]:
     """Read every file; if any is refused, say so for all of them at once.
 
@@ -84,7 +87,7 @@ def load_all(files: Sequence[str], settings: Settings) -> tuple[Sheet, ...]:
         SheetRefused: at least one file cannot be taken; nothing is sent.
 
     """
-    options = SheetOptions(sheet=settings.sheet, column=settings.column, max_rows=settings.max_rows)
+    options = sheet_options_of(settings)
     sheets: list[Sheet] = []
     refused: list[SheetRefused] = []
     for file in files:

@@ -2,6 +2,8 @@
 
 from batchpub.state.database import Database, open_database
 from batchpub.state.journal import (
+    FIRST_OUTCOME,
+    NOT_YET,
     AnswerNote,
     Claimed,
     Free,
@@ -19,6 +21,8 @@ from batchpub.state.journal import (
 from batchpub.state.ledger import Ledger, Limits, Rest, Slot, Wait
 
 __all__ = [
+    "FIRST_OUTCOME",
+    "NOT_YET",
     "AnswerNote",
     "Claimed",
     "Database",

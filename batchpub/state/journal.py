@@ -17,7 +17,9 @@ from batchpub.state.tables import calls, courses, locks, rows, runs, slots
 NOT_YET = "The run ended before this course's turn. Run the same command again."
 NO_ANSWER = "Sent, and no answer was recorded. The next run finds out before it sends again."
 
-_FIRST = {
+AT_ONCE = 500  # ids in one question: a state remembers far more courses than a sheet has rows
+
+FIRST_OUTCOME = {
     Pile.TO_PUBLISH: Outcome.NOT_ATTEMPTED,
     Pile.INVALID: Outcome.INVALID,
     Pile.DUPLICATE: Outcome.DUPLICATE,
@@ -38,6 +40,10 @@ class Published:
 
     run: str
     on: str
+
+    def __str__(self) -> str:
+        """Say it to a person, to the second."""
+        return f"Published by run {self.run} on {self.on[:19]}Z."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +142,7 @@ class Journal:
                 )
 
     def _first_row(self, row: PlannedRow, already: str | None) -> dict[str, Any]:
-        outcome = Outcome.ALREADY_PUBLISHED if already else _FIRST[row.pile]
+        outcome = Outcome.ALREADY_PUBLISHED if already else FIRST_OUTCOME[row.pile]
         return {
             "run": self._run,
             "position": row.position,
@@ -155,11 +161,17 @@ class Journal:
     async def standings(self, wanted: Sequence[Course]) -> dict[Course, Standing]:
         """Say how each course stands, without claiming any. Courses never heard of are left out."""
         asked = set(wanted)
+        names = sorted({course.course_id for course in asked})
+        standings: dict[Course, Standing] = {}
         async with self._database.transaction() as connection:
             _, now = await self._ledger.read_portal(connection)
-            known = await connection.execute(select(courses).where(courses.c.portal == self._portal))
-            found = ((Course(course_id=r.course_id, batch_id=r.batch_id), r) for r in known)
-            return {course: self._standing(row, now) for course, row in found if course in asked}
+            for some in (names[first : first + AT_ONCE] for first in range(0, len(names), AT_ONCE)):
+                known = select(courses).where(courses.c.portal == self._portal, courses.c.course_id.in_(some))
+                for row in await connection.execute(known):
+                    course = Course(course_id=row.course_id, batch_id=row.batch_id)
+                    if course in asked:
+                        standings[course] = self._standing(row, now)
+        return standings
 
     def _standing(self, row: Any, now: float) -> Standing:
         if row.status == "published":
@@ -228,7 +240,7 @@ class Journal:
                     first_sent_on=func.coalesce(rows.c.first_sent_on, self._wall()),
                 )
             )
-            return Claimed(call=call, send_before=now + limits.lease - limits.total_timeout)
+            return Claimed(call=call, send_before=now + limits.send_within)
 
     async def begin_reading(self, course: Course, *, position: int, attempt: int, slot: Slot) -> Claimed | LostSlot:
         """Write down that a course's state is about to be read."""
@@ -237,7 +249,7 @@ class Journal:
             if portal.lock_until_at > now or not await self._renew_slot(connection, slot, now):
                 return LostSlot()
             call = await self._write_call(connection, course, position, attempt, "read")
-            return Claimed(call=call, send_before=now + self._ledger.limits.lease - self._ledger.limits.total_timeout)
+            return Claimed(call=call, send_before=now + self._ledger.limits.send_within)
 
     async def _renew_slot(self, connection: AsyncConnection, slot: Slot, now: float) -> bool:
         limits = self._ledger.limits

@@ -41,6 +41,11 @@ class Limits:
         """Seconds that a slot stays taken after its answer."""
         return self.period + self.guard
 
+    @property
+    def send_within(self) -> float:
+        """Seconds after its claim in which a call may start, so that it has been given up when the claim ends."""
+        return self.lease - self.total_timeout
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
