@@ -2,20 +2,30 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 
 class Outcome(StrEnum):
-    """What became of a row. Every row of every report has exactly one."""
+    """What became of a row. Every row of every report has exactly one. Each says what it means."""
 
-    PUBLISHED = "published"
-    ALREADY_PUBLISHED = "already_published"
-    REFUSED = "refused"
-    FAILED = "failed"
-    UNKNOWN = "unknown"
-    NOT_ATTEMPTED = "not_attempted"
-    INVALID = "invalid"
-    DUPLICATE = "duplicate"
-    SKIPPED = "skipped"
+    meaning: str
+
+    def __new__(cls, name: str, meaning: str = "") -> Self:
+        """Make a word that can explain itself."""
+        member = str.__new__(cls, name)
+        member._value_ = name
+        member.meaning = meaning
+        return member
+
+    PUBLISHED = "published", "this run published it"
+    ALREADY_PUBLISHED = "already_published", "an earlier run did, or Zoho says so"
+    REFUSED = "refused", "Zoho's final no"
+    FAILED = "failed", "temporary trouble outlasted the attempts"
+    UNKNOWN = "unknown", "sent, no answer, and not to be found out"
+    NOT_ATTEMPTED = "not_attempted", "the run stopped first"
+    INVALID = "invalid", "the row itself is wrong; the message names the cell and the remedy"
+    DUPLICATE = "duplicate", "the same course stands on an earlier row, which is named"
+    SKIPPED = "skipped", 'blank, or a "Publish?" column says no'
 
 
 class Pile(StrEnum):

@@ -1,27 +1,45 @@
 """Why a run cannot start or go on: one exception per reason, each with the exit code it ends in."""
 
 from enum import IntEnum
+from typing import Self
 
 
 class ExitCode(IntEnum):
-    """What the process tells the pipeline. Frozen: a number never changes its meaning."""
+    """What the process tells the pipeline. Frozen: a number never changes its meaning.
 
-    OK = 0
-    SOME_FAILED = 1
-    USAGE = 2
-    SOME_UNKNOWN = 3
-    OWN_RULE = 4
-    SHEET_REFUSED = 65
-    SHEET_MISSING = 66
-    UNREACHABLE = 69
-    BUG = 70
-    CANNOT_WRITE = 74
-    STOPPED_EARLY = 75
-    ACCESS_REFUSED = 77
-    SETTINGS_WRONG = 78
-    INTERRUPTED = 130
-    TERMINATED = 143
+    Each has its meaning and what to do next, as the reference and the tables of the help show them.
+    """
 
+    meaning: str
+    remedy: str
+
+    def __new__(cls, code: int, meaning: str = "", remedy: str = "") -> Self:
+        """Make a number that can explain itself."""
+        member = int.__new__(cls, code)
+        member._value_ = code
+        member.meaning = meaning
+        member.remedy = remedy
+        return member
+
+    OK = 0, "every row is published, already published, duplicate or skipped", "nothing"
+    SOME_FAILED = 1, "finished; some rows were refused, failed or are invalid", "correct those rows, run again"
+    USAGE = 2, "the command line is wrong", "correct it"
+    SOME_UNKNOWN = 3, "finished; some outcomes are unknown", "look at those courses"
+    OWN_RULE = 4, "stopped by a rule of your own (`max_failures`, `expect`, `strict`)", "look why"
+    SHEET_REFUSED = 65, "a sheet is refused; nothing was sent", "correct the sheet"
+    SHEET_MISSING = 66, "a sheet is missing; nothing was sent", "correct the path"
+    UNREACHABLE = 69, "Zoho cannot be reached", "run again later"
+    BUG = 70, "a bug", "report it; `batchpub report` still writes the run"
+    CANNOT_WRITE = 74, "the state or a report cannot be written", "make room, then `batchpub report`, or run again"
+    STOPPED_EARLY = 75, "stopped early (deadline, lock)", "run again"
+    ACCESS_REFUSED = 77, "Zoho refuses us", "renew credentials or rights"
+    SETTINGS_WRONG = 78, "a setting is wrong; nothing was sent", "the sentence says which"
+    INTERRUPTED = 130, "interrupted; calls in flight were finished", "run again"
+    TERMINATED = 143, "terminated; calls in flight were finished", "run again"
+
+
+WORTH_A_RETRY = (ExitCode.UNREACHABLE, ExitCode.STOPPED_EARLY)
+"""The codes after which the same command, run again by a machine, may well succeed."""
 
 PRECEDENCE = (
     ExitCode.BUG,

@@ -73,60 +73,139 @@ IDS = "a list of ids, each in quotes"
 
 
 class Settings(BaseSettings):
-    """Everything an operator can set. Times are in seconds; each description says what a right value is."""
+    """Everything an operator can set. Times are in seconds.
+
+    A field's title is its meaning for people, in the flags' help and in the reference; its description says what a right
+    value is, in errors.
+    """
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    state: Text | None = Field(None, description="the path of a file, or a database URL", repr=False)
-    portal: Text | None = Field(None, description=TEXT)
-    rate: Annotated[int, Number] = Field(30, ge=1, le=1000, description="a whole number from 1 to 1000")
-    period: Seconds = Field(60.0, description=SECONDS)
-    lock: Seconds = Field(300.0, description=SECONDS)
-    guard: Seconds = Field(1.0, description=SECONDS)
-    settle: Seconds = Field(60.0, description=SECONDS)
-    burst: Annotated[int, Number] | None = Field(None, ge=1, le=1000, description="a whole number from 1 to 1000")
-    workers: Annotated[int, Number] = Field(8, ge=1, le=1000, description="a whole number from 1 to 1000")
-    lock_margin: Seconds = Field(5.0, description=SECONDS)
-    max_lock: Seconds = Field(900.0, description=SECONDS)
-    connect_timeout: Seconds = Field(10.0, description=SECONDS)
-    total_timeout: Seconds = Field(30.0, description=SECONDS)
-    attempts: Annotated[int, Number] = Field(5, ge=1, le=100, description="a whole number from 1 to 100")
-    lease: Seconds = Field(45.0, description=SECONDS)
-    notify: NotifyPolicy = Field(NotifyPolicy.SHEET, description="never, sheet or all")
-    verify: Literal["auto", "always", "never"] = Field("auto", description="auto, always or never")
+    state: Text | None = Field(
+        None,
+        title="journal, slots and lock: the path of a file on a local disk; by default one in the user's state folder",
+        description="the path of a file, or a database URL",
+        repr=False,
+    )
+    portal: Text | None = Field(None, title="what shares one limit; by default the API host", description=TEXT)
+    rate: Annotated[int, Number] = Field(
+        30, title="calls in a period", ge=1, le=1000, description="a whole number from 1 to 1000"
+    )
+    period: Seconds = Field(60.0, title="seconds in which `rate` calls may happen", description=SECONDS)
+    lock: Seconds = Field(300.0, title="seconds of a lock that states none", description=SECONDS)
+    guard: Seconds = Field(1.0, title="seconds a slot rests beyond the period", description=SECONDS)
+    settle: Seconds = Field(60.0, title="seconds after which a lost call cannot arrive any more", description=SECONDS)
+    burst: Annotated[int, Number] | None = Field(
+        None, title="calls at once; by default the rate", ge=1, le=1000, description="a whole number from 1 to 1000"
+    )
+    workers: Annotated[int, Number] = Field(
+        8, title="calls in flight at once", ge=1, le=1000, description="a whole number from 1 to 1000"
+    )
+    lock_margin: Seconds = Field(5.0, title="seconds waited beyond a lock", description=SECONDS)
+    max_lock: Seconds = Field(900.0, title="the longest wait, in seconds, that Zoho may state", description=SECONDS)
+    connect_timeout: Seconds = Field(10.0, title="seconds until a connection stands", description=SECONDS)
+    total_timeout: Seconds = Field(30.0, title="seconds of one call", description=SECONDS)
+    attempts: Annotated[int, Number] = Field(
+        5, title="attempts of one course", ge=1, le=100, description="a whole number from 1 to 100"
+    )
+    lease: Seconds = Field(
+        45.0, title="seconds a process holds a course; not below `total_timeout`", description=SECONDS
+    )
+    notify: NotifyPolicy = Field(
+        NotifyPolicy.SHEET,
+        title="who is mailed: nobody, whoever a row's own yes says, or all; a row's no always wins",
+        description="never, sheet or all",
+    )
+    verify: Literal["auto", "always", "never"] = Field(
+        "auto",
+        title="read a course before mailing: where the state is new, always, or never",
+        description="auto, always or never",
+    )
     max_duration: (
         Annotated[float, BeforeValidator(_read_duration), Field(gt=0, le=2_678_400, allow_inf_nan=False)] | None
-    ) = Field(None, description="a time such as 50m, 2h, 1h30m, 90s or 300, at most 31 days")
+    ) = Field(
+        None,
+        title="stop after this long, such as 50m, and exit with 75",
+        description="a time such as 50m, 2h, 1h30m, 90s or 300, at most 31 days",
+    )
     max_failures: Annotated[str, BeforeValidator(_read_max_failures)] | None = Field(
-        None, description="a number of rows, or a percentage such as 10%"
+        None,
+        title="stop after so many failed rows: a number, or a percentage such as 10%",
+        description="a number of rows, or a percentage such as 10%",
     )
-    expect: Annotated[int, Number] | None = Field(None, ge=0, description="a number of courses, 0 or more")
-    strict: bool = Field(default=False, description="true or false")
-    max_rows: Annotated[int, Number] = Field(20_000, ge=1, le=1_048_576, description="a whole number from 1 to 1048576")
-    id_digits: Annotated[int, Number] = Field(18, ge=1, le=40, description="a whole number from 1 to 40")
-    confirm_id: Texts = Field((), description=IDS)
-    include_hidden: bool = Field(default=False, description="true or false")
-    sheet: Text | None = Field(None, description=TEXT)
-    column: Text | None = Field(None, description=TEXT)
-    again: Texts = Field((), description=IDS + ", or all")
-    out: Text | None = Field(None, description="the path of a folder")
+    expect: Annotated[int, Number] | None = Field(
+        None,
+        title="send nothing unless exactly so many courses are to be published",
+        ge=0,
+        description="a number of courses, 0 or more",
+    )
+    strict: bool = Field(default=False, title="send nothing when any row is invalid", description="true or false")
+    max_rows: Annotated[int, Number] = Field(
+        20_000,
+        title="refuse longer sheets: a guard against a wrong file",
+        ge=1,
+        le=1_048_576,
+        description="a whole number from 1 to 1048576",
+    )
+    id_digits: Annotated[int, Number] = Field(
+        18, title="digits of a course id", ge=1, le=40, description="a whole number from 1 to 40"
+    )
+    confirm_id: Texts = Field((), title="ids that look rounded and are right", description=IDS)
+    include_hidden: bool = Field(
+        default=False, title="publish hidden and filtered rows too", description="true or false"
+    )
+    sheet: Text | None = Field(None, title="the worksheet to read, where a workbook offers several", description=TEXT)
+    column: Text | None = Field(
+        None, title="the heading of the id column, where it is not 'Course ID'", description=TEXT
+    )
+    again: Texts = Field(
+        (), title="ids to publish again although an earlier run did; or `all`", description=IDS + ", or all"
+    )
+    out: Text | None = Field(
+        None, title="folder of the reports; by default batchpub-reports/RUN", description="the path of a folder"
+    )
     report: Annotated[tuple[ReportName, ...], Listed, Field(min_length=1)] = Field(
-        ("csv", "xlsx", "html", "junit", "json"), description="one or more of csv, xlsx, html, junit, json"
+        ("csv", "xlsx", "html", "junit", "json"),
+        title="which reports are written",
+        description="one or more of csv, xlsx, html, junit, json",
     )
-    log_format: Literal["json", "console"] | None = Field(None, description="json or console")
-    progress_every: Seconds = Field(30.0, description=SECONDS)
-    data_center: Text = Field("com", description="a Zoho data centre such as com, eu or in")
-    api_url: Text | None = Field(None, description="the url of a host", repr=False)
-    accounts_url: Text | None = Field(None, description="the url of a host", repr=False)
+    log_format: Literal["json", "console"] | None = Field(
+        None, title="how the log looks; by default console on a terminal, json elsewhere", description="json or console"
+    )
+    progress_every: Seconds = Field(30.0, title="seconds between run.progress events", description=SECONDS)
+    data_center: Text = Field(
+        "com",
+        title="where the account lives: com, eu, in, com.au, jp, com.cn, sa or ca",
+        description="a Zoho data centre such as com, eu or in",
+    )
+    api_url: Text | None = Field(
+        None, title="another API host than the data centre's", description="the url of a host", repr=False
+    )
+    accounts_url: Text | None = Field(
+        None, title="another accounts host than the data centre's", description="the url of a host", repr=False
+    )
     speed: Annotated[float, Number] = Field(
-        1.0, ge=1, le=1000, allow_inf_nan=False, description="a number from 1 to 1000; only --sandbox uses it"
+        1.0,
+        title="with --sandbox: divide the service's times and the waits by this",
+        ge=1,
+        le=1000,
+        allow_inf_nan=False,
+        description="a number from 1 to 1000; only --sandbox uses it",
     )
 
-    access_token: SecretStr | None = Field(None, description="an access token, good for an hour")
-    client_id: SecretStr | None = Field(None, description="the id of a self client")
-    client_secret: SecretStr | None = Field(None, description="the secret of a self client")
-    refresh_token: SecretStr | None = Field(None, description="a refresh token")
-    cookie: SecretStr | None = Field(None, description="the Cookie header of a session")
+    access_token: SecretStr | None = Field(
+        None, title="an access token, good for an hour", description="an access token, good for an hour"
+    )
+    client_id: SecretStr | None = Field(None, title="a self client's id", description="the id of a self client")
+    client_secret: SecretStr | None = Field(
+        None, title="a self client's secret", description="the secret of a self client"
+    )
+    refresh_token: SecretStr | None = Field(
+        None, title="a self client's refresh token: the kind for pipelines", description="a refresh token"
+    )
+    cookie: SecretStr | None = Field(
+        None, title="the Cookie header of a session", description="the Cookie header of a session"
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -149,6 +228,20 @@ class Settings(BaseSettings):
     def scaled(self, speed: float) -> Self:
         """Give the same settings in a world whose clock runs `speed` times as fast."""
         return self.model_copy(update={name: getattr(self, name) / speed for name in SCALED})
+
+
+def show_default(name: str) -> str:
+    """Show a setting's default as a person writes it; "" where there is none, or a plain no."""
+    default = Settings.model_fields[name].default
+    match default:
+        case None | False | ():
+            return ""
+        case tuple():
+            return ",".join(default)
+        case float():
+            return f"{default:g}"
+        case _:
+            return str(default)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,22 +9,25 @@ from batchpub.record import RowRecord, RunRecord
 from batchpub.report.text import show_time
 from batchpub.sheet.heading import ALIASES
 
-OURS = (
-    "bp_outcome",
-    "bp_message",
-    "bp_row",
-    "bp_cell",
-    "bp_course_id",
-    "bp_attempts",
-    "bp_http_status",
-    "bp_code",
-    "bp_first_sent_at",
-    "bp_finished_at",
-    "bp_run",
-    "bp_batch_id",
-    "bp_file",
-    "bp_sheet",
-)
+COLUMNS = {
+    "bp_outcome": "what became of the row, one word",
+    "bp_message": "a sentence for people: why, and what to do",
+    "bp_row": "the row's number as the sheet shows it",
+    "bp_cell": "the cell of the course id",
+    "bp_course_id": "the course id as it was sent, as text",
+    "bp_attempts": "how often it was sent, locks not counted",
+    "bp_http_status": "the status of Zoho's last answer",
+    "bp_code": "the code in Zoho's last answer",
+    "bp_first_sent_at": "when it was sent first, UTC",
+    "bp_finished_at": "when its outcome was known, UTC",
+    "bp_run": "the run",
+    "bp_batch_id": "the batch id of a blended course, as text",
+    "bp_file": "the file the row is from",
+    "bp_sheet": "the worksheet the row is from",
+}
+"""The columns that a report adds, and what they hold. Their names are part of the promise."""
+
+OURS = tuple(COLUMNS)
 IDS = ("bp_course_id", "bp_batch_id")
 _ONE_COLUMN_ROLES = ("course_id", "batch_id", "notify", "publish", "confirmed")
 _Key = tuple[str, int]

@@ -3,7 +3,6 @@
 import csv
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -196,22 +195,6 @@ def test_zoho_unreachable_is_69_and_no_row_is_lost(tmp_path):
 
     assert 69 == down.returncode
     assert 3 == len(rows_of(tmp_path / "o"))
-
-
-def test_the_readme_says_what_is_true():
-    """
-    The README's exit codes are the program's, and .ci/run runs exactly the README's test line.
-    """
-    from batchpub.errors import ExitCode
-
-    readme = (ROOT / "README.md").read_text()
-    table = readme.split("## Exit codes")[1].split("## ")[0]
-    told = {int(code) for line in re.findall(r"^\| ([0-9, ]+) \|", table, re.MULTILINE) for code in line.split(",")}
-    test_line = "python3 -m venv .venv && .venv/bin/pip install '.[test]' && .venv/bin/pytest"
-
-    assert set(map(int, ExitCode)) == told
-    assert test_line in readme.splitlines()
-    assert test_line in (ROOT / ".ci" / "run").read_text()
 
 
 def test_retry_without_the_state_never_publishes_what_the_results_call_published(tmp_path, service):
