@@ -131,7 +131,8 @@ class Publisher:
             case Published():
                 return await self._settle(work, None, Outcome.ALREADY_PUBLISHED, str(standing))
             case Held(run=run, seconds=seconds):
-                await self._settle(work, None, Outcome.NOT_ATTEMPTED, f"Being published by run {run}.")
+                outcome = Outcome.UNKNOWN if work.attempts else Outcome.NOT_ATTEMPTED
+                await self._settle(work, None, outcome, f"Being published by run {run}.")
                 return Later(work=work, seconds=min(seconds, self.limits.period / 30))
             case Uncertain(seconds=seconds) if seconds > 0:
                 return Later(work=work, seconds=seconds)
@@ -191,8 +192,8 @@ class Publisher:
                     message = (
                         f"Still a draft after {work.attempts} attempts without a clear answer. Run it again later."
                     )
-                    return await self._settle(work, "free", Outcome.FAILED, message)
-                return await self._send(work, version, before="free")
+                    return await self._settle(work, "draft", Outcome.FAILED, message)
+                return await self._send(work, version, before="draft")
             case _:
                 await self._record(work, claimed, slot, _note(reply), Rest.ANSWERED)
         return await self._send_blind(work, version, uncertain=uncertain_of is not None, code=reply.code)
@@ -285,7 +286,7 @@ class Publisher:
     ) -> Step:
         if work.attempts >= self.rules.attempts:
             message = f"Zoho could not be reached in {work.attempts} attempts ({reason})."
-            result = self._result(work, reply, Outcome.FAILED if before == "free" else Outcome.UNKNOWN, message)
+            result = self._result(work, reply, Outcome.UNKNOWN if before == "unclear" else Outcome.FAILED, message)
             await self._record(work, claimed, slot, _note(reply), Rest.UNUSED, before, result)
             self.gate.close(Stop(reason=message, exit_code=ExitCode.UNREACHABLE))
             return result

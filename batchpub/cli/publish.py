@@ -42,7 +42,7 @@ from batchpub.run import Run, RunOptions
 from batchpub.sandbox import Sandbox, SandboxConfig, load_faults
 from batchpub.settings import Settings
 from batchpub.sheet.results import load_results
-from batchpub.state import Ledger, open_database
+from batchpub.state import Journal, Ledger, open_database
 from batchpub.zoho.client import ZohoClient
 from batchpub.zoho.token import AccessToken, Cookie, Credentials, RefreshCredentials, TokenSource
 
@@ -228,10 +228,12 @@ async def _run(  # noqa: PLR0913 - the one place where everything meets
         database = await stack.enter_async_context(open_database(path))
         if extras.sandbox:
             stack.callback(_remove_state, path)
-        if database.is_new:
+        ledger = Ledger(database, portal=portal, run=run, limits=limits, clock=clock)
+        is_new = await Journal(ledger).is_new()
+        if is_new:
             log.info("state.new", path=str(path))
         mails = any(row.notify for row in todo)
-        verify = settings.verify == "always" or (settings.verify == "auto" and database.is_new and mails)
+        verify = settings.verify == "always" or (settings.verify == "auto" and is_new and mails)
         options = RunOptions(
             run=run,
             portal=portal,
@@ -254,7 +256,7 @@ async def _run(  # noqa: PLR0913 - the one place where everything meets
             progress_every=settings.progress_every,
         )
         if extras.gentle_off:
-            await Ledger(database, portal=portal, run=run, limits=limits, clock=clock).forget_gentleness()
+            await ledger.forget_gentleness()
         token = TokenSource(
             credentials,
             accounts_url=accounts_url,

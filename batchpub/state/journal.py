@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, func, insert, select, update
+from sqlalchemy import and_, case, delete, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from batchpub.course import Course, Outcome, Pile, Plan, PlannedRow, PlannedSheet
 from batchpub.record import CallRecord, LockRecord, RowRecord, RunRecord
 from batchpub.state.database import Database
 from batchpub.state.ledger import Ledger, Rest, Slot
-from batchpub.state.tables import calls, courses, locks, rows, runs, slots
+from batchpub.state.tables import calls, courses, locks, meta, rows, runs, slots
 
 NOT_YET = "The run ended before this course's turn. Run the same command again."
 NO_ANSWER = "Sent, and no answer was recorded. The next run finds out before it sends again."
@@ -175,7 +175,7 @@ class Journal:
 
     def _standing(self, row: Any, now: float) -> Standing:
         if row.status == "published":
-            return Published(run=row.run, on=row.published_on)
+            return Published(run=row.published_by, on=row.published_on)
         if row.run != self._run and row.held_until_at > now:
             return Held(run=row.run, seconds=row.held_until_at - now)
         if row.status in ("sending", "unclear"):
@@ -222,7 +222,6 @@ class Journal:
                 "run": self._run,
                 "held_until_at": now + limits.lease,
                 "ready_at": now + limits.lease + limits.settle,
-                "published_on": "",
             }
             changed = await connection.execute(update(courses).where(self._same(course)).values(**values))
             if not changed.rowcount:
@@ -326,17 +325,21 @@ class Journal:
     ) -> None:
         limits = self._ledger.limits
         ready = now + limits.settle if status == "unclear" else 0.0
-        await connection.execute(
-            update(courses)
-            .where(self._same(course), courses.c.run == self._run)
-            .values(
-                status=status,
-                version=courses.c.version + 1,
-                ready_at=ready,
-                held_until_at=ready + limits.lease if status == "unclear" and hold else 0.0,
-                published_on=self._wall() if status == "published" else "",
-            )
-        )
+        published = {"published_on": self._wall(), "published_by": self._run}
+        values = {
+            "status": status,
+            "version": courses.c.version + 1,
+            "ready_at": ready,
+            "held_until_at": ready + limits.lease if status == "unclear" and hold else 0.0,
+        }
+        match status:
+            case "published":
+                values |= published
+            case "draft":  # the service says so, whatever was known
+                values |= dict.fromkeys(published, "") | {"status": "free"}
+            case "free":  # what was published before a vain --again stays published
+                values["status"] = case((courses.c.published_on != "", "published"), else_="free")
+        await connection.execute(update(courses).where(self._same(course), courses.c.run == self._run).values(**values))
 
     async def _set_row(self, connection: AsyncConnection, position: int, result: RowResult) -> None:
         await connection.execute(
@@ -378,9 +381,31 @@ class Journal:
             )
         await self._set_status(connection, course, status, now, hold=False)
 
+    async def is_new(self) -> bool:
+        """Tell whether no run of this portal ever came to its end here with a course published.
+
+        A run that could not begin, was stopped or died leaves a state that knows too little to mail by.
+        """
+        async with self._database.transaction() as connection:
+            known = await connection.execute(select(meta.c.value).where(meta.c.key == self._finished_key))
+            return known.scalar() is None
+
+    @property
+    def _finished_key(self) -> str:
+        return f"finished {self._portal}"
+
+    async def _remember_end(self, connection: AsyncConnection) -> None:
+        published = exists().where(courses.c.portal == self._portal, courses.c.status == "published")
+        if not (await connection.execute(select(published))).scalar():
+            return
+        await connection.execute(delete(meta).where(meta.c.key == self._finished_key))
+        await connection.execute(insert(meta).values(key=self._finished_key, value=self._run))
+
     async def finish(self, *, exit_code: int, stop_reason: str, resume_command: str) -> None:
         """Close the run's record. Rows that never had their turn say why."""
         async with self._database.transaction() as connection:
+            if not stop_reason:
+                await self._remember_end(connection)
             await connection.execute(
                 update(runs)
                 .where(runs.c.run == self._run)

@@ -48,7 +48,8 @@ courses = Table(
     Column("run", String, nullable=False),
     Column("held_until_at", Float, nullable=False),
     Column("ready_at", Float, nullable=False),
-    Column("published_on", String, nullable=False, default=""),
+    Column("published_on", String, nullable=False, default=""),  # stays while it is published once more (--again)
+    Column("published_by", String, nullable=False, default=""),
     Index("courses_open", "portal", "status"),
 )
 
