@@ -14,46 +14,9 @@ import structlog
 from structlog.typing import EventDict, WrappedLogger
 
 from batchpub import __version__
+from batchpub.events import EVENTS, FIELDS
 
 MASK = "***"
-
-FIELDS = {
-    "course_id": "batchpub.course_id",
-    "row": "batchpub.row",
-    "run": "batchpub.run",
-    "http_status": "http.response.status_code",
-    "error": "error.message",
-    "exception": "error.stack_trace",
-}
-"""Keyword to its name in the Elastic Common Schema (ECS); any other keyword k becomes batchpub.k."""
-
-MESSAGES = {
-    "call.answered": "Zoho answered a call.",
-    "course.already_published": "The course was published already.",
-    "course.failed": "Temporary trouble outlasted the attempts.",
-    "course.not_attempted": "The run stopped before the course was sent.",
-    "course.published": "The course is published.",
-    "course.read": "The state of a course was read.",
-    "course.refused": "Zoho refused the course for good.",
-    "course.unknown": "It is not known whether the course was published.",
-    "plan.made": "Every row is in its pile.",
-    "portal.locked": "Zoho locked the account; everybody waits.",
-    "report.incomplete": "The report does not account for every row.",
-    "report.unannounced": "The pipeline was not told of the reports.",
-    "report.unwritable": "A report cannot be written.",
-    "run.finished": "The run is over.",
-    "run.planned": "The time of the run is estimated.",
-    "run.progress": "The run goes on.",
-    "run.started": "The run started.",
-    "run.stopping": "The run stops; calls in flight finish first.",
-    "sandbox.started": "The sandbox plays Zoho for this run.",
-    "sandbox.stopped": "The sandbox stopped; this is what it saw.",
-    "state.new": "The state is new and knows nothing of earlier runs.",
-    "state.unwritable": "The state cannot be written.",
-    "token.memory_only": "The access token is kept in memory only.",
-    "token.renewed": "The access token was renewed.",
-}
-"""An event's sentence for people; an event without one is its own message."""
 
 ECS_OUTCOMES = {
     "published": "success",
@@ -168,7 +131,7 @@ def name_fields(_logger: WrappedLogger, method: str, event: EventDict) -> EventD
     named: EventDict = {
         "@timestamp": datetime.now(tz=UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "log.level": "error" if method == "exception" else method,
-        "message": MESSAGES.get(action, action),
+        "message": EVENTS[action].message if action in EVENTS else action,
         "event.action": action,
         "service.name": "batchpub",
         "service.version": __version__,
@@ -177,8 +140,12 @@ def name_fields(_logger: WrappedLogger, method: str, event: EventDict) -> EventD
     outcome = ECS_OUTCOMES.get(str(fields.get("outcome", action.removeprefix("course."))))
     if outcome is not None:
         named["event.outcome"] = outcome
-    named.update({FIELDS.get(key, f"batchpub.{key}"): value for key, value in fields.items()})
+    named.update({_name_field(key): value for key, value in fields.items()})
     return named
+
+
+def _name_field(keyword: str) -> str:
+    return FIELDS[keyword].name if keyword in FIELDS else f"batchpub.{keyword}"
 
 
 def write_json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:

@@ -200,8 +200,14 @@ async def _rehearsal(settings: Settings, extras: Extras, files: tuple[str, ...],
             update={"api_url": sandbox.url, "accounts_url": sandbox.url, "state": str(_throwaway_state(out))}
         )
         stats = sandbox.stats()
-        told = {name: stats[name] for name in ("largest_window", "locks", "sent_after_refusal")}
-        log.info("sandbox.stopped", arrivals=stats["arrivals"], published_twice=len(stats["published_twice"]), **told)
+        log.info(
+            "sandbox.stopped",
+            arrivals=stats["arrivals"],
+            published_twice=len(stats["published_twice"]),
+            largest_window=stats["largest_window"],
+            locks=stats["locks"],
+            sent_after_refusal=stats["sent_after_refusal"],
+        )
 
 
 def _throwaway_state(out: Path) -> Path:

@@ -1,0 +1,125 @@
+"""Every event that the log can hold, and every field: the one table that the log, the docs and the tests read."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Level = Literal["debug", "info", "warning", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field: the keyword's name in a JSON line, its type there, and what it says."""
+
+    name: str
+    kind: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event: the levels it may have, its sentence for people, and the keywords it comes with.
+
+    `fields` are those of the event itself, each a key of `FIELDS`. Those of `BOUND` come in addition, where they are known.
+    """
+
+    levels: tuple[Level, ...]
+    message: str
+    fields: tuple[str, ...] = ()
+
+
+FIXED = (
+    Field("@timestamp", "time", "when, in UTC with milliseconds"),
+    Field("log.level", "text", "`debug`, `info`, `warning` (a person may need to look) or `error` (it ends the run)"),
+    Field("message", "text", "the event's sentence"),
+    Field("event.action", "text", "the event's name; filter by it"),
+    Field("event.outcome", "text", "`success`, `failure` or `unknown`, where something was tried"),
+    Field("service.name", "text", "`batchpub`"),
+    Field("service.version", "text", "the program's version"),
+    Field("process.pid", "integer", "the process"),
+)
+"""What every line of JSON has by itself."""
+
+BOUND = ("run", "course_id", "batch_id", "row")
+"""What is bound around the work on a run or a course, and so comes with every event inside it."""
+
+FIELDS = {
+    "run": Field("batchpub.run", "text", "the run; `batchpub report RUN` writes its reports again"),
+    "course_id": Field("batchpub.course_id", "text", "the course, digit for digit"),
+    "batch_id": Field("batchpub.batch_id", "text", "the batch of a blended course"),
+    "row": Field("batchpub.row", "integer", "the row's number on its sheet"),
+    "arrivals": Field("batchpub.arrivals", "object", "calls that arrived, by operation"),
+    "attempts": Field("batchpub.attempts", "integer", "calls of this run to publish the course, locks not counted"),
+    "cause": Field("batchpub.cause", "text", "what showed the lock"),
+    "code": Field("batchpub.code", "text", "Zoho's own code in the answer"),
+    "counts": Field("batchpub.counts", "object", "rows by outcome; empty where the run could not start"),
+    "course": Field("batchpub.course", "text", "the course as people write it, with its batch"),
+    "detail": Field("batchpub.detail", "text", "the sentence that the report has for the row"),
+    "done": Field("batchpub.done", "integer", "rows with a final outcome"),
+    "error": Field("error.message", "text", "what went wrong, and what to do"),
+    "eta_seconds": Field("batchpub.eta_seconds", "number", "time to go at the pace of the limit"),
+    "exception": Field("error.stack_trace", "text", "the traceback of a bug"),
+    "exit_code": Field("batchpub.exit_code", "integer", "the exit code"),
+    "faults": Field("batchpub.faults", "integer", "planned faults of the sandbox"),
+    "file": Field("batchpub.file", "text", "the file concerned"),
+    "http_status": Field("http.response.status_code", "integer", "HTTP status; null where no answer came"),
+    "largest_window": Field("batchpub.largest_window", "integer", "most calls that the sandbox saw in any period"),
+    "lifetime_seconds": Field("batchpub.lifetime_seconds", "number", "how long the access token is good for"),
+    "lock_seconds": Field("batchpub.lock_seconds", "number", "how long a lock still holds; 0 without one"),
+    "locks": Field("batchpub.locks", "integer", "locks that the sandbox gave"),
+    "mailing": Field("batchpub.mailing", "integer", "courses whose learners will be mailed"),
+    "mails_verified": Field("batchpub.mails_verified", "boolean", "each course is read before learners are mailed"),
+    "meaning": Field("batchpub.meaning", "text", "what the answer means: `published`, `refused`, `throttled`, …"),
+    "open": Field("batchpub.open", "integer", "courses without a final outcome"),
+    "path": Field("batchpub.path", "text", "the state's file"),
+    "published_twice": Field("batchpub.published_twice", "integer", "courses that the sandbox published twice"),
+    "reason": Field("batchpub.reason", "text", "why, in a sentence"),
+    "reports": Field("batchpub.reports", "text", "the folder of the reports"),
+    "resume_command": Field("batchpub.resume_command", "text", "the command that goes on; empty if nothing is left"),
+    "rows": Field("batchpub.rows", "integer", "rows of all sheets"),
+    "seconds": Field("batchpub.seconds", "number", "how long the lock holds from now on"),
+    "sent_after_refusal": Field("batchpub.sent_after_refusal", "integer", "calls the sandbox saw sent into a lock"),
+    "speed": Field("batchpub.speed", "number", "how many times faster than Zoho the sandbox is"),
+    "stop_reason": Field("batchpub.stop_reason", "text", "why it stopped early; empty if it did not"),
+    "to_publish": Field("batchpub.to_publish", "integer", "courses to publish"),
+    "total": Field("batchpub.total", "integer", "rows of all sheets"),
+    "url": Field("batchpub.url", "text", "where the sandbox listens"),
+}
+"""Keyword to field. Names are of the Elastic Common Schema (ECS) where it has one, else `batchpub.` and the keyword."""
+
+_OUTCOME = ("course", "attempts", "detail")
+
+EVENTS = {
+    "call.answered": Event(("info",), "Zoho answered a call.", ("meaning", "http_status", "code")),
+    "course.already_published": Event(("info",), "The course was published already.", _OUTCOME),
+    "course.failed": Event(("warning",), "Temporary trouble outlasted the attempts.", _OUTCOME),
+    "course.not_attempted": Event(("warning",), "The run stopped before the course was sent.", _OUTCOME),
+    "course.published": Event(("info",), "The course is published.", _OUTCOME),
+    "course.read": Event(("debug",), "The state of a course was read.", ("meaning", "http_status", "code")),
+    "course.refused": Event(("warning",), "Zoho refused the course for good.", _OUTCOME),
+    "course.unknown": Event(("warning",), "It is not known whether the course was published.", _OUTCOME),
+    "plan.made": Event(("info",), "Every row is in its pile.", ("to_publish", "mailing", "rows")),
+    "portal.locked": Event(("warning",), "Zoho locked the account; everybody waits.", ("seconds", "cause", "code")),
+    "report.incomplete": Event(("error",), "The report does not account for every row.", ("error",)),
+    "report.unannounced": Event(("warning",), "The CI server or orchestrator could not be told.", ("error",)),
+    "report.unwritable": Event(("error",), "A report cannot be written.", ("error",)),
+    "run.finished": Event(
+        ("info", "error"),
+        "The run is over.",
+        ("exit_code", "counts", "reports", "resume_command", "stop_reason", "error"),
+    ),
+    "run.planned": Event(("info",), "The time of the run is estimated.", ("eta_seconds", "mails_verified")),
+    "run.progress": Event(("info",), "The run goes on.", ("done", "total", "open", "eta_seconds", "lock_seconds")),
+    "run.started": Event(("info",), "The run started.", ("run", "rows", "to_publish")),
+    "run.stopping": Event(("warning",), "The run stops; calls in flight finish first.", ("reason",)),
+    "sandbox.started": Event(("info",), "The sandbox plays Zoho for this run.", ("url", "speed", "faults")),
+    "sandbox.stopped": Event(
+        ("info",),
+        "The sandbox stopped; this is what it saw.",
+        ("arrivals", "published_twice", "largest_window", "locks", "sent_after_refusal"),
+    ),
+    "state.new": Event(("info",), "The state is new and knows nothing of earlier runs.", ("path",)),
+    "state.unwritable": Event(("error",), "The state cannot be written.", ("error",)),
+    "token.memory_only": Event(("warning",), "The access token is kept in memory only.", ("file", "reason")),
+    "token.renewed": Event(("info",), "The access token was renewed.", ("lifetime_seconds",)),
+}
+"""Event name to event. Where one is told in two places, its fields are those of both."""
