@@ -1,14 +1,12 @@
 """The reference is the program's own, and the README keeps its word."""
 
 import re
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
-from write_reference import COMMAND, FOLDER, find_events, make_pages
+from write_reference import COMMAND, FOLDER, make_pages
 
 from batchpub.errors import PRECEDENCE, ExitCode
-from batchpub.log import MESSAGES
 from batchpub.settings import SECRETS, Settings
 
 ROOT = Path(__file__).parents[2]
@@ -41,16 +39,6 @@ def test_every_setting_says_what_it_means_and_what_is_right():
     fields = Settings.model_fields
 
     assert [] == [name for name, field in fields.items() if not (field.title and field.description)]
-
-
-def test_every_event_that_is_logged_has_a_message_and_every_message_an_event():
-    """
-    No event is without its sentence, and no sentence is for an event that is never logged.
-    """
-    logged = find_events()
-
-    assert [] == [event for event in logged if not any(fnmatchcase(known, event) for known in MESSAGES)]
-    assert [] == [known for known in MESSAGES if not any(fnmatchcase(known, event) for event in logged)]
 
 
 def test_every_exit_code_has_its_place_in_the_order():

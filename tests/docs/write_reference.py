@@ -3,9 +3,6 @@
 `test_docs_reference.py` fails while a page and the program differ.
 """
 
-import ast
-from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 import click
@@ -13,7 +10,7 @@ import click
 from batchpub.cli.main import group
 from batchpub.course import Outcome
 from batchpub.errors import PRECEDENCE, WORTH_A_RETRY, ExitCode
-from batchpub.log import FIELDS, MESSAGES
+from batchpub.events import BOUND, EVENTS, FIELDS, FIXED
 from batchpub.report.table import COLUMNS
 from batchpub.report.totals import advice
 from batchpub.settings import FROM_FILES, PREFIX, SECRETS, Settings, show_default
@@ -76,17 +73,27 @@ input for `batchpub retry`.
 `run_results.json` has the same and every call and lock besides; `batchpub/report/run_results.schema.json` is its schema.
 """
 
-EVENTS = """\
+LOG_EVENTS = """\
 # Log events
 
-The log goes to stderr, one JSON object a line off a terminal. Names follow the Elastic Common Schema (ECS):
+The log goes to stderr, one JSON object a line off a terminal. Names follow the Elastic Common Schema (ECS) where it has
+one.
 
-{names}
+## Fields of every line
 
-Every line has `@timestamp`, `log.level`, `message`, `event.action`, `service.name`, `service.version` and `process.pid`; what
-became of a course has `event.outcome` as well: `success`, `failure` or `unknown`.
+{fixed}
 
-{table}
+## Events
+
+Filter by `event.action`. The fields in the last column are explained below.
+
+{events}
+
+Inside a run every line also has {bound_run}, and every line about one course {bound_course}.
+
+## Fields of events
+
+{fields}
 """
 
 COMMANDS = """\
@@ -115,9 +122,15 @@ def make_pages() -> dict[str, str]:
             ),
             columns=_table(("column", "holds"), ((f"`{name}`", told) for name, told in COLUMNS.items())),
         ),
-        "log-events.md": EVENTS.format(
-            names=_table(("field", "in the log"), ((f"`{name}`", f"`{told}`") for name, told in FIELDS.items())),
-            table=_events(),
+        "log-events.md": LOG_EVENTS.format(
+            fixed=_table(("field", "type", "meaning"), ((f"`{f.name}`", f.kind, f.meaning) for f in FIXED)),
+            events=_events(),
+            bound_run=_name_fields(BOUND[:1]),
+            bound_course=_name_fields(BOUND[1:]),
+            fields=_table(
+                ("field", "type", "meaning"),
+                ((f"`{f.name}`", f.kind, f.meaning) for f in sorted(FIELDS.values(), key=lambda field: field.name)),
+            ),
         ),
         "commands.md": COMMANDS.format(commands=_commands()),
     }
@@ -127,42 +140,18 @@ def make_pages() -> dict[str, str]:
     }
 
 
-def find_events() -> dict[str, list[str]]:
-    """Give every event that the program logs, with the fields that are passed to it by name.
-
-    An event named at run time, f"course.{outcome}", is given as the pattern "course.*".
-    """
-    found: dict[str, set[str]] = {}
-    for path in sorted((ROOT / "batchpub").rglob("*.py")):
-        for name, fields in _logged(ast.parse(path.read_text(encoding="utf-8"))):
-            found.setdefault(name, set()).update(fields)
-    return {name: sorted(fields) for name, fields in sorted(found.items())}
-
-
-def _logged(tree: ast.AST) -> Iterator[tuple[str, list[str]]]:
-    for call in ast.walk(tree):
-        match call:
-            case ast.Call(func=ast.Attribute(value=ast.Name(id="log")) | ast.Name(id="say"), args=[name, *_]):
-                yield _pattern(name), [keyword.arg for keyword in call.keywords if keyword.arg is not None]
-
-
-def _pattern(name: ast.expr) -> str:
-    match name:
-        case ast.Constant(value=str(text)):
-            return text
-        case ast.JoinedStr(values=parts):
-            return "".join(str(part.value) if isinstance(part, ast.Constant) else "*" for part in parts)
-        case _:
-            return ast.unparse(name)
-
-
 def _events() -> str:
-    seen = find_events()
-    rows = []
-    for event, message in MESSAGES.items():
-        fields = {field for pattern, named in seen.items() if fnmatchcase(event, pattern) for field in named}
-        rows.append((f"`{event}`", message, ", ".join(f"`{field}`" for field in sorted(fields))))
-    return _table(("event", "message", "fields"), rows)
+    return _table(
+        ("event", "level", "message", "fields"),
+        (
+            (f"`{name}`", " or ".join(event.levels), event.message, _name_fields(event.fields))
+            for name, event in EVENTS.items()
+        ),
+    )
+
+
+def _name_fields(keywords: tuple[str, ...]) -> str:
+    return ", ".join(f"`{FIELDS[keyword].name}`" for keyword in keywords)
 
 
 def _settings() -> str:
