@@ -4,11 +4,13 @@ import asyncio
 import contextlib
 import heapq
 import itertools
+import math
 import os
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -120,7 +122,7 @@ class Run:
         self._database = database
         ledger = Ledger(database, portal=options.portal, run=options.run, limits=options.limits, clock=clock)
         self._journal = Journal(ledger)
-        self._gate = Gate(ledger, clock=clock, on_lock_wait=self._hear_lock)
+        self._gate = Gate(ledger, clock=clock, on_lock_wait=self._judge_lock, on_lock_found=self._tell_lock)
         self._publisher = Publisher(
             api=api,
             gate=self._gate,
@@ -130,7 +132,7 @@ class Run:
             breakers=Breakers(),
         )
         self._counts: Counter[Outcome] = Counter()
-        self._lock_ends = 0.0
+        self._began = clock.boot_seconds()
         self._watchers: list[Callable[[Snapshot], None]] = []
         self.reports: tuple[Path, ...] = ()
 
@@ -138,8 +140,26 @@ class Run:
         """Tell a watcher after every outcome."""
         self._watchers.append(watcher)
 
-    def _hear_lock(self, seconds: float) -> None:
-        self._lock_ends = self._clock.boot_seconds() + seconds
+    def _tell_lock(self, seconds: float) -> None:
+        """Say once that the portal was locked by a call that was not ours."""
+        if seconds > self._options.limits.lock_margin:  # less is the tail of a lock that was told
+            ends_at = (self._clock.now() + timedelta(seconds=seconds)).isoformat(timespec="seconds")
+            log.warning("portal.lock_found", seconds=round(seconds, 1), ends_at=ends_at)
+
+    def _judge_lock(self, seconds: float) -> None:
+        """Stop at once where waiting cannot help: no call could start any more before the run's own end."""
+        limits = self._options.limits
+        left = (self._options.max_seconds or math.inf) - (self._clock.boot_seconds() - self._began)
+        reason = ""
+        if seconds > limits.max_lock + limits.lock_margin:
+            reason = (
+                f"Zoho's lock holds for {seconds:.0f} s more, longer than --max-lock allows ({limits.max_lock:g} s)."
+            )
+        elif seconds > left:
+            reason = f"Zoho's lock holds for {seconds:.0f} s more, and --max-duration leaves {max(0, left):.0f} s."
+        if reason:
+            self._gate.close(Stop(reason=reason, exit_code=ExitCode.STOPPED_EARLY))
+        self._tell()
 
     async def execute(self) -> tuple[RunRecord, ExitCode]:
         """Publish what the plan says; give the run as the journal has it, and the exit code.
@@ -241,10 +261,9 @@ class Run:
 
     def snapshot(self) -> Snapshot:
         """Say how far the run is."""
-        total, done = len(self._plan.rows), self._counts.total()
-        lock = max(0.0, self._lock_ends - self._clock.boot_seconds())
-        eta = estimate_seconds(total - done, self._options.limits, lock_seconds=lock)
-        return Snapshot(done=done, total=total, eta_seconds=eta, lock_seconds=lock)
+        total, done, outlook = len(self._plan.rows), self._counts.total(), self._gate.outlook()
+        eta = estimate_seconds(total - done, self._options.limits, outlook)
+        return Snapshot(done=done, total=total, eta_seconds=eta, lock_seconds=outlook.lock_seconds)
 
     def _tell(self) -> None:
         for watcher in self._watchers:

@@ -20,7 +20,6 @@ from rich.console import Console
 from batchpub.cli.options import JOB, RUN_FLAGS, SHEET_FLAGS, STATE, settle_settings, with_flags
 from batchpub.cli.progress import show_progress
 from batchpub.cli.wiring import (
-    eta_of,
     hosts_of,
     limits_of,
     load_all,
@@ -33,6 +32,7 @@ from batchpub.cli.wiring import (
 from batchpub.clock import SystemClock
 from batchpub.course import Course, Outcome, Pile, Plan, PlannedRow
 from batchpub.errors import BatchpubError, CannotWrite, ExitCode, OwnRule, SettingsWrong
+from batchpub.pace import estimate_seconds
 from batchpub.publish import Rules
 from batchpub.record import RunRecord
 from batchpub.report import announce
@@ -261,6 +261,7 @@ async def _run(  # noqa: PLR0913 - the one place where everything meets
             max_failures=_max_failures(settings, plan),
             progress_every=settings.progress_every,
         )
+        ledger = Ledger(database, portal=portal, run=run, limits=limits, clock=clock)
         if extras.gentle_off:
             await ledger.forget_gentleness()
         token = TokenSource(
@@ -281,8 +282,9 @@ async def _run(  # noqa: PLR0913 - the one place where everything meets
         if todo:
             await api.prepare()
         work = Run(plan, options, api=api, database=database, clock=clock)
-        eta = eta_of(len(todo), settings)
-        log.info("run.planned", eta_seconds=round(eta), mails_verified=verify)
+        outlook = await ledger.look_ahead("publish")
+        eta = estimate_seconds(len(todo), limits, outlook)
+        log.info("run.planned", eta_seconds=round(eta), rate=outlook.pace.rate, mails_verified=verify)
         with show_progress(work):
             found, code = await work.execute()
         for warning in announce(found, os.environ, work.reports, sys.stdout):
