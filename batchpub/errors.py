@@ -1,5 +1,6 @@
 """Why a run cannot start or go on: one exception per reason, each with the exit code it ends in."""
 
+import traceback
 from enum import IntEnum
 from typing import Self
 
@@ -61,6 +62,15 @@ PRECEDENCE = (
 """When several codes apply, the first of these is the one the process ends with."""
 
 
+def name_bug(error: BaseException) -> str:
+    """Name a bug for whoever mends it: its kind and its place, and no text, which could be anybody's."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {frames[-1].filename.rsplit('batchpub', 1)[-1]}:{frames[-1].lineno}" if frames else ""
+    return f"a bug: {type(error).__name__}{place}"
+
+
 class BatchpubError(Exception):
     """The run cannot start or go on. The text tells the operator what to do next."""
 
@@ -107,9 +117,3 @@ class ServiceUnreachable(BatchpubError):
     """Zoho could not be reached at all."""
 
     exit_code = ExitCode.UNREACHABLE
-
-
-class OwnRule(BatchpubError):
-    """A rule that the operator set forbids the run. Nothing was sent."""
-
-    exit_code = ExitCode.OWN_RULE

@@ -11,7 +11,6 @@ from batchpub.course import Course, Outcome
 from batchpub.errors import AccessRefused, ExitCode, ServiceUnreachable
 from batchpub.pace import Gate, GateClosed, Stop
 from batchpub.state import (
-    GENTLE_SECONDS,
     NOT_YET,
     AnswerNote,
     Claimed,
@@ -19,7 +18,6 @@ from batchpub.state import (
     Held,
     Journal,
     Limits,
-    Lock,
     LostSlot,
     Published,
     Rest,
@@ -31,9 +29,6 @@ from batchpub.zoho import answers
 from batchpub.zoho.client import Reply
 
 log = structlog.get_logger("batchpub")
-
-PAST_THE_THROTTLE = ("published", "refused", "stateread")
-"""Answers about the course itself: whoever gives one of these let the call pass its limit."""
 
 
 class CourseApi(Protocol):
@@ -315,8 +310,10 @@ class Publisher:
             work, claimed, slot, _note(reply), Rest.ANSWERED, status, result, lock=(stated, throttled.cause)
         )
         if lock is not None:
-            self.gate.notice_lock(lock.seconds)
-            _tell_lock(lock, throttled.cause, reply.code)
+            seconds, fresh = lock
+            self.gate.notice_lock(seconds)
+            if fresh:
+                log.warning("portal.locked", seconds=round(seconds, 1), cause=throttled.cause, code=reply.code)
         if throttled.quota or (stated is not None and stated > self.limits.max_lock):
             told = f"a wait of {stated:.0f} s" if stated is not None else "a used-up quota"
             self.gate.close(
@@ -326,7 +323,7 @@ class Publisher:
 
     async def _renew(self, work: Work, reply: Reply) -> Step:
         try:
-            if not work.renewed and await self.api.renew(reply.stale):
+            if not work.renewed and await self.gate.unless_closed(self.api.renew(reply.stale)):
                 return Later(work=replace(work, renewed=True), seconds=0)
             reason = "Zoho refuses the access it was given. Check the token or the cookie, and its data centre."
             self.gate.close(Stop(reason=reason, exit_code=ExitCode.ACCESS_REFUSED))
@@ -337,14 +334,14 @@ class Publisher:
     async def _acquire(self, operation: str) -> Slot:
         slot = await self.gate.acquire(operation)
         try:
-            await self.api.prepare()
+            await self.gate.unless_closed(self.api.prepare())
+        except GateClosed:
+            await self.gate.give_back(slot)
+            raise
         except (AccessRefused, ServiceUnreachable) as error:
             await self.gate.give_back(slot)
             self.gate.close(Stop(reason=str(error), exit_code=error.exit_code))
             raise GateClosed from error
-        except BaseException:
-            await self.gate.give_back(slot)
-            raise
         return slot
 
     # Small words.
@@ -380,7 +377,7 @@ class Publisher:
         result: RowResult | None = None,
         *,
         lock: tuple[float | None, str] | None = None,
-    ) -> Lock | None:
+    ) -> tuple[float, bool] | None:
         told = await self.journal.record(
             work.course,
             position=work.position,
@@ -390,7 +387,7 @@ class Publisher:
             rest=rest,
             status=status,
             result=result,
-            through=note.meaning in PAST_THE_THROTTLE,
+            through=rest is Rest.ANSWERED and lock is None,
             lock=lock,
         )
         self.gate.notice_change()
@@ -399,16 +396,6 @@ class Publisher:
 
 def _name(answer: answers.Answer) -> str:
     return type(answer).__name__.lower()
-
-
-def _tell_lock(lock: Lock, cause: str, code: str) -> None:
-    ends_at = lock.ends_at.isoformat(timespec="seconds")
-    if lock.is_new:
-        log.warning("portal.locked", seconds=round(lock.seconds, 1), ends_at=ends_at, cause=cause, code=code)
-    if lock.gentler is not None:
-        log.warning(
-            "portal.gentler", rate=lock.gentler.rate, burst=lock.gentler.burst, for_seconds=round(GENTLE_SECONDS)
-        )
 
 
 def _note(reply: Reply) -> AnswerNote:

@@ -77,3 +77,5 @@ class RunRecord:
     rows: tuple[RowRecord, ...]
     calls: tuple[CallRecord, ...] = ()
     locks: tuple[LockRecord, ...] = ()
+    planned_rows: int | None = None
+    """How many rows the sheets had, written down before the first of them was recorded."""

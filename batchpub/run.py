@@ -4,13 +4,9 @@ import asyncio
 import contextlib
 import heapq
 import itertools
-import math
-import os
-import signal
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +15,15 @@ import structlog
 from batchpub import __version__
 from batchpub.clock import Clock
 from batchpub.course import Course, Outcome, Pile, Plan
-from batchpub.errors import PRECEDENCE, BatchpubError, CannotWrite, ExitCode
+from batchpub.errors import (
+    PRECEDENCE,
+    AccessRefused,
+    BatchpubError,
+    CannotWrite,
+    ExitCode,
+    ServiceUnreachable,
+    name_bug,
+)
 from batchpub.pace import Gate, GateClosed, Stop, estimate_seconds
 from batchpub.publish import Breakers, CourseApi, Later, Publisher, Rules, Work
 from batchpub.record import RunRecord
@@ -45,7 +49,11 @@ class RunOptions:
     reports: Sequence[str]
     out: Path
     resume_command: str
+    forbidden: str = ""
+    """Why a rule of the operator's own keeps this run from sending anything."""
     max_seconds: float | None = None
+    job_seconds: float | None = None
+    """When the pipeline ends its job, whatever it is doing."""
     max_failures: int | None = None
     progress_every: float = 30.0
     done: frozenset[Course] = frozenset()
@@ -118,11 +126,12 @@ class Run:
         """Put the parts together; nothing happens yet."""
         self._plan = plan
         self._options = options
+        self._api = api
         self._clock = clock
         self._database = database
         ledger = Ledger(database, portal=options.portal, run=options.run, limits=options.limits, clock=clock)
         self._journal = Journal(ledger)
-        self._gate = Gate(ledger, clock=clock, on_lock_wait=self._judge_lock, on_lock_found=self._tell_lock)
+        self._gate = Gate(ledger, clock=clock, on_lock_wait=self._hear_lock)
         self._publisher = Publisher(
             api=api,
             gate=self._gate,
@@ -132,34 +141,25 @@ class Run:
             breakers=Breakers(),
         )
         self._counts: Counter[Outcome] = Counter()
-        self._began = clock.boot_seconds()
+        self._lock_ends = 0.0
+        self._deadline = clock.boot_seconds() + (options.max_seconds or float("inf"))
         self._watchers: list[Callable[[Snapshot], None]] = []
+        self._troubles: set[ExitCode] = set()
         self.reports: tuple[Path, ...] = ()
 
     def watch(self, watcher: Callable[[Snapshot], None]) -> None:
         """Tell a watcher after every outcome."""
         self._watchers.append(watcher)
 
-    def _tell_lock(self, seconds: float) -> None:
-        """Say once that the portal was locked by a call that was not ours."""
-        if seconds > self._options.limits.lock_margin:  # less is the tail of a lock that was told
-            ends_at = (self._clock.now() + timedelta(seconds=seconds)).isoformat(timespec="seconds")
-            log.warning("portal.lock_found", seconds=round(seconds, 1), ends_at=ends_at)
+    def _hear_lock(self, seconds: float) -> None:
+        self._lock_ends = self._clock.boot_seconds() + seconds
+        if self._lock_ends > self._deadline:
+            reason = f"Zoho's lock lasts {seconds:.0f} s more, longer than --max-duration leaves."
+            self.stop(Stop(reason=reason, exit_code=ExitCode.STOPPED_EARLY))
 
-    def _judge_lock(self, seconds: float) -> None:
-        """Stop at once where waiting cannot help: no call could start any more before the run's own end."""
-        limits = self._options.limits
-        left = (self._options.max_seconds or math.inf) - (self._clock.boot_seconds() - self._began)
-        reason = ""
-        if seconds > limits.max_lock + limits.lock_margin:
-            reason = (
-                f"Zoho's lock holds for {seconds:.0f} s more, longer than --max-lock allows ({limits.max_lock:g} s)."
-            )
-        elif seconds > left:
-            reason = f"Zoho's lock holds for {seconds:.0f} s more, and --max-duration leaves {max(0, left):.0f} s."
-        if reason:
-            self._gate.close(Stop(reason=reason, exit_code=ExitCode.STOPPED_EARLY))
-        self._tell()
+    def stop(self, stop: Stop) -> None:
+        """End the run in order: no call starts any more, those in flight finish, the report is written."""
+        self._gate.close(stop)
 
     async def execute(self) -> tuple[RunRecord, ExitCode]:
         """Publish what the plan says; give the run as the journal has it, and the exit code.
@@ -172,26 +172,52 @@ class Run:
         await self._journal.begin(self._plan, self._facts(), already)
         self._count_settled(already)
         log.info("run.started", run=self._options.run, rows=len(self._plan.rows), to_publish=len(works))
+        await self._look_ahead(len(works))
         worklist = Worklist(works)
-        with self._signals():
-            async with asyncio.TaskGroup() as group:
-                side = [
-                    group.create_task(self._keep_time()),
-                    group.create_task(self._beat(worklist)),
-                    group.create_task(worklist.feed()),
-                ]
-                reporting = group.create_task(self._report_when_stopped())
-                closing = group.create_task(self._end_when_stopped(worklist))
-                if worklist.open == 0:
-                    worklist.end(self._options.workers)
-                async with asyncio.TaskGroup() as crew:
-                    for _ in range(self._options.workers):
-                        crew.create_task(self._work(worklist))
-                # A report half written when the run stopped is finished first, or it would replace the last one.
-                for task in (*side, closing, *(() if self._gate.stop else (reporting,))):
-                    task.cancel()
-            # Still inside: a second kind of signal must not end us between the last answer and the report.
-            return await self._close()
+        async with asyncio.TaskGroup() as group:
+            side = [
+                group.create_task(self._keep_time()),
+                group.create_task(self._beat(worklist)),
+                group.create_task(worklist.feed()),
+            ]
+            reporting = group.create_task(self._report_when_stopped())
+            closing = group.create_task(self._end_when_stopped(worklist))
+            if worklist.open == 0:
+                worklist.end(self._options.workers)
+            elif self._gate.stop is None:
+                await self._get_access()
+            async with asyncio.TaskGroup() as crew:
+                for _ in range(self._options.workers):
+                    crew.create_task(self._work(worklist))
+            # A report half written when the run stopped is finished first, or it would replace the last one.
+            for task in (*side, closing, *(() if self._gate.stop else (reporting,))):
+                task.cancel()
+        return await self._close()
+
+    async def _look_ahead(self, to_publish: int) -> None:
+        """Say how long it takes, and stop before the first call where a rule of the operator's own says so."""
+        eta = estimate_seconds(to_publish, self._options.limits, lock_seconds=await self._journal.lock_seconds_left())
+        log.info("run.planned", eta_seconds=round(eta), mails_verified=self._options.rules.verify_mails)
+        ends = min(self._options.job_seconds or eta, self._options.max_seconds or eta)
+        if ends < eta and ends == self._options.job_seconds:
+            log.warning(
+                "run.too_long",
+                eta_seconds=round(eta),
+                job_seconds=round(ends),
+                remedy="Set --max-duration to a little less, and run the job again until all is done.",
+            )
+        if self._options.forbidden:
+            self.stop(Stop(reason=self._options.forbidden, exit_code=ExitCode.OWN_RULE))
+        self._count_failures()
+
+    async def _get_access(self) -> None:
+        """Have the token before the first slot is taken. What is wrong with it ends the run, with a report."""
+        try:
+            await self._gate.unless_closed(self._api.prepare())
+        except (AccessRefused, ServiceUnreachable) as error:
+            self.stop(Stop(reason=str(error), exit_code=error.exit_code))
+        except GateClosed:
+            return
 
     async def _sort_out(self) -> tuple[list[Work], dict[int, str]]:
         planned = [(row, row.course) for row in self._plan.to_publish() if row.course is not None]
@@ -199,11 +225,11 @@ class Run:
         works, already = [], {}
         for row, course in planned:
             standing = known.get(course)
-            if self._options.rules.publishes_again(course):
-                standing = None
-            elif course in self._options.done:
+            if course in self._options.done:
                 already[row.position] = "Published by the run whose results these are."
                 continue
+            if self._options.rules.publishes_again(course):
+                standing = None
             if isinstance(standing, Published):
                 already[row.position] = str(standing)
             else:
@@ -213,6 +239,7 @@ class Run:
     def _facts(self) -> dict[str, Any]:
         return {
             "batchpub_version": __version__,
+            "rows": len(self._plan.rows),
             "sandbox": self._options.sandbox,
             "rate": self._options.limits.rate,
             "period_seconds": self._options.limits.period,
@@ -239,7 +266,11 @@ class Run:
             return False
         except CannotWrite as error:
             log.error("state.unwritable", error=str(error))  # noqa: TRY400 - a sentence, never a traceback
-            self._gate.close(Stop(reason=str(error), exit_code=ExitCode.CANNOT_WRITE))
+            self.stop(Stop(reason=str(error), exit_code=ExitCode.CANNOT_WRITE))
+            return False
+        except Exception as error:  # noqa: BLE001 - raised here, it would cancel calls that have reached Zoho
+            log.error("run.broken", error=name_bug(error))  # noqa: TRY400 - its text could be anybody's
+            self.stop(Stop(reason=f"batchpub has {name_bug(error)}.", exit_code=ExitCode.BUG))
             return False
         if isinstance(step, Later):
             worklist.put_later(step)
@@ -252,18 +283,22 @@ class Run:
         self._counts[result.outcome] += 1
         say = log.info if result.outcome in (Outcome.PUBLISHED, Outcome.ALREADY_PUBLISHED) else log.warning
         say(f"course.{result.outcome}", course=str(course), attempts=result.attempts, detail=result.message)
+        self._count_failures()
+        self._tell()
+
+    def _count_failures(self) -> None:
         bad = sum(self._counts[outcome] for outcome in BAD)
         most = self._options.max_failures
         if most is not None and bad > most:
             reason = f"{bad} rows failed, more than --max-failures allows ({most})."
-            self._gate.close(Stop(reason=reason, exit_code=ExitCode.OWN_RULE))
-        self._tell()
+            self.stop(Stop(reason=reason, exit_code=ExitCode.OWN_RULE))
 
     def snapshot(self) -> Snapshot:
         """Say how far the run is."""
-        total, done, outlook = len(self._plan.rows), self._counts.total(), self._gate.outlook()
-        eta = estimate_seconds(total - done, self._options.limits, outlook)
-        return Snapshot(done=done, total=total, eta_seconds=eta, lock_seconds=outlook.lock_seconds)
+        total, done = len(self._plan.rows), self._counts.total()
+        lock = max(0.0, self._lock_ends - self._clock.boot_seconds())
+        eta = estimate_seconds(total - done, self._options.limits, lock_seconds=lock)
+        return Snapshot(done=done, total=total, eta_seconds=eta, lock_seconds=lock)
 
     def _tell(self) -> None:
         for watcher in self._watchers:
@@ -273,7 +308,7 @@ class Run:
         if self._options.max_seconds is not None:
             await self._clock.sleep(self._options.max_seconds)
             reason = f"--max-duration ({self._options.max_seconds:g} s) is over."
-            self._gate.close(Stop(reason=reason, exit_code=ExitCode.STOPPED_EARLY))
+            self.stop(Stop(reason=reason, exit_code=ExitCode.STOPPED_EARLY))
 
     async def _beat(self, worklist: Worklist) -> None:
         while True:
@@ -301,64 +336,56 @@ class Run:
         except Exception as error:  # noqa: BLE001 - raised here, it would cancel calls that have reached Zoho
             log.error("report.unwritable", error=str(error))  # noqa: TRY400 - the last report says it again
 
-    @contextlib.contextmanager
-    def _signals(self) -> Iterator[None]:
-        """Close the gate at SIGINT or SIGTERM; the same signal again ends at once, another one is ignored."""
-        loop = asyncio.get_running_loop()
-        first: list[int] = []
-
-        def hear(number: int) -> None:
-            code = ExitCode.INTERRUPTED if number == signal.SIGINT else ExitCode.TERMINATED
-            if not first:
-                first.append(number)
-                name = signal.Signals(number).name
-                self._gate.close(Stop(reason=f"Stopped by {name}.", exit_code=code))
-            elif first == [number]:
-                os._exit(code)  # every committed transaction stands; the next run finds out about the rest
-
-        numbers = (signal.SIGINT, signal.SIGTERM)
-        with contextlib.suppress(NotImplementedError):  # Windows
-            for number in numbers:
-                loop.add_signal_handler(number, hear, number)
-        try:
-            yield
-        finally:
-            with contextlib.suppress(NotImplementedError):
-                for number in numbers:
-                    loop.remove_signal_handler(number)
-
     async def _read(self) -> RunRecord:
         found = await read_run(self._database, self._options.run)
         if found is None:
             raise CannotWrite(f"The state lost run {self._options.run}. Keep the log: every outcome is in it.")
         return found
 
-    async def _write_reports(self) -> RunRecord:
-        found = await self._read()
+    async def _write_reports(self, found: RunRecord | None = None) -> None:
+        found = found or await self._read()
+        self._check(found)
         self.reports = await asyncio.to_thread(write_reports, found, self._options.out, self._options.reports)
-        return found
+
+    def _check(self, found: RunRecord) -> None:
+        """Compare rows in and rows out. What is wrong is a bug, and the report is written all the same."""
+        violations = check_rows(replace(found, planned_rows=len(self._plan.rows)))
+        if violations and ExitCode.BUG not in self._troubles:
+            log.error("report.incomplete", error="; ".join(violations))
+            self._troubles.add(ExitCode.BUG)
 
     async def _close(self) -> tuple[RunRecord, ExitCode]:
         stop = self._gate.stop
         found = await self._read()
-        codes = {judge_rows(found), *([stop.exit_code] if stop else [])}
-        violations = check_rows(found)
-        if violations or len(found.rows) != len(self._plan.rows):
-            log.error("report.incomplete", error="; ".join(violations) or "rows are missing")
-            codes.add(ExitCode.BUG)
-        code = worst(codes)
-        left = any(row.outcome in (Outcome.NOT_ATTEMPTED, Outcome.UNKNOWN, Outcome.FAILED) for row in found.rows)
-        await self._journal.finish(
-            exit_code=code,
-            stop_reason=stop.reason if stop else "",
-            resume_command=self._options.resume_command if left else "",
-        )
+        self._check(found)
+        self._troubles |= {judge_rows(found), *([stop.exit_code] if stop else [])}
+        found = await self._finish(found)
         try:
-            found = await self._write_reports()
+            await self._write_reports(found)
         except BatchpubError as error:
             log.error("report.unwritable", error=str(error))  # noqa: TRY400 - a sentence, never a traceback
-            code = worst({code, error.exit_code})
-        return found, code
+            self._troubles.add(error.exit_code)
+            found = await self._finish(found)
+        return found, worst(self._troubles)
+
+    async def _finish(self, found: RunRecord) -> RunRecord:
+        """Close the run in the journal; where that cannot be written any more, in what the reports are made of."""
+        stop = self._gate.stop
+        left = any(row.outcome in (Outcome.NOT_ATTEMPTED, Outcome.UNKNOWN, Outcome.FAILED) for row in found.rows)
+        reason, again = stop.reason if stop else "", self._options.resume_command if left else ""
+        try:
+            await self._journal.finish(exit_code=worst(self._troubles), stop_reason=reason, resume_command=again)
+            return await self._read()
+        except CannotWrite as error:
+            log.error("state.unwritable", error=str(error))  # noqa: TRY400 - a sentence, never a traceback
+            self._troubles.add(ExitCode.CANNOT_WRITE)
+        return replace(
+            found,
+            finished_at=self._clock.now(),
+            exit_code=worst(self._troubles),
+            stop_reason=reason or "The state cannot be written.",
+            resume_command=again,
+        )
 
 
 def worst(codes: set[ExitCode]) -> ExitCode:

@@ -1,15 +1,14 @@
 """The group of commands, and the edge of the program where every exception becomes a sentence and an exit code."""
 
 import importlib
-import signal
 import sys
-import traceback
 from typing import NoReturn
 
 import click
 
 from batchpub import __version__
-from batchpub.errors import BatchpubError, ExitCode
+from batchpub.cli.signals import Signals
+from batchpub.errors import BatchpubError, ExitCode, name_bug
 
 COMMANDS = {
     "check": ("batchpub.cli.check", "check", "Show what would be published, and what is wrong; send nothing."),
@@ -51,10 +50,10 @@ def group() -> None:
 
 def main() -> NoReturn:
     """Run the command line; every way out has an exit code of the table."""
-    # PID 1 has no default handlers; while a sheet is read nothing is in flight, and a run puts its own in place.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(ExitCode.TERMINATED))
+    signals = Signals()
+    signals.listen()
     try:
-        code = group.main(standalone_mode=False)
+        code = group.main(standalone_mode=False, obj=signals)
         sys.exit(int(code or 0))
     except click.ClickException as error:
         error.show()
@@ -69,9 +68,5 @@ def main() -> NoReturn:
         sys.stderr.close()
         sys.exit(ExitCode.CANNOT_WRITE)
     except Exception as error:  # noqa: BLE001 - the edge of the program
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        place = f"{where.filename.rsplit('batchpub', 1)[-1]}:{where.lineno}"
-        click.echo(
-            f"batchpub: a bug: {type(error).__name__} at {place}. Run it again; what was sent is known.", err=True
-        )
+        click.echo(f"batchpub: {name_bug(error)}. Run it again; what was sent is known.", err=True)
         sys.exit(ExitCode.BUG)

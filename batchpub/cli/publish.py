@@ -3,10 +3,9 @@
 import asyncio
 import contextlib
 import os
-import shlex
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +18,8 @@ from rich.console import Console
 
 from batchpub.cli.options import JOB, RUN_FLAGS, SHEET_FLAGS, STATE, settle_settings, with_flags
 from batchpub.cli.progress import show_progress
+from batchpub.cli.resume import command_again, command_to_continue
+from batchpub.cli.signals import Left, Signals
 from batchpub.cli.wiring import (
     hosts_of,
     limits_of,
@@ -31,8 +32,7 @@ from batchpub.cli.wiring import (
 )
 from batchpub.clock import SystemClock
 from batchpub.course import Course, Outcome, Pile, Plan, PlannedRow
-from batchpub.errors import BatchpubError, CannotWrite, ExitCode, OwnRule, SettingsWrong
-from batchpub.pace import estimate_seconds
+from batchpub.errors import BatchpubError, CannotWrite, ExitCode, SettingsWrong, name_bug
 from batchpub.publish import Rules
 from batchpub.record import RunRecord
 from batchpub.report import announce
@@ -121,12 +121,23 @@ def _last_words() -> Iterator[_Told]:
     told = _Told()
     try:
         yield told
-    except BatchpubError as error:
-        if sys.stderr.isatty():
+    except (Exception, Left) as error:
+        if sys.stderr.isatty() or isinstance(error, click.ClickException | click.Abort):
             raise
-        told.code = error.exit_code
-        command = shlex.join(["batchpub", *sys.argv[1:]])
-        log.error("run.finished", exit_code=int(error.exit_code), counts={}, error=str(error), resume_command=command)  # noqa: TRY400 - a sentence, never a traceback
+        told.code, sentence = _last_word(error)
+        log.error(  # noqa: TRY400 - a sentence, never a traceback
+            "run.finished", exit_code=int(told.code), counts={}, error=sentence, resume_command=command_again()
+        )
+
+
+def _last_word(error: BaseException) -> tuple[int, str]:
+    match error:
+        case BatchpubError():
+            return error.exit_code, str(error)
+        case Left():
+            return ExitCode(int(str(error.code))), error.reason
+        case _:
+            return ExitCode.BUG, f"{name_bug(error)}. Run it again; what was sent is known."
 
 
 async def _publish(
@@ -135,10 +146,8 @@ async def _publish(
     run = f"{datetime.now(tz=UTC):%Y%m%dT%H%M%SZ}-{uuid4().hex[:6]}"
     out = Path(settings.out) if settings.out else Path("batchpub-reports") / run
     structlog.contextvars.bind_contextvars(run=run)
-    broken = _own_rule(plan, settings, earlier)
-    if broken:
-        raise OwnRule(f"{broken} Nothing was sent.")
-    _ask(plan, extras, earlier)
+    if not _own_rule(plan, settings, earlier):
+        _ask(plan, extras, earlier)
     async with contextlib.AsyncExitStack() as stack:
         if extras.sandbox:
             settings = await stack.enter_async_context(_rehearsal(settings, extras, files, out))
@@ -256,12 +265,15 @@ async def _run(  # noqa: PLR0913 - the one place where everything meets
             notify_policy=str(settings.notify),
             reports=settings.report,
             out=out,
-            resume_command=shlex.join(["batchpub", *sys.argv[1:]]),
+            resume_command=command_to_continue(
+                click.get_current_context(), again=bool(settings.again), run=run, out=out, reports=settings.report
+            ),
+            forbidden=_own_rule(plan, settings, earlier),
             max_seconds=settings.max_duration,
+            job_seconds=_job_seconds(os.environ),
             max_failures=_max_failures(settings, plan),
             progress_every=settings.progress_every,
         )
-        ledger = Ledger(database, portal=portal, run=run, limits=limits, clock=clock)
         if extras.gentle_off:
             await ledger.forget_gentleness()
         token = TokenSource(
@@ -279,22 +291,28 @@ async def _run(  # noqa: PLR0913 - the one place where everything meets
                 total_seconds=settings.total_timeout,
             )
         )
-        if todo:
-            await api.prepare()
         work = Run(plan, options, api=api, database=database, clock=clock)
-        outlook = await ledger.look_ahead("publish")
-        eta = estimate_seconds(len(todo), limits, outlook)
-        log.info("run.planned", eta_seconds=round(eta), rate=outlook.pace.rate, mails_verified=verify)
-        with show_progress(work):
-            found, code = await work.execute()
-        for warning in announce(found, os.environ, work.reports, sys.stdout):
-            log.warning("report.unannounced", error=warning)
+        with _signals().stopping(work.stop):
+            with show_progress(work):
+                found, code = await work.execute()
+            for warning in announce(found, os.environ, work.reports, sys.stdout):
+                log.warning("report.unannounced", error=warning)
         return found, code
+
+
+def _signals() -> Signals:
+    return click.get_current_context().find_object(Signals) or Signals()
 
 
 def _remove_state(path: Path) -> None:
     for suffix in ("", "-wal", "-shm"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def _job_seconds(environ: Mapping[str, str]) -> float | None:
+    """Give when GitLab ends the job, so that a run that takes longer can say so before it begins."""
+    told = environ.get("CI_JOB_TIMEOUT", "")
+    return float(told) if told.isascii() and told.isdigit() else None
 
 
 def _max_failures(settings: Settings, plan: Plan) -> int | None:

@@ -6,14 +6,17 @@ order: whoever pays the limiter first and then waits for a lock would be let go 
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from aiolimiter import AsyncLimiter
 
 from batchpub.clock import Clock
 from batchpub.errors import ExitCode
-from batchpub.state import Ledger, Outlook, Slot, Wait
+from batchpub.state import Ledger, Slot, Wait
+
+T = TypeVar("T")
 
 ROUNDING = 1e-9
 """aiolimiter's bucket can be left with a rounding residue that no timer ever drains; this much more room cures it."""
@@ -37,30 +40,16 @@ class GateClosed(Exception):
 class Gate:
     """Lets one call after the other through, as fast as slots, shape and lock permit, until it is closed."""
 
-    def __init__(
-        self,
-        ledger: Ledger,
-        *,
-        clock: Clock,
-        on_lock_wait: Callable[[float], None] | None = None,
-        on_lock_found: Callable[[float], None] | None = None,
-    ) -> None:
-        """Guard one ledger.
-
-        `on_lock_wait` hears the seconds whenever the head of a queue begins to wait for a lock; `on_lock_found` before
-        it, when the lock is another run's.
-        """
+    def __init__(self, ledger: Ledger, *, clock: Clock, on_lock_wait: Callable[[float], None] | None = None) -> None:
+        """Guard one ledger. `on_lock_wait` hears the seconds whenever the head begins to wait for a lock."""
         self._ledger = ledger
         self._clock = clock
         self._on_lock_wait = on_lock_wait
-        self._on_lock_found = on_lock_found
         self._queues: dict[str, asyncio.Lock] = {}
-        self._heads: set[asyncio.Event] = set()
         self._limiters: dict[tuple[str, int, int], AsyncLimiter] = {}
+        self._changed = asyncio.Event()
         self._shut = asyncio.Event()
         self._locked_until = 0.0
-        self._waits_until = 0.0
-        self._pace = ledger.limits.pace
         self.stop: Stop | None = None
 
     def close(self, stop: Stop) -> None:
@@ -68,11 +57,25 @@ class Gate:
         if self.stop is None:
             self.stop = stop
         self._shut.set()
-        self.notice_change()
+        self._changed.set()
 
     async def wait_closed(self) -> None:
         """Return when the gate is closed."""
         await self._shut.wait()
+
+    async def unless_closed(self, wait: Coroutine[Any, Any, T]) -> T:
+        """Await what may be given up at any moment, such as a token. Raises GateClosed as soon as the run is stopping."""
+        waiting = asyncio.ensure_future(wait)
+        shut = asyncio.ensure_future(self._shut.wait())
+        try:
+            await asyncio.wait({waiting, shut}, return_when=asyncio.FIRST_COMPLETED)
+            if waiting.done():
+                return waiting.result()
+            raise GateClosed
+        finally:
+            waiting.cancel()
+            shut.cancel()
+            await asyncio.wait({waiting, shut})
 
     def notice_lock(self, seconds: float) -> None:
         """Hold every further call from this instant on, before the lock is even written down."""
@@ -80,21 +83,12 @@ class Gate:
 
     def notice_change(self) -> None:
         """Look again: a slot came back."""
-        for head in self._heads:
-            head.set()
+        self._changed.set()
 
     def may_send(self, send_before: float) -> bool:
         """Say, at the last moment, whether the claim still holds and neither a lock nor a stop came in between."""
         now = self._clock.boot_seconds()
         return self.stop is None and now < send_before and now >= self._locked_until
-
-    def outlook(self) -> Outlook:
-        """Say what further calls must expect, as far as this gate knows without asking the state."""
-        now = self._clock.boot_seconds()
-        wait = max(0.0, self._waits_until - now)
-        return Outlook(
-            pace=self._pace, lock_seconds=max(0.0, self._locked_until - now), taken=(wait,) * self._pace.rate
-        )
 
     async def acquire(self, operation: str) -> Slot:
         """Wait in line and take a slot.
@@ -104,67 +98,38 @@ class Gate:
 
         """
         async with self._queues.setdefault(operation, asyncio.Lock()):
-            changed = asyncio.Event()  # one for each head: what wakes one must not be cleared by another
-            self._heads.add(changed)
-            try:
-                return await self._pass(operation, changed)
-            finally:
-                self._heads.discard(changed)
+            while True:
+                slot = await self._take_slot(operation)
+                try:
+                    await self._take_shape(slot)
+                    if self.stop is None and self._clock.boot_seconds() >= self._locked_until:
+                        return slot
+                except BaseException:
+                    await asyncio.shield(self._ledger.give_back(slot))
+                    raise
+                await self._ledger.give_back(slot)
 
-    async def give_back(self, slot: Slot) -> None:
-        """Give back a slot that was not used, also when the caller is being cancelled."""
-        await asyncio.shield(self._ledger.give_back(slot))
-        self.notice_change()
-
-    async def _pass(self, operation: str, changed: asyncio.Event) -> Slot:
-        while True:
-            slot = await self._take_slot(operation, changed)
-            try:
-                await self._take_shape(slot)
-                if self.stop is None and self._clock.boot_seconds() >= self._locked_until:
-                    return slot
-            except BaseException:
-                await self.give_back(slot)
-                raise
-            await self.give_back(slot)
-
-    async def _take_slot(self, operation: str, changed: asyncio.Event) -> Slot:
+    async def _take_slot(self, operation: str) -> Slot:
         while True:
             if self.stop is not None:
                 raise GateClosed
-            changed.clear()
+            self._changed.clear()
             here = self._locked_until - self._clock.boot_seconds()
-            found = Wait(seconds=here, locked=True) if here > 0 else await self._ask_ledger(operation)
+            found = Wait(seconds=here, locked=True) if here > 0 else await self._ledger.take_slot(operation)
             if isinstance(found, Slot):
-                self._pace = found.pace
                 return found
-            if found.locked:
-                self._hear_lock(found.seconds, is_ours=here > 0)
-            self._waits_until = self._clock.boot_seconds() + found.seconds
-            await _wait(changed, found.seconds)
+            if found.locked and self._on_lock_wait:
+                self._on_lock_wait(found.seconds)
+            await self._wait(found.seconds)
 
-    async def _ask_ledger(self, operation: str) -> Slot | Wait:
-        """Ask to the end, also when cancelled meanwhile: else a slot would be taken that nobody knows of."""
-        asking = asyncio.ensure_future(self._ledger.take_slot(operation))
-        try:
-            return await asyncio.shield(asking)
-        except asyncio.CancelledError:
-            found = await asking
-            if isinstance(found, Slot):
-                await self.give_back(found)
-            raise
-
-    def _hear_lock(self, seconds: float, *, is_ours: bool) -> None:
-        if not is_ours:
-            self.notice_lock(seconds)
-            if self._on_lock_found:
-                self._on_lock_found(seconds)
-        if self._on_lock_wait:
-            self._on_lock_wait(seconds)
+    async def _wait(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(max(seconds, TICK)):
+                await self._changed.wait()
 
     async def _take_shape(self, slot: Slot) -> None:
         pace = slot.pace
-        key = ("any" if pace.shared else slot.operation, pace.burst, pace.rate)
+        key = ("publish" if pace.shared else slot.operation, pace.burst, pace.rate)
         if key not in self._limiters:
             period = self._ledger.limits.period
             self._limiters[key] = AsyncLimiter(pace.burst + ROUNDING, pace.burst * period / pace.rate)
@@ -179,8 +144,7 @@ class Gate:
             paid.cancel()
             shut.cancel()
 
-
-async def _wait(changed: asyncio.Event, seconds: float) -> None:
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(max(seconds, TICK)):
-            await changed.wait()
+    async def give_back(self, slot: Slot) -> None:
+        """Give back a slot that was not used."""
+        await self._ledger.give_back(slot)
+        self._changed.set()

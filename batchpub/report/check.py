@@ -8,9 +8,9 @@ _MOST_NAMED = 10
 
 
 def check_rows(run: RunRecord) -> tuple[str, ...]:
-    """Say in sentences where the rows break the promise: positions 0 to n-1, each once, on a sheet of the run."""
+    """Say in sentences where the rows break the promise: all of them, each once, on a sheet of the run."""
     counted = Counter(row.position for row in run.rows)
-    expected = range(len(run.rows))
+    expected = range(len(run.rows) if run.planned_rows is None else run.planned_rows)
     missing = [position for position in expected if position not in counted]
     beyond = sorted(position for position in counted if position not in expected)
     twice = sorted(position for position, count in counted.items() if count > 1)

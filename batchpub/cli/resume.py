@@ -1,0 +1,63 @@
+"""The command that continues a stopped run, as a shell takes it."""
+
+import shlex
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+from click.core import ParameterSource
+
+from batchpub.report import FILE_NAMES
+
+READABLE = ("json", "csv", "xlsx")
+"""The reports that `retry` reads, best first."""
+
+NOT_FOR_RESULTS = ("sheet", "expect")
+"""Flags that are about the sheets as they came, not about what is left of them."""
+
+
+def command_again() -> str:
+    """Give the command this process was started with."""
+    return shlex.join([*_program(), *sys.argv[1:]])
+
+
+def command_to_continue(context: click.Context, *, again: bool, run: str, out: Path, reports: tuple[str, ...]) -> str:
+    """Give the command that does what is left of a run.
+
+    That is the same one again, for the state knows what is published. Not so with --again, which looks past the state:
+    there the run's own results say what is left.
+    """
+    if not again:
+        return command_again()
+    readable = next((name for name in READABLE if name in reports), None)
+    results = out / FILE_NAMES[readable or "json"]
+    retry = [*_program(), "retry", *_flags(context, NOT_FOR_RESULTS), "--", str(results)]
+    if readable:
+        return shlex.join(retry)
+    state = _flags(context, tuple(name for name in context.params if name != "state"))
+    written = [*_program(), "report", *state, "--report", "json", "--out", str(out), "--", run]
+    return f"{shlex.join(written)} && {shlex.join(retry)}"
+
+
+def _program() -> list[str]:
+    called = Path(sys.argv[0])
+    if called.name == "__main__.py":
+        return [sys.executable, "-m", "batchpub"]
+    found = shutil.which(called.name)
+    return [called.name] if found and Path(found).samefile(called) else [str(called)]
+
+
+def _flags(context: click.Context, left_out: tuple[str, ...]) -> Iterator[str]:
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if not isinstance(parameter, click.Option) or not given or name in left_out:
+            continue
+        value = context.params[name]
+        if parameter.is_flag:
+            yield parameter.opts[0]
+            continue
+        for one in value if parameter.multiple else (value,):
+            yield from (parameter.opts[0], str(one))
