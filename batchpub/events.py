@@ -68,7 +68,6 @@ FIELDS = {
     "lock_seconds": Field("batchpub.lock_seconds", "number", "how long a lock still holds; 0 without one"),
     "locks": Field("batchpub.locks", "integer", "locks that the sandbox gave"),
     "mailing": Field("batchpub.mailing", "integer", "courses whose learners will be mailed"),
-    "mails_verified": Field("batchpub.mails_verified", "boolean", "each course is read before learners are mailed"),
     "meaning": Field("batchpub.meaning", "text", "what the answer means: `published`, `refused`, `throttled`, …"),
     "open": Field("batchpub.open", "integer", "courses without a final outcome"),
     "path": Field("batchpub.path", "text", "the state's file"),
@@ -84,6 +83,10 @@ FIELDS = {
     "stop_reason": Field("batchpub.stop_reason", "text", "why it stopped early; empty if it did not"),
     "to_publish": Field("batchpub.to_publish", "integer", "courses to publish"),
     "total": Field("batchpub.total", "integer", "rows of all sheets"),
+    "needed": Field("batchpub.needed", "text", "the scope that the access lacks"),
+    "sheet_name": Field("batchpub.sheet_name", "text", "the course's name on the sheet"),
+    "zoho_name": Field("batchpub.zoho_name", "text", "the course's name in Zoho"),
+    "verify": Field("batchpub.verify", "text", "which courses are read first: `nothing`, `mails`, `everything`"),
     "url": Field("batchpub.url", "text", "where the sandbox listens"),
 }
 """Keyword to field. Names are of the Elastic Common Schema (ECS) where it has one, else `batchpub.` and the keyword."""
@@ -94,6 +97,10 @@ EVENTS = {
     "call.answered": Event(("info",), "Zoho answered a call.", ("meaning", "http_status", "code")),
     "course.already_published": Event(("info",), "The course was published already.", _OUTCOME),
     "course.failed": Event(("warning",), "Temporary trouble outlasted the attempts.", _OUTCOME),
+    "course.invalid": Event(("warning",), "The course cannot be published as its row says.", _OUTCOME),
+    "course.name_differs": Event(
+        ("warning",), "Zoho has another name for the course than the sheet.", ("sheet_name", "zoho_name")
+    ),
     "course.not_attempted": Event(("warning",), "The run stopped before the course was sent.", _OUTCOME),
     "course.published": Event(("info",), "The course is published.", _OUTCOME),
     "course.read": Event(("debug",), "The state of a course was read.", ("meaning", "http_status", "code")),
@@ -101,6 +108,11 @@ EVENTS = {
     "course.unknown": Event(("warning",), "It is not known whether the course was published.", _OUTCOME),
     "plan.made": Event(("info",), "Every row is in its pile.", ("to_publish", "mailing", "rows")),
     "portal.locked": Event(("warning",), "Zoho locked the account; everybody waits.", ("seconds", "cause", "code")),
+    "read.denied": Event(
+        ("warning",),
+        "Courses cannot be read: one whose answer is lost and that mails stays unknown, and none is verified first.",
+        ("code", "needed"),
+    ),
     "report.incomplete": Event(("error",), "The report does not account for every row.", ("error",)),
     "report.unannounced": Event(("warning",), "The CI server or orchestrator could not be told.", ("error",)),
     "report.unwritable": Event(("error",), "A report cannot be written.", ("error",)),
@@ -110,7 +122,7 @@ EVENTS = {
         "The run is over.",
         ("exit_code", "counts", "reports", "resume_command", "stop_reason", "error"),
     ),
-    "run.planned": Event(("info",), "The time of the run is estimated.", ("eta_seconds", "mails_verified")),
+    "run.planned": Event(("info",), "The time of the run is estimated.", ("eta_seconds", "verify")),
     "run.progress": Event(("info",), "The run goes on.", ("done", "total", "open", "eta_seconds", "lock_seconds")),
     "run.started": Event(("info",), "The run started.", ("run", "rows", "to_publish")),
     "run.stopping": Event(("warning",), "The run stops; calls in flight finish first.", ("reason",)),

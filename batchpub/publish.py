@@ -3,10 +3,12 @@
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Protocol
 
 import structlog
 
+from batchpub.clock import Clock
 from batchpub.course import Course, Outcome
 from batchpub.errors import AccessRefused, ExitCode, ServiceUnreachable
 from batchpub.pace import Gate, GateClosed, Stop
@@ -25,10 +27,17 @@ from batchpub.state import (
     Slot,
     Uncertain,
 )
+from batchpub.verify import Finding, judge_look
 from batchpub.zoho import answers
 from batchpub.zoho.client import Reply
 
 log = structlog.get_logger("batchpub")
+
+SHARED_LIMIT = "422 from two courses with no success between"
+NOT_READ = Reply(
+    answer=answers.Denied(code="no_scope", message=""), http_status=None, code="no scope for reading", excerpt=""
+)
+"""Stands for the answers of readings that are not made because an earlier one was denied."""
 
 
 class CourseApi(Protocol):
@@ -47,12 +56,25 @@ class CourseApi(Protocol):
         """Renew the access that a call was made with."""
 
 
+class Verify(StrEnum):
+    """Which courses are read before they are sent."""
+
+    NOTHING = "nothing"
+    MAILS = "mails"
+    EVERYTHING = "everything"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """What an operator may set about one course's attempts."""
 
     attempts: int = 5
-    verify_mails: bool = False
+    backoff_seconds: float = 2.0
+    max_backoff_seconds: float = 60.0
+    course_seconds: float = 1200.0
+    """What one course's calls and waits may take in all; what it waits in line or for a lock does not count."""
+    max_calls: int | None = None
+    verify: Verify = Verify.NOTHING
     again: frozenset[str] = frozenset()
     uncertain: frozenset[Course] = frozenset()
     """Courses that an earlier run's results call unknown, which this state may know nothing of."""
@@ -60,6 +82,15 @@ class Rules:
     def publishes_again(self, course: Course) -> bool:
         """Tell whether a course is published although an earlier run did it."""
         return "all" in self.again or course.course_id in self.again
+
+    def verifies(self, work: "Work") -> bool:
+        """Tell whether a course is read before it is sent for the first time."""
+        wanted = self.verify is Verify.EVERYTHING or (self.verify is Verify.MAILS and work.notify)
+        return wanted and not work.verified and work.attempts == 0
+
+    def may_try(self, work: "Work") -> bool:
+        """Tell whether a course has attempts and time left."""
+        return work.attempts < self.attempts and work.spent_seconds < self.course_seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,9 +100,17 @@ class Work:
     position: int
     course: Course
     notify: bool
+    name: str = ""
     attempts: int = 0
     reads: int = 0
+    spent_seconds: float = 0.0
+    """What its calls and its own waits have taken."""
     renewed: bool = False
+    verified: bool = False
+    remark: str = ""
+    """What a person should know beside the outcome: another name in Zoho than on the sheet."""
+    said_published: str = ""
+    """Zoho's sentence that it is published already, until reading the course makes sure."""
     strained: bool = False
     """Zoho said "maximum limit exceeded" for it while another course had the same trouble."""
 
@@ -87,12 +126,33 @@ class Later:
 Step = RowResult | Later
 
 
+class Reason(StrEnum):
+    """Why a course is read."""
+
+    LOST = "lost"
+    """A call of this run had no clear answer."""
+    LOST_BEFORE = "lost_before"
+    """A call of an earlier run had none."""
+    VERIFY = "verify"
+    """Before the first call: is it what the sheet says, and still a draft?"""
+    CONFIRM = "confirm"
+    """Zoho refused it as published already."""
+
+    @property
+    def is_lost(self) -> bool:
+        """Tell whether the course may have been published by a call whose answer is not known."""
+        return self in (Reason.LOST, Reason.LOST_BEFORE)
+
+
 @dataclass(slots=True)
 class Breakers:
     """Signs that the trouble is not one course's: three 403 in a row, 422 on two courses with no success between."""
 
     forbidden_in_a_row: int = 0
     limited_course: Course | None = None
+    may_not_read: bool = False
+    """Zoho said that the access lacks the scope for reading: no course is read any more in this run."""
+    calls: int = 0
 
     def note(self, course: Course, status: int | None, *, published: bool) -> None:
         """Count one definite answer."""
@@ -117,6 +177,7 @@ class Publisher:
     limits: Limits
     rules: Rules
     breakers: Breakers
+    clock: Clock
 
     async def publish_course(self, work: Work) -> Step:
         """Take the course one step on: an outcome, or when to look at it again.
@@ -136,27 +197,30 @@ class Publisher:
                 return Later(work=work, seconds=min(seconds, self.limits.period / 30))
             case Uncertain(seconds=seconds) if seconds > 0:
                 return Later(work=work, seconds=seconds)
-            case Uncertain(version=version):
-                return await self._find_out(work, version, uncertain_of=standing.run)
+            case Uncertain(version=version, run=run):
+                return await self._find_out(work, version, Reason.LOST if run == self._run else Reason.LOST_BEFORE)
             case Free(version=version) if work.course in self.rules.uncertain and work.attempts == 0:
-                return await self._find_out(work, version, uncertain_of="an earlier run")
+                return await self._find_out(work, version, Reason.LOST_BEFORE)
+            case Free(version=version) if work.said_published:
+                return await self._find_out(work, version, Reason.CONFIRM)
+            case Free(version=version) if self.rules.verifies(work):
+                return await self._find_out(work, version, Reason.VERIFY)
             case Free(version=version):
-                if self.rules.verify_mails and work.notify and work.attempts == 0:
-                    return await self._find_out(work, version, uncertain_of=None)
                 return await self._send(work, version, before="free")
 
     async def _settle(
         self, work: Work, status: str | None, outcome: Outcome, message: str, *, verified: bool = False
     ) -> RowResult:
-        result = RowResult(outcome=outcome, message=message, attempts=work.attempts, verified=verified)
+        told = f"{message} {work.remark}".rstrip()
+        result = RowResult(outcome=outcome, message=told, attempts=work.attempts, verified=verified)
         await self.journal.settle(work.course, position=work.position, status=status, result=result)
         return result
 
-    # Reading: what became of a call whose answer never came, or what is there before the first mail.
+    # Reading: what became of a call whose answer never came, or what is there before the first one.
 
-    async def _find_out(  # noqa: C901 - one branch an answer
-        self, work: Work, version: int, *, uncertain_of: str | None
-    ) -> Step:
+    async def _find_out(self, work: Work, version: int, reason: Reason) -> Step:
+        if self.breakers.may_not_read:
+            return await self._judge(work, version, reason, NOT_READ)
         slot = await self._acquire("read")
         claimed = await self.journal.begin_reading(
             work.course, position=work.position, attempt=work.reads + 1, slot=slot
@@ -164,10 +228,12 @@ class Publisher:
         if isinstance(claimed, LostSlot):
             await self.gate.give_back(slot)
             return Later(work=work, seconds=0)
-        if not self.gate.may_send(claimed.send_before):
+        if not self._may_send(claimed):
             await self._record(work, claimed, slot, AnswerNote(meaning="not sent"), Rest.UNUSED)
             return Later(work=work, seconds=0)
+        started = self.clock.boot_seconds()
         reply = await self.api.read_state(work.course)
+        work = self._spend(work, self.clock.boot_seconds() - started)
         log.debug("course.read", meaning=_name(reply.answer), http_status=reply.http_status, code=reply.code)
         match reply.answer:
             case answers.Throttled():
@@ -177,26 +243,53 @@ class Publisher:
                 return await self._renew(work, reply)
             case answers.NotSent() | answers.Unclear():
                 await self._record(work, claimed, slot, _note(reply), _rest(reply))
-                if work.reads + 1 < self.rules.attempts:
-                    return self._later(replace(work, reads=work.reads + 1), work.reads)
-            case answers.StateRead(state=answers.CourseState.PUBLISHED):
-                await self._record(work, claimed, slot, _note(reply), Rest.ANSWERED)
-                if uncertain_of == self._run:
-                    message = "Published: its answer was lost, and Zoho says it is published now."
-                    return await self._settle(work, "published", Outcome.PUBLISHED, message, verified=True)
-                message = "Zoho says it is published already."
-                return await self._settle(work, "published", Outcome.ALREADY_PUBLISHED, message, verified=True)
-            case answers.StateRead(state=answers.CourseState.DRAFT):
-                await self._record(work, claimed, slot, _note(reply), Rest.ANSWERED)
-                if work.attempts >= self.rules.attempts:
-                    message = (
-                        f"Still a draft after {work.attempts} attempts without a clear answer. Run it again later."
-                    )
-                    return await self._settle(work, "draft", Outcome.FAILED, message)
-                return await self._send(work, version, before="draft")
+                again = replace(work, reads=work.reads + 1)
+                if again.reads < self.rules.attempts and again.spent_seconds < self.rules.course_seconds:
+                    return self._later(again, work.reads)
             case _:
                 await self._record(work, claimed, slot, _note(reply), Rest.ANSWERED)
-        return await self._send_blind(work, version, uncertain=uncertain_of is not None, code=reply.code)
+        if isinstance(reply.answer, answers.Denied):
+            self._note_denied(reply)
+        return await self._judge(work, version, reason, reply)
+
+    def _note_denied(self, reply: Reply) -> None:
+        """Say once what it costs that courses cannot be read."""
+        if not self.breakers.may_not_read:
+            log.warning("read.denied", code=reply.code, needed="ZOHOPEOPLE.training.READ")
+        self.breakers.may_not_read = True
+
+    async def _judge(self, work: Work, version: int, reason: Reason, reply: Reply) -> Step:
+        """Say what a look at the course means for what is to be known."""
+        look = judge_look(work.course, work.name, reply.answer, http_status=reply.http_status, code=reply.code)
+        if look.remark and look.remark != work.remark:
+            log.warning("course.name_differs", sheet_name=work.name, zoho_name=look.name)
+        work = replace(work, verified=True, reads=0, remark=look.remark or work.remark)
+        if reason is Reason.VERIFY:
+            again = self.rules.publishes_again(work.course)
+            if look.finding is Finding.INVALID:
+                return await self._settle(work, None, Outcome.INVALID, look.message, verified=True)
+            if look.finding is Finding.ALREADY_PUBLISHED and not again:
+                return await self._settle(work, "published", Outcome.ALREADY_PUBLISHED, look.message, verified=True)
+            is_draft = look.finding is Finding.TO_PUBLISH
+            return await self._send(work, version, before="draft" if is_draft else "free")
+        state = reply.answer.state if isinstance(reply.answer, answers.StateRead) else None
+        if state is answers.CourseState.PUBLISHED:
+            if reason is Reason.LOST:
+                message = "Published: its answer was lost, and Zoho says it is published now."
+                return await self._settle(work, "published", Outcome.PUBLISHED, message, verified=True)
+            message = "Zoho says it is published already."
+            return await self._settle(work, "published", Outcome.ALREADY_PUBLISHED, message, verified=True)
+        if reason is Reason.CONFIRM:
+            seen = "reading it does not confirm that" if state is None else f"reading it says {state.value}"
+            message = f"{work.said_published} Yet {seen}. Look at it in Zoho."
+            status = "draft" if state is answers.CourseState.DRAFT else "free"
+            return await self._settle(work, status, Outcome.REFUSED, message)
+        if state is not answers.CourseState.DRAFT:
+            return await self._send_blind(work, version, uncertain=reason.is_lost, code=reply.code)
+        if not self.rules.may_try(work):
+            message = f"Still a draft after {work.attempts} attempts without a clear answer. Run it again later."
+            return await self._settle(work, "draft", Outcome.FAILED, message)
+        return await self._send(work, version, before="draft")
 
     async def _send_blind(self, work: Work, version: int, *, uncertain: bool, code: str) -> Step:
         """Go on although the course's state could not be read: never with mails on after a lost answer."""
@@ -206,7 +299,7 @@ class Publisher:
                 f"{f' ({code})' if code else ''}. Look in Zoho: if it is still a draft, publish it there."
             )
             return await self._settle(work, "unclear", Outcome.UNKNOWN, message)
-        if uncertain and work.attempts >= self.rules.attempts:
+        if uncertain and not self.rules.may_try(work):
             message = f"No clear answer in {work.attempts} attempts, and its state cannot be read."
             return await self._settle(work, "unclear", Outcome.UNKNOWN, message)
         return await self._send(work, version, before="unclear" if uncertain else "free")
@@ -226,16 +319,20 @@ class Publisher:
         if not isinstance(claimed, Claimed):
             await self.gate.give_back(slot)
             return Later(work=work, seconds=0)
-        if not self.gate.may_send(claimed.send_before):
+        if not self._may_send(claimed):
             result = self._back_in_line(work, before)
             await self._record(work, claimed, slot, AnswerNote(meaning="not sent"), Rest.UNUSED, before, result)
             return Later(work=work, seconds=0)
+        started = self.clock.boot_seconds()
         reply = await self.api.publish(work.course, notify=work.notify)
+        work = self._spend(work, self.clock.boot_seconds() - started)
         return await self._weigh(work, claimed, slot, reply, before)
 
     async def _weigh(self, work: Work, claimed: Claimed, slot: Slot, reply: Reply, before: str) -> Step:
         """Say what the answer makes of the course. The log has it first, so that a full disk loses nothing."""
         sent = replace(work, attempts=work.attempts + 1)
+        if not getattr(reply.answer, "certain", True):
+            before = "unclear"  # an operator's word for a code: the course is read before it is sent again
         log.info("call.answered", meaning=_name(reply.answer), http_status=reply.http_status, code=reply.code)
         match reply.answer:
             case answers.Throttled() as throttled:
@@ -246,6 +343,13 @@ class Publisher:
                 result = self._result(sent, reply, Outcome.PUBLISHED, mailed)
                 await self._record(work, claimed, slot, _note(reply), Rest.ANSWERED, "published", result)
                 return result
+            case answers.SaidPublished(message=message):
+                said = f"Zoho says that it is published already ({reply.code}: {message})."
+                result = self._result(sent, reply, Outcome.REFUSED, said)
+                # After an attempt whose answer was lost it may well be that attempt which published it.
+                status = "unclear" if before == "unclear" or work.attempts else "free"
+                await self._record(work, claimed, slot, _note(reply), Rest.ANSWERED, status, result)
+                return Later(work=replace(sent, said_published=said), seconds=0)
             case answers.Refused() as refused:
                 return await self._refused(sent, claimed, slot, reply, refused, before)
             case answers.Expired():
@@ -264,18 +368,19 @@ class Publisher:
                 message = "Sent, and the answer was lost or made no sense. Its state is read before it is sent again."
                 result = self._result(sent, reply, Outcome.UNKNOWN, message)
                 await self._record(work, claimed, slot, _note(reply), _rest(reply), "unclear", result)
-                return Later(work=sent, seconds=self.limits.settle)
+                return Later(work=self._spend(sent, self.limits.settle), seconds=self.limits.settle)
 
     async def _refused(  # noqa: PLR0913 - one answer and all that belongs to it
         self, work: Work, claimed: Claimed, slot: Slot, reply: Reply, refused: answers.Refused, before: str
     ) -> Step:
         if self.breakers.is_limit_shared(work.course, reply.http_status) and not work.strained:
-            throttled = answers.Throttled(wait_seconds=None, cause="422 from two courses with no success between")
+            throttled = answers.Throttled(wait_seconds=None, cause=SHARED_LIMIT)
             waiting = replace(work, attempts=work.attempts - 1, strained=True)
             return await self._locked(waiting, claimed, slot, reply, throttled, status=before)
         self.breakers.note(work.course, reply.http_status, published=False)
         result = self._result(work, reply, Outcome.REFUSED, refused.message or f"Zoho refuses it ({refused.code}).")
-        await self._record(work, claimed, slot, _note(reply), Rest.ANSWERED, "free", result)
+        status = "free" if refused.certain else "unclear"
+        await self._record(work, claimed, slot, _note(reply), Rest.ANSWERED, status, result)
         if self.breakers.forbidden_in_a_row >= 3:  # noqa: PLR2004 - "three 403 in a row", the design
             reason = "Zoho answered 403 three times in a row: this account may not publish."
             self.gate.close(Stop(reason=reason, exit_code=ExitCode.ACCESS_REFUSED))
@@ -284,7 +389,7 @@ class Publisher:
     async def _not_sent(  # noqa: PLR0913 - as above
         self, work: Work, claimed: Claimed, slot: Slot, reply: Reply, before: str, reason: str
     ) -> Step:
-        if work.attempts >= self.rules.attempts:
+        if not self.rules.may_try(work):
             message = f"Zoho could not be reached in {work.attempts} attempts ({reason})."
             result = self._result(work, reply, Outcome.UNKNOWN if before == "unclear" else Outcome.FAILED, message)
             await self._record(work, claimed, slot, _note(reply), Rest.UNUSED, before, result)
@@ -314,12 +419,24 @@ class Publisher:
             self.gate.notice_lock(seconds)
             if fresh:
                 log.warning("portal.locked", seconds=round(seconds, 1), cause=throttled.cause, code=reply.code)
-        if throttled.quota or (stated is not None and stated > self.limits.max_lock):
-            told = f"a wait of {stated:.0f} s" if stated is not None else "a used-up quota"
-            self.gate.close(
-                Stop(reason=f"Zoho states {told}, longer than --max-lock allows.", exit_code=ExitCode.STOPPED_EARLY)
-            )
+        reason = self._too_long(throttled, lock[0] if lock else 0.0)
+        if reason:
+            self.gate.close(Stop(reason=reason, exit_code=ExitCode.STOPPED_EARLY))
         return Later(work=work, seconds=0)
+
+    def _too_long(self, throttled: answers.Throttled, seconds: float) -> str:
+        """Say why this lock is none to wait for; "" where it is."""
+        stated, longest = throttled.wait_seconds, self.limits.max_lock
+        if throttled.quota:
+            until = f" It asks to wait {stated:.0f} s." if stated is not None else ""
+            return f"Zoho's daily quota of calls is used up ({throttled.cause}).{until} Run it again tomorrow."
+        if stated is not None and stated > longest:
+            return f"Zoho asks to wait {stated:.0f} s, longer than --max-lock allows ({longest:g} s)."
+        if throttled.cause == SHARED_LIMIT and seconds >= longest:
+            return (
+                "Zoho answers 'maximum limit exceeded' to every course, however long we wait: look which limit it is."
+            )
+        return ""
 
     async def _renew(self, work: Work, reply: Reply) -> Step:
         try:
@@ -351,9 +468,25 @@ class Publisher:
         return self.journal.run
 
     def _later(self, work: Work, tries: int) -> Later:
-        """Wait exponentially longer, with jitter; a period at most."""
-        longest = min(self.limits.period, self.limits.period / 30 * 2**tries)
-        return Later(work=work, seconds=random.uniform(0.5, 1.0) * longest)  # noqa: S311 - jitter, no secret
+        """Wait exponentially longer, with jitter."""
+        longest = min(self.rules.max_backoff_seconds, self.rules.backoff_seconds * 2**tries)
+        seconds = random.uniform(0.5, 1.0) * longest  # noqa: S311 - jitter, no secret
+        return Later(work=self._spend(work, seconds), seconds=seconds)
+
+    def _spend(self, work: Work, seconds: float) -> Work:
+        return replace(work, spent_seconds=work.spent_seconds + seconds)
+
+    def _may_send(self, claimed: Claimed) -> bool:
+        """Take the last look before a call, and count it."""
+        if not self.gate.may_send(claimed.send_before):
+            return False
+        most = self.rules.max_calls
+        if most is not None and self.breakers.calls >= most:
+            reason = f"The run has made {most} calls, as many as --max-calls allows."
+            self.gate.close(Stop(reason=reason, exit_code=ExitCode.STOPPED_EARLY))
+            return False
+        self.breakers.calls += 1
+        return True
 
     def _back_in_line(self, work: Work, before: str) -> RowResult:
         if before == "unclear":
@@ -363,7 +496,12 @@ class Publisher:
 
     def _result(self, work: Work, reply: Reply, outcome: Outcome, message: str) -> RowResult:
         return RowResult(
-            outcome=outcome, message=message, attempts=work.attempts, http_status=reply.http_status, code=reply.code
+            outcome=outcome,
+            message=f"{message} {work.remark}".rstrip(),
+            attempts=work.attempts,
+            http_status=reply.http_status,
+            code=reply.code,
+            verified=work.verified,
         )
 
     async def _record(  # noqa: PLR0913 - as above

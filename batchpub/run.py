@@ -139,6 +139,7 @@ class Run:
             limits=options.limits,
             rules=options.rules,
             breakers=Breakers(),
+            clock=clock,
         )
         self._counts: Counter[Outcome] = Counter()
         self._lock_ends = 0.0
@@ -197,7 +198,7 @@ class Run:
     async def _look_ahead(self, to_publish: int) -> None:
         """Say how long it takes, and stop before the first call where a rule of the operator's own says so."""
         eta = estimate_seconds(to_publish, self._options.limits, lock_seconds=await self._journal.lock_seconds_left())
-        log.info("run.planned", eta_seconds=round(eta), mails_verified=self._options.rules.verify_mails)
+        log.info("run.planned", eta_seconds=round(eta), verify=self._options.rules.verify.value)
         ends = min(self._options.job_seconds or eta, self._options.max_seconds or eta)
         if ends < eta and ends == self._options.job_seconds:
             log.warning(
@@ -233,7 +234,7 @@ class Run:
             if isinstance(standing, Published):
                 already[row.position] = str(standing)
             else:
-                works.append(Work(position=row.position, course=course, notify=row.notify))
+                works.append(Work(position=row.position, course=course, notify=row.notify, name=row.name))
         return works, already
 
     def _facts(self) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import unquote, urlsplit
@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from batchpub.course import NotifyPolicy
 from batchpub.errors import SettingsWrong
+from batchpub.zoho.meanings import SUCCESS_CODE, WORDS, known_sign
 
 PREFIX = "BATCHPUB_"
 REFRESH = ("client_id", "client_secret", "refresh_token")
@@ -22,6 +23,7 @@ FROM_FILES = (*SECRETS, "state")
 """What `BATCHPUB_…_FILE` may hold: the secrets, and a state URL, which may have a password in it."""
 SCALED = (
     "period", "lock", "guard", "settle", "lock_margin", "max_lock", "connect_timeout", "total_timeout", "lease",
+    "backoff", "max_backoff", "course_time",
 )  # fmt: skip
 """Times of the service and of the calls to it: what `--speed` divides. The deadline of a run is a person's own time."""
 
@@ -60,6 +62,16 @@ def _split_list(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
+def _read_pairs(value: object) -> object:
+    """Give the pairs of "7300=refused,7301=throttled": how an environment variable holds a table."""
+    if not isinstance(value, str):
+        return value
+    pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+    if not all(equals for _, equals, _ in pairs):
+        raise ValueError("no pair")
+    return {code.strip(): word.strip() for code, _, word in pairs}
+
+
 Number = BeforeValidator(_no_bool)
 Listed = BeforeValidator(_split_list)
 Text = Annotated[str, Field(min_length=1)]
@@ -70,6 +82,8 @@ ReportName = Literal["csv", "xlsx", "html", "junit", "json"]
 SECONDS = "a number of seconds above 0, at most a day (86400)"
 TEXT = "a text; write it in quotes, and not empty"
 IDS = "a list of ids, each in quotes"
+ANSWERS = f"a table of codes, each with one of {', '.join(WORDS)}"
+LONGEST_CODE = 120
 
 
 class Settings(BaseSettings):
@@ -108,6 +122,18 @@ class Settings(BaseSettings):
     attempts: Annotated[int, Number] = Field(
         5, title="attempts of one course", ge=1, le=100, description="a whole number from 1 to 100"
     )
+    backoff: Seconds = Field(
+        2.0, title="seconds before a second attempt; twice as long before each further one", description=SECONDS
+    )
+    max_backoff: Seconds = Field(60.0, title="the longest of these waits, in seconds", description=SECONDS)
+    course_time: Seconds = Field(
+        1200.0,
+        title="seconds that one course's calls and own waits may take in all; lines and locks do not count",
+        description=SECONDS,
+    )
+    answers: Annotated[dict[str, str], BeforeValidator(_read_pairs)] = Field(
+        {}, title="what further codes of Zoho mean, such as `7300=refused`", description=ANSWERS
+    )
     lease: Seconds = Field(
         45.0, title="seconds a process holds a course; not below `total_timeout`", description=SECONDS
     )
@@ -118,7 +144,7 @@ class Settings(BaseSettings):
     )
     verify: Literal["auto", "always", "never"] = Field(
         "auto",
-        title="read a course before mailing: where the state is new, always, or never",
+        title="read a course before it is sent: auto (one that mails, where the state is new), always, or never",
         description="auto, always or never",
     )
     max_duration: (
@@ -127,6 +153,12 @@ class Settings(BaseSettings):
         None,
         title="stop after this long, such as 50m, and exit with 75",
         description="a time such as 50m, 2h, 1h30m, 90s or 300, at most 31 days",
+    )
+    max_calls: Annotated[int, Number] | None = Field(
+        None,
+        title="stop after so many calls, reads too, and exit with 75: a guard of the daily quota",
+        ge=1,
+        description="a number of calls, 1 or more",
     )
     max_failures: Annotated[str, BeforeValidator(_read_max_failures)] | None = Field(
         None,
@@ -238,6 +270,8 @@ def show_default(name: str) -> str:
             return ""
         case tuple():
             return ",".join(default)
+        case dict():
+            return ""
         case float():
             return f"{default:g}"
         case _:
@@ -250,6 +284,8 @@ class Told:
 
     value: object
     where: str
+    lines: Mapping[str, str] = field(default_factory=dict)
+    """Of a table: where each of its keys stands."""
 
 
 def load_settings(*, flags: Mapping[str, object], environ: Mapping[str, str], job_file: Path | None) -> Settings:
@@ -268,6 +304,7 @@ def load_settings(*, flags: Mapping[str, object], environ: Mapping[str, str], jo
         raise SettingsWrong(_explain(error, told)) from None  # the cause would show the value, which may be a secret
     _check_credentials(settings, told)
     _check_together(settings, told)
+    _check_answers(settings, told)
     return settings
 
 
@@ -342,7 +379,9 @@ def _read_job_file(path: Path | None) -> dict[str, Told]:
             raise SettingsWrong(f"{where}: there is no such setting.{_suggest(name, '')}")
         if name in found:
             raise SettingsWrong(f"{where}: the same setting as {found[name].where}. Keep one of them.")
-        found[name] = Told(value=value, where=where)
+        inner = value if isinstance(value, dict) else {}
+        lines = {part: f"{part} in [{key}] of {path}, line {_line_in(key, part, text)}" for part in inner}
+        found[name] = Told(value=value, where=where, lines=lines)
     return found
 
 
@@ -350,6 +389,14 @@ def _line_of(key: str, text: str) -> int:
     """Give the line where a top-level key or table begins; TOML's reader does not say."""
     begins = re.compile(rf"""\s*\[{{0,2}}\s*["']?{re.escape(key)}["']?\s*[=.\]]""")
     return next((number for number, line in enumerate(text.splitlines(), 1) if begins.match(line)), 1)
+
+
+def _line_in(table: str, key: str, text: str) -> int:
+    """Give the line of a key inside a table; where it is written inline, the table's own line."""
+    first = _line_of(table, text)
+    begins = re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*[=.]""")
+    lines = enumerate(text.splitlines()[first:], first + 1)
+    return next((number for number, line in lines if begins.match(line)), first)
 
 
 def _refuse_secret(name: str, value: object, where: str) -> None:
@@ -417,10 +464,27 @@ def _check_credentials(settings: Settings, told: Mapping[str, Told]) -> None:
 
 def _check_together(settings: Settings, told: Mapping[str, Told]) -> None:
     """Refuse times that make no sense together: a claim must outlive the call it protects."""
-    for low, high in (("connect_timeout", "total_timeout"), ("total_timeout", "lease")):
+    for low, high in (("connect_timeout", "total_timeout"), ("total_timeout", "lease"), ("backoff", "max_backoff")):
         if getattr(settings, low) > getattr(settings, high):
             where = next(told[name].where for name in (low, high) if name in told)
             raise SettingsWrong(
                 f"{where}: {low} ({getattr(settings, low):g} s) is longer than {high} ({getattr(settings, high):g} s). "
                 f"Make {high} the longer one."
             )
+
+
+def _check_answers(settings: Settings, told: Mapping[str, Told]) -> None:
+    """Refuse what would change an answer that the program understands already, above all the one of a success."""
+    seen: set[str] = set()
+    for code, word in settings.answers.items():
+        where = told["answers"].lines.get(code, f"{code} in {told['answers'].where}")
+        if not (code.isprintable() and 0 < len(code) <= LONGEST_CODE and code == code.strip()):
+            raise SettingsWrong(f"{where}: this is no code of an answer. Copy it from bp_code in the results.")
+        if word not in WORDS:
+            raise SettingsWrong(f"{where}: {_shorten(word)} is no meaning. Write one of {', '.join(WORDS)}.")
+        known = "success" if code == SUCCESS_CODE else known_sign(code)
+        if known is not None:
+            raise SettingsWrong(f"{where}: this code has a meaning already ({known}), which stays. Remove the line.")
+        if code.casefold() in seen:
+            raise SettingsWrong(f"{where}: the same code twice; capitals make no difference. Keep one of them.")
+        seen.add(code.casefold())

@@ -44,8 +44,10 @@ SHEET_FLAGS = (
 RUN_FLAGS = (
     setting("workers", type=int),
     setting("attempts", type=int),
+    setting("course_time", type=float),
     setting("verify", type=click.Choice(["auto", "always", "never"])),
     setting("max_duration"),
+    setting("max_calls", type=int),
     setting("max_failures"),
     setting("max_lock", type=float),
     setting("expect", type=int),

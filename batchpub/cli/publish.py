@@ -21,6 +21,7 @@ from batchpub.cli.progress import show_progress
 from batchpub.cli.resume import command_again, command_to_continue
 from batchpub.cli.signals import Left, Signals
 from batchpub.cli.wiring import (
+    answers_of,
     hosts_of,
     limits_of,
     load_all,
@@ -33,7 +34,7 @@ from batchpub.cli.wiring import (
 from batchpub.clock import SystemClock
 from batchpub.course import Course, Outcome, Pile, Plan, PlannedRow
 from batchpub.errors import BatchpubError, CannotWrite, ExitCode, SettingsWrong, name_bug
-from batchpub.publish import Rules
+from batchpub.publish import Rules, Verify
 from batchpub.record import RunRecord
 from batchpub.report import announce
 from batchpub.report.terminal import print_summary
@@ -238,7 +239,6 @@ async def _run(  # noqa: PLR0913 - the one place where everything meets
     path = state_path(settings)
     limits = limits_of(settings)
     credentials = credentials_of(settings, sandbox=extras.sandbox)
-    todo = _open_rows(plan, earlier)
     async with contextlib.AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(path))
         if extras.sandbox:
@@ -247,8 +247,7 @@ async def _run(  # noqa: PLR0913 - the one place where everything meets
         is_new = await Journal(ledger).is_new()
         if is_new:
             log.info("state.new", path=str(path))
-        mails = any(row.notify for row in todo)
-        verify = settings.verify == "always" or (settings.verify == "auto" and is_new and mails)
+        verify = _verify(settings, is_new=is_new)
         options = RunOptions(
             run=run,
             portal=portal,
@@ -257,7 +256,11 @@ async def _run(  # noqa: PLR0913 - the one place where everything meets
             limits=limits,
             rules=Rules(
                 attempts=settings.attempts,
-                verify_mails=verify,
+                backoff_seconds=settings.backoff,
+                max_backoff_seconds=settings.max_backoff,
+                course_seconds=settings.course_time,
+                max_calls=settings.max_calls,
+                verify=verify,
                 again=frozenset(settings.again),
                 uncertain=earlier.uncertain,
             ),
@@ -289,6 +292,7 @@ async def _run(  # noqa: PLR0913 - the one place where everything meets
                 clock=clock,
                 connect_seconds=settings.connect_timeout,
                 total_seconds=settings.total_timeout,
+                added=answers_of(settings),
             )
         )
         work = Run(plan, options, api=api, database=database, clock=clock)
@@ -313,6 +317,13 @@ def _job_seconds(environ: Mapping[str, str]) -> float | None:
     """Give when GitLab ends the job, so that a run that takes longer can say so before it begins."""
     told = environ.get("CI_JOB_TIMEOUT", "")
     return float(told) if told.isascii() and told.isdigit() else None
+
+
+def _verify(settings: Settings, *, is_new: bool) -> Verify:
+    """Say which courses are read first: a new state knows nothing of who was mailed before."""
+    if settings.verify == "always":
+        return Verify.EVERYTHING
+    return Verify.MAILS if settings.verify == "auto" and is_new else Verify.NOTHING
 
 
 def _max_failures(settings: Settings, plan: Plan) -> int | None:

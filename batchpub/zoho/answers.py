@@ -4,7 +4,7 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
@@ -27,6 +27,11 @@ from batchpub.zoho.meanings import (
     Sign,
     find_sign,
 )
+
+Added = Mapping[str, Sign]
+"""What an operator says that further codes mean; the codes in lower case."""
+
+NONE_ADDED: Added = {}
 
 DEEPEST_ENVELOPE = 6
 LONGEST_CODE = 120
@@ -51,7 +56,19 @@ class Published:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """Zoho will not do this for this course, however often it is asked."""
+    """Zoho will not do this for this course, however often it is asked.
+
+    `certain`, here and below: the call was not executed. An operator's word alone never makes that certain.
+    """
+
+    code: str
+    message: str
+    certain: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaidPublished:
+    """Zoho gives as its reason for refusing that the course is published already. Reading it makes sure."""
 
     code: str
     message: str
@@ -67,6 +84,7 @@ class Throttled:
     wait_seconds: float | None
     cause: str
     quota: bool = False
+    certain: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +93,7 @@ class Expired:
 
     code: str
     message: str
+    certain: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +102,7 @@ class Denied:
 
     code: str
     message: str
+    certain: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +128,7 @@ class StateRead:
     kind: str
 
 
-Answer = Published | Refused | Throttled | Expired | Denied | Unclear | NotSent | StateRead
+Answer = Published | SaidPublished | Refused | Throttled | Expired | Denied | Unclear | NotSent | StateRead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,20 +144,28 @@ class _Said:
         return clean_text(" ".join(dict.fromkeys(self.messages)), longest=LONGEST_MESSAGE)
 
 
-def read_answer(status: int, headers: Mapping[str, str], body: bytes, *, course_id: str, now: datetime) -> Answer:
+def read_answer(  # noqa: PLR0913 - the reply's three parts, and what was asked for
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    course_id: str,
+    now: datetime,
+    added: Added = NONE_ADDED,
+) -> Answer:
     """Say what Zoho's reply to a publish call means for this course. Total: any bytes have a meaning.
 
     A throttle sign counts on any status: Zoho products send it with 200, 400 and 429.
     """
     said = _take_apart(body)
-    refusal = _read_access(status, headers, said, now=now) or _read_refusal(status, said)
+    refusal = _read_no(status, headers, said, now=now, added=added)
     if refusal is not None:
         return refusal
     doubt = _doubt_success(status, said, course_id=course_id)
     return Published() if doubt is None else Unclear(reason=doubt)
 
 
-def read_course_state(  # noqa: PLR0913 - the reply's three parts, and what was asked for
+def read_course_state(  # noqa: PLR0913 - as above
     status: int,
     headers: Mapping[str, str],
     body: bytes,
@@ -145,6 +173,7 @@ def read_course_state(  # noqa: PLR0913 - the reply's three parts, and what was 
     now: datetime,
     course_id: str = "",
     batch_id: str = "",
+    added: Added = NONE_ADDED,
 ) -> Answer:
     """Say what Zoho's reply to reading a course means. Total; tolerant, since the fields are not documented.
 
@@ -152,7 +181,9 @@ def read_course_state(  # noqa: PLR0913 - the reply's three parts, and what was 
     An answer about another course or batch than asked for is "cannot tell".
     """
     said = _take_apart(body)
-    refusal = _read_access(status, headers, said, now=now) or _read_refusal(status, said)
+    refusal = _read_no(status, headers, said, now=now, added=added)
+    if isinstance(refusal, SaidPublished):
+        return Unclear(reason=_describe(status, said))
     if refusal is not None:
         return refusal
     if not _is_2xx(status) or not isinstance(said.parsed, dict) or _other_codes(said):
@@ -165,7 +196,7 @@ def code_of(answer: Answer) -> str:
     match answer:
         case Published():
             return SUCCESS_CODE
-        case Refused(code=code) | Expired(code=code) | Denied(code=code):
+        case SaidPublished(code=code) | Refused(code=code) | Expired(code=code) | Denied(code=code):
             return code
         case Throttled(cause=cause):
             return cause
@@ -185,31 +216,25 @@ def clean_text(text: str, *, longest: int) -> str:
     return " ".join(printable.split())[:longest]
 
 
-def _read_access(status: int, headers: Mapping[str, str], said: _Said, *, now: datetime) -> Answer | None:
-    """Read what concerns the account rather than the course: the lock, the token, the scope."""
+def _read_no(
+    status: int, headers: Mapping[str, str], said: _Said, *, now: datetime, added: Added
+) -> SaidPublished | Refused | Throttled | Expired | Denied | Unclear | None:
+    """Read every way to say no: first what the table knows, then what an operator added, then the bare status."""
     throttle = find_sign(Sign.THROTTLE, said.codes, said.messages) or ("429" if status == 429 else None)  # noqa: PLR2004
     if throttle is not None:
-        wait = _read_wait(headers, said.messages, now=now)
-        is_daily = any(phrase in said.message.casefold() for phrase in QUOTA_PHRASES)
-        return Throttled(
-            wait_seconds=wait,
-            cause=clean_text(throttle, longest=LONGEST_CODE),
-            quota=is_daily or (wait is not None and wait > QUOTA_WAIT_SECONDS),
-        )
-    token = find_sign(Sign.TOKEN, said.codes, said.messages)
-    if token is not None or status == 401:  # noqa: PLR2004
-        return Expired(code=token or _first_code(said) or "401", message=said.message)
-    scope = find_sign(Sign.SCOPE, said.codes, said.messages)
-    if scope is not None:
-        return Denied(code=scope, message=said.message)
-    return None
-
-
-def _read_refusal(status: int, said: _Said) -> Answer | None:
-    """Read what is final for the course: a known final code on any status, and any 4xx but 408."""
-    final = find_sign(Sign.FINAL, said.codes, said.messages)
-    if final is not None:
-        return Refused(code=final, message=said.message)
+        return _make_no(Sign.THROTTLE, throttle, status, headers, said, now=now)
+    told = next((code.strip() for code in _other_codes(said) if code.strip().casefold() in added), None)
+    for sign in (Sign.TOKEN, Sign.SCOPE, *(() if status == 401 else (Sign.ALREADY, Sign.FINAL))):  # noqa: PLR2004
+        code = find_sign(sign, said.codes, said.messages)
+        if code is not None:
+            return _make_no(sign, code, status, headers, said, now=now)
+    if told is not None:
+        answer = _make_no(added[told.casefold()], told, status, headers, said, now=now)
+        if isinstance(answer, Unclear | SaidPublished):
+            return answer
+        return replace(answer, certain=400 <= status <= 499)  # noqa: PLR2004 - only a 4xx says that nothing was done
+    if status == 401:  # noqa: PLR2004
+        return Expired(code=_first_code(said) or "401", message=said.message)
     if status == 408:  # noqa: PLR2004 - RFC 9110: the request may be repeated, so it is not final
         return Unclear(reason=_describe(status, said))
     if 400 <= status <= 499:  # noqa: PLR2004
@@ -217,6 +242,31 @@ def _read_refusal(status: int, said: _Said) -> Answer | None:
         code = str(status) if status in {403, 422} else _first_code(said) or str(status)
         return Refused(code=code, message=said.message)
     return None
+
+
+def _make_no(  # noqa: PLR0913 - a sign and the reply it was found in
+    sign: Sign, code: str, status: int, headers: Mapping[str, str], said: _Said, *, now: datetime
+) -> SaidPublished | Refused | Throttled | Expired | Denied | Unclear:
+    """Give the answer that belongs to a sign."""
+    code = clean_text(code, longest=LONGEST_CODE)
+    match sign:
+        case Sign.THROTTLE:
+            wait = _read_wait(headers, said.messages, now=now)
+            is_daily = any(phrase in said.message.casefold() for phrase in QUOTA_PHRASES)
+            is_long = wait is not None and wait > QUOTA_WAIT_SECONDS
+            return Throttled(wait_seconds=wait, cause=code, quota=is_daily or is_long)
+        case Sign.TOKEN:
+            return Expired(code=code, message=said.message)
+        case Sign.SCOPE:
+            return Denied(code=code, message=said.message)
+        case Sign.ALREADY:
+            return SaidPublished(code=code, message=said.message)
+        case Sign.FINAL:
+            return Refused(code=code, message=said.message)
+        case Sign.UNCLEAR:
+            return Unclear(reason=_describe(status, said))
+        case _ as unreachable:
+            assert_never(unreachable)
 
 
 def _doubt_success(status: int, said: _Said, *, course_id: str) -> str | None:

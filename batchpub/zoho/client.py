@@ -11,7 +11,17 @@ import aiohttp
 from batchpub.clock import Clock
 from batchpub.course import Course
 from batchpub.errors import ServiceUnreachable
-from batchpub.zoho.answers import Answer, NotSent, Unclear, clean_text, code_of, read_answer, read_course_state
+from batchpub.zoho.answers import (
+    NONE_ADDED,
+    Added,
+    Answer,
+    NotSent,
+    Unclear,
+    clean_text,
+    code_of,
+    read_answer,
+    read_course_state,
+)
 from batchpub.zoho.hosts import DATA_CENTERS, check_api_url
 from batchpub.zoho.token import TokenSource, make_timeout, open_session, read_body
 
@@ -54,7 +64,7 @@ class Reply:
 class ZohoClient:
     """Publishes and reads single courses. Use it as an async context manager."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - settings stop at the command line
         self,
         *,
         api_url: str,
@@ -62,11 +72,13 @@ class ZohoClient:
         clock: Clock,
         connect_seconds: float = 10.0,
         total_seconds: float = 30.0,
+        added: Added = NONE_ADDED,
     ) -> None:
         """Remember where to call. Raise SettingsWrong for a url that would leak the token."""
         self._api_url = check_api_url(api_url)
         self._token = token
         self._clock = clock
+        self._added = added
         self._timeout = make_timeout(connect_seconds=connect_seconds, total_seconds=total_seconds)
         self._session: aiohttp.ClientSession | None = None
 
@@ -126,10 +138,16 @@ class ZohoClient:
         now = self._clock.now()
         if reads_state:
             answer = read_course_state(
-                status, headers, body, now=now, course_id=course.course_id, batch_id=course.batch_id
+                status,
+                headers,
+                body,
+                now=now,
+                course_id=course.course_id,
+                batch_id=course.batch_id,
+                added=self._added,
             )
         else:
-            answer = read_answer(status, headers, body, course_id=course.course_id, now=now)
+            answer = read_answer(status, headers, body, course_id=course.course_id, now=now, added=self._added)
         return Reply(
             answer=answer, http_status=status, code=code_of(answer), excerpt=make_excerpt(body), stale=dict(header)
         )

@@ -14,6 +14,19 @@ class Sign(StrEnum):
     TOKEN = "token"  # noqa: S105 - a meaning, no secret
     SCOPE = "scope"
     FINAL = "final"
+    ALREADY = "already"
+    UNCLEAR = "unclear"
+
+
+WORDS = {
+    "refused": Sign.FINAL,
+    "already_published": Sign.ALREADY,
+    "throttled": Sign.THROTTLE,
+    "expired": Sign.TOKEN,
+    "denied": Sign.SCOPE,
+    "unclear": Sign.UNCLEAR,
+}
+"""What an operator may say that a new code means. There is no word for success: no setting makes one."""
 
 
 class Match(StrEnum):
@@ -63,6 +76,8 @@ MEANINGS = (
     Meaning(Sign.FINAL, Match.CODE, "UNABLE_TO_UNPUBLISH_WITH_MEMBERS", "D"),
     Meaning(Sign.FINAL, Match.CODE, "COURSE_ALREADY_COMPLETED", "D"),
     Meaning(Sign.FINAL, Match.CODE, "BATCH_DATE_AND_SESSION_DATE_MISMATCH", "D"),
+    # Never taken at its word: the course is read, and only that makes it published.
+    Meaning(Sign.ALREADY, Match.IN_CODE, "ALREADY_PUBLISHED", "I", "whether there is such a code is not known"),
     # Final although they come with a 5xx.
     *(
         Meaning(Sign.FINAL, Match.CODE, code, "S", "seen with 5xx")
@@ -96,6 +111,11 @@ COURSE_TYPES = {"1": "self-paced", "2": "blended", "3": "e-material"}  # D
 CODE_KEYS = ("code", "errorcode", "errorCode", "error_code", "title", "status_code")  # D/S
 MESSAGE_KEYS = ("message", "error_description", "details")  # D/S
 ENVELOPE_KEYS = ("response", "errors", "error", "details")  # D/S: where an error may hide inside another object
+
+
+def known_sign(code: str) -> Sign | None:
+    """Say what the table makes of a whole code; None for one that it does not know."""
+    return next((sign for sign in Sign if find_sign(sign, (code,), ()) is not None), None)
 
 
 def find_sign(sign: Sign, codes: tuple[str, ...], messages: tuple[str, ...]) -> str | None:

@@ -14,6 +14,7 @@ from batchpub.events import BOUND, EVENTS, FIELDS, FIXED
 from batchpub.report.table import COLUMNS
 from batchpub.report.totals import advice
 from batchpub.settings import FROM_FILES, PREFIX, SECRETS, Settings, show_default
+from batchpub.zoho.meanings import WORDS
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "reference"
@@ -30,6 +31,21 @@ in the environment lists are separated by commas. A name that does not exist is 
 a setting.
 
 {table}
+
+## Codes of Zoho that the program does not know
+
+A new code gets its meaning in the job file, below everything that stands outside tables:
+
+```toml
+[answers]
+COURSE_IN_USE = "refused"   # Zoho's final no for this course
+7300 = "throttled"          # a lock: everybody waits
+```
+
+The words are {words}. `already_published` has the course read, and only that makes it so; `expired` renews the token;
+`denied` ends the run with 77; `unclear` has the course read before it is sent again. No word makes a success of an answer, a
+code that has a meaning keeps it, and unless the answer is a 4xx the course counts as perhaps published: the next call for it
+comes after reading it, never blindly with mails on.
 
 ## Secrets
 
@@ -108,7 +124,9 @@ What `--help` says. Exit codes are [a page of their own](exit-codes.md), and so 
 def make_pages() -> dict[str, str]:
     """Give every page by its file name, as the program of this moment makes it."""
     pages = {
-        "settings.md": SETTINGS.format(table=_settings(), secrets=_secrets()),
+        "settings.md": SETTINGS.format(
+            table=_settings(), secrets=_secrets(), words=", ".join(f"`{word}`" for word in WORDS)
+        ),
         "exit-codes.md": EXIT_CODES.format(
             table=_table(
                 ("code", "meaning", "what to do"), ((str(int(one)), one.meaning, one.remedy) for one in ExitCode)

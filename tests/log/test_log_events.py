@@ -18,7 +18,6 @@ KINDS = {
     "text": str,
     "integer": int,
     "number": (int, float),
-    "boolean": bool,
     "object": dict,
     "time": str,
 }

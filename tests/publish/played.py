@@ -1,0 +1,137 @@
+"""Courses published on virtual time against a scripted service: what the laws about answers need, and no more."""
+
+import asyncio
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+from virtual import VirtualClock, VirtualLoop, run_virtually
+
+from batchpub.course import Course, Pile, Plan, PlannedRow, PlannedSheet
+from batchpub.pace import Gate, GateClosed
+from batchpub.publish import Breakers, Later, Publisher, Rules, Work
+from batchpub.run import Worklist
+from batchpub.state import Journal, Ledger, Limits, open_database
+from batchpub.zoho.answers import NotSent, Refused, StateRead, Unclear, code_of
+from batchpub.zoho.client import Reply
+
+
+def reply(answer, status=None):
+    if status is None and not isinstance(answer, NotSent | Unclear):
+        status = 400 if isinstance(answer, Refused) else 200
+    return Reply(answer=answer, http_status=status, code=code_of(answer), excerpt="")
+
+
+class ScriptedApi:
+    """Gives each course its answers in turn, the last one for ever; `calls` has (seconds, operation, course id)."""
+
+    def __init__(self, publishes, reads=(), *, call_seconds=0.1):
+        self.publishes, self.reads = publishes, reads
+        self.call_seconds = call_seconds
+        self.calls = []
+        self.met = defaultdict(int)
+
+    async def prepare(self):
+        pass
+
+    async def renew(self, _stale):
+        return True
+
+    async def publish(self, course, *, notify):  # noqa: ARG002
+        return await self._answer("publish", course, self.publishes)
+
+    async def read_state(self, course):
+        return await self._answer("read", course, self.reads)
+
+    async def _answer(self, operation, course, script):
+        self.calls.append((asyncio.get_running_loop().time(), operation, course.course_id))
+        await asyncio.sleep(self.call_seconds)
+        answers = script(course) if callable(script) else script
+        number = self.met[operation, course]
+        self.met[operation, course] += 1
+        return answers[min(number, len(answers) - 1)]
+
+
+class Played:
+    """What a run came to: results by course id, the stop, the service's calls, and when it ended."""
+
+    def __init__(self):
+        self.results = {}
+        self.stop = None
+        self.seconds = 0.0
+        self.held = 0.0
+        self.breakers = None
+
+
+async def work_off(publisher, worklist, played, loop):
+    while (work := await worklist.get()) is not None:
+        began = loop.time()
+        try:
+            step = await publisher.publish_course(work)
+        except GateClosed:
+            return
+        played.held = max(played.held, loop.time() - began)
+        if isinstance(step, Later):
+            worklist.put_later(step)
+            if publisher.gate.stop:
+                return
+            continue
+        played.results[work.course.course_id] = step
+        worklist.finish_one()
+        if worklist.open == 0:
+            worklist.end(50)
+
+
+def play(api, ids, *, rules=None, notify=False, limits=None, workers=4, names=None):
+    """Publish the courses with these ids."""
+    loop, limits, played = VirtualLoop(), limits or Limits(), Played()
+    courses = [Course(course_id=one) for one in ids]
+    works = [
+        Work(position=n, course=course, notify=notify, name=(names or {}).get(course.course_id, ""))
+        for n, course in enumerate(courses)
+    ]
+
+    async def main():
+        async with open_database(None) as database:
+            clock = VirtualClock(loop)
+            ledger = Ledger(database, portal="p", run="run", limits=limits, clock=clock)
+            gate, journal = Gate(ledger, clock=clock), Journal(ledger)
+            await journal.begin(plan_of(courses, notify), {}, {})
+            played.breakers = Breakers()
+            publisher = Publisher(
+                api=api,
+                gate=gate,
+                journal=journal,
+                limits=limits,
+                rules=rules or Rules(),
+                breakers=played.breakers,
+                clock=clock,
+            )
+            worklist = Worklist(works)
+            feeding = asyncio.ensure_future(worklist.feed())
+            closing = asyncio.ensure_future(gate.wait_closed())
+            closing.add_done_callback(lambda _: worklist.end(50))
+            await asyncio.gather(*(work_off(publisher, worklist, played, loop) for _ in range(workers)))
+            for task in (feeding, closing):
+                task.cancel()
+            played.stop = gate.stop
+            played.seconds = loop.time()
+
+    run_virtually(main(), loop)
+    return played
+
+
+def plan_of(courses, notify):
+    rows = tuple(
+        PlannedRow(
+            position=n, sheet_index=0, row=n + 2, cell=f"A{n + 2}", course=course, name="", notify=notify,
+            pile=Pile.TO_PUBLISH,
+        )
+        for n, course in enumerate(courses)
+    )  # fmt: skip
+    return Plan(sheets=(PlannedSheet(file="f", sheet="s", headings=()),), rows=rows)
+
+
+def seen(state, *, name="", kind="self-paced"):
+    return reply(StateRead(state=state, name=name, kind=kind))

@@ -1,0 +1,326 @@
+"""What an answer makes of a course: settling, verifying, breakers and bounds."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from played import ScriptedApi, play, reply, seen
+
+from batchpub.course import Outcome
+from batchpub.errors import ExitCode
+from batchpub.publish import Rules, Verify
+from batchpub.state import Limits
+from batchpub.zoho.answers import (
+    CourseState,
+    Denied,
+    NotSent,
+    Published,
+    Refused,
+    SaidPublished,
+    Throttled,
+    Unclear,
+)
+
+LOST = reply(Unclear(reason="no answer"))
+OK = reply(Published())
+DENIED = reply(Denied(code="INVALID_OAUTHSCOPE", message="m"), 403)
+DRAFT, IS_PUBLISHED = seen(CourseState.DRAFT), seen(CourseState.PUBLISHED)
+CANNOT_TELL = seen(CourseState.CANNOT_TELL)
+LIMITED = reply(Refused(code="422", message="maximum limit exceeded"), 422)
+FORBIDDEN = reply(Refused(code="403", message="no"), 403)
+
+
+def operations(api):
+    return [operation for _, operation, _ in api.calls]
+
+
+@pytest.mark.parametrize("notify", [False, True])
+@pytest.mark.parametrize(
+    ("reads", "expected", "sent"),
+    [
+        ([IS_PUBLISHED], (Outcome.PUBLISHED, 1, True), 1),
+        ([DRAFT], (Outcome.PUBLISHED, 2, True), 2),
+    ],
+)
+def test_lost_answer_is_settled_by_reading(notify, reads, expected, sent):
+    """
+    After `settle` the course is read once: published is published and verified, a draft is sent as the next attempt.
+    """
+    api = ScriptedApi([LOST, OK], reads)
+
+    result = play(api, ["1"], notify=notify).results["1"]
+
+    assert expected == (result.outcome, result.attempts, result.verified)
+    assert ["publish", "read", *["publish"] * (sent - 1)] == operations(api)
+    assert api.calls[1][0] - api.calls[0][0] >= Limits().settle
+
+
+@pytest.mark.parametrize("read", [CANNOT_TELL, DENIED, reply(Refused(code="404", message=""), 404)])
+def test_lost_answer_that_cannot_be_settled(read):
+    """
+    Cannot tell: with mails off it is sent again, with mails on it stays unknown and is never sent again.
+    """
+    quiet, mailing = (ScriptedApi([LOST, OK], [read]) for _ in range(2))
+
+    assert (Outcome.PUBLISHED, 2) == key(play(quiet, ["1"]))
+    assert (Outcome.UNKNOWN, 1) == key(play(mailing, ["1"], notify=True))
+    assert ["publish", "read"] == operations(mailing)
+
+
+def key(played, course="1"):
+    result = played.results[course]
+    return result.outcome, result.attempts
+
+
+def test_settling_course_holds_no_worker():
+    """
+    With one worker, courses go on while another one settles for a minute.
+    """
+    api = ScriptedApi(lambda course: [LOST, OK] if course.course_id == "1" else [OK], [DRAFT])
+
+    played = play(api, ["1", "2", "3"], workers=1)
+
+    assert {Outcome.PUBLISHED} == {result.outcome for result in played.results.values()}
+    assert [("publish", "1"), ("publish", "2"), ("publish", "3"), ("read", "1"), ("publish", "1")] == [
+        call[1:] for call in api.calls
+    ]
+    assert played.held < 1
+
+
+@pytest.mark.parametrize(
+    ("rules", "attempts"),
+    [
+        (Rules(attempts=3), 3),
+        (Rules(attempts=50, course_seconds=150), 3),
+        (Rules(attempts=50, course_seconds=1), 1),
+    ],
+)
+def test_attempts_and_time_of_one_course_are_bounded(rules, attempts):
+    """
+    A course that is never answered is given up after its attempts, or when its calls and waits took its time.
+    """
+    api = ScriptedApi([LOST], [DRAFT])
+
+    played = play(api, ["1"], rules=rules)
+
+    assert (Outcome.FAILED, attempts) == key(played)
+    assert attempts == operations(api).count("publish")
+
+
+def test_waiting_for_a_lock_takes_nothing_of_a_courses_time():
+    """
+    A lock of five minutes leaves a course its whole time and all its attempts.
+    """
+    api = ScriptedApi([reply(Throttled(wait_seconds=None, cause="429"), 429), OK])
+
+    assert (Outcome.PUBLISHED, 1) == key(play(api, ["1"], rules=Rules(attempts=1, course_seconds=5)))
+
+
+def test_waits_between_attempts_grow_and_are_capped():
+    """
+    Twice as long each time, with jitter down to half, never beyond the longest.
+    """
+    api = ScriptedApi([reply(NotSent(reason="refused"))], call_seconds=0)
+    rules = Rules(attempts=8, backoff_seconds=1, max_backoff_seconds=8)
+
+    played = play(api, ["1"], rules=rules)
+    waits = [later[0] - earlier[0] for earlier, later in zip(api.calls, api.calls[1:], strict=False)]
+
+    assert ExitCode.UNREACHABLE == played.stop.exit_code
+    assert all(most / 2 <= wait <= most + 0.01 for most, wait in zip([2, 4, 8, 8, 8, 8, 8], waits, strict=True))
+
+
+def test_missing_scope_for_reading_is_asked_for_once(capture_log):
+    """
+    The first denied reading is told, with what it costs; no further course is read in this run.
+    """
+    api = ScriptedApi([OK], [DENIED])
+
+    played = play(api, list("12345"), rules=Rules(verify=Verify.EVERYTHING), workers=1)
+
+    assert {Outcome.PUBLISHED} == {result.outcome for result in played.results.values()}
+    assert 1 == operations(api).count("read")
+    assert 1 == [event["event"] for event in capture_log].count("read.denied")
+
+
+def test_missing_scope_for_publishing_ends_the_run_at_once():
+    """
+    One scope error closes the gate with 77.
+    """
+    api = ScriptedApi([DENIED])
+
+    played = play(api, list("123"), workers=1)
+
+    assert (1, ExitCode.ACCESS_REFUSED, {}) == (len(api.calls), played.stop.exit_code, played.results)
+
+
+def test_three_403_in_a_row_end_the_run():
+    """
+    Two 403 and a success are three courses' own trouble; three in a row are the account's.
+    """
+    mixed = ScriptedApi(lambda course: [OK] if course.course_id in "36" else [FORBIDDEN])
+    row = ScriptedApi(lambda course: [OK] if course.course_id == "3" else [FORBIDDEN])
+
+    fine = play(mixed, list("12345678"), workers=1)
+    ended = play(row, list("12345678"), workers=1)
+
+    assert (None, 8) == (fine.stop, len(fine.results))
+    assert (ExitCode.ACCESS_REFUSED, 6) == (ended.stop.exit_code, len(row.calls))
+
+
+def test_second_422_is_a_lock_and_an_untried_course_goes_first():
+    """
+    The first 422 is its course's; the second waits like a lock, and then a course goes first that was not tried yet.
+    A success makes 422 a course's own again.
+    """
+    api = ScriptedApi(
+        lambda course: [LIMITED] if course.course_id in "14" else [LIMITED, OK] if course.course_id == "2" else [OK]
+    )
+
+    played = play(api, list("12345"), workers=1)
+
+    assert ["1", "2", "3", "4", "5", "2"] == [course for *_, course in api.calls]
+    assert api.calls[2][0] - api.calls[1][0] >= Limits().lock
+    assert {"1": "refused", "2": "published", "3": "published", "4": "refused", "5": "published"} == {
+        course: result.outcome.value for course, result in played.results.items()
+    }
+    assert 1 == played.results["2"].attempts
+
+
+def test_422_for_every_course_ends_with_75_after_bounded_waiting():
+    """
+    Where every course is answered 422 whatever is waited, the run ends and says so; each wait tried one course.
+    """
+    api = ScriptedApi([LIMITED])
+
+    played = play(api, [str(n) for n in range(10, 40)], workers=4)
+
+    assert ExitCode.STOPPED_EARLY == played.stop.exit_code
+    assert "maximum limit exceeded" in played.stop.reason
+    assert len(api.calls) <= 4 + 4
+    assert played.seconds < 3600
+
+
+@pytest.mark.parametrize(
+    ("throttled", "words"),
+    [
+        (Throttled(wait_seconds=40_000, cause="429", quota=True), "daily quota"),
+        (Throttled(wait_seconds=None, cause="429", quota=True), "daily quota"),
+        (Throttled(wait_seconds=1_000, cause="429"), "longer than --max-lock allows (900 s)"),
+    ],
+)
+def test_quota_and_long_locks_end_with_75(throttled, words):
+    """
+    What is not worth waiting for ends the run, and says which it is.
+    """
+    played = play(ScriptedApi([reply(throttled, 429)]), list("123"), workers=1)
+
+    assert (ExitCode.STOPPED_EARLY, True) == (played.stop.exit_code, words in played.stop.reason)
+
+
+@pytest.mark.parametrize("most", [1, 4, 5])
+def test_max_calls_counts_every_call_and_ends_with_75(most):
+    """
+    Reads and publishes together never pass the bound, whatever the workers.
+    """
+    api = ScriptedApi([OK], [DRAFT])
+
+    played = play(
+        api, [str(n) for n in range(10, 30)], rules=Rules(max_calls=most, verify=Verify.EVERYTHING), workers=8
+    )
+
+    assert (most, ExitCode.STOPPED_EARLY) == (len(api.calls), played.stop.exit_code)
+    assert f"{most} calls" in played.stop.reason
+
+
+@pytest.mark.parametrize(
+    ("read", "outcome", "word", "sent"),
+    [
+        (seen(CourseState.DRAFT), Outcome.PUBLISHED, "Published", 1),
+        (seen(CourseState.CANNOT_TELL), Outcome.PUBLISHED, "Published", 1),
+        (seen(CourseState.PUBLISHED), Outcome.ALREADY_PUBLISHED, "already", 0),
+        (seen(CourseState.DISABLED), Outcome.INVALID, "disabled", 0),
+        (seen(CourseState.DRAFT, kind="blended"), Outcome.INVALID, "Batch ID", 0),
+        (seen(CourseState.DRAFT, kind="e-material"), Outcome.INVALID, "e-material", 0),
+        (reply(Refused(code="404", message=""), 404), Outcome.INVALID, "knows no course", 0),
+        (reply(Refused(code="403", message=""), 403), Outcome.PUBLISHED, "Published", 1),
+    ],
+)
+def test_verified_course_is_sent_only_if_it_can_be_published(read, outcome, word, sent):
+    """
+    Reading first finds what is published, disabled, unknown, of another type; what cannot be told is sent.
+    """
+    api = ScriptedApi([OK], [read])
+
+    result = play(api, ["1"], rules=Rules(verify=Verify.EVERYTHING)).results["1"]
+
+    assert (outcome, True, sent) == (result.outcome, word in result.message, operations(api).count("publish"))
+
+
+def test_course_published_again_on_demand_is_sent_although_it_is_published():
+    """
+    --again outweighs what verifying finds.
+    """
+    api = ScriptedApi([OK], [IS_PUBLISHED])
+
+    played = play(api, ["1"], rules=Rules(verify=Verify.EVERYTHING, again=frozenset({"1"})))
+
+    assert (Outcome.PUBLISHED, 1) == key(played)
+
+
+def test_other_name_in_zoho_is_a_remark():
+    """
+    The row is published and its message names both names; capitals and blanks make no difference.
+    """
+    api = ScriptedApi([OK], [seen(CourseState.DRAFT, name="Fire  SAFETY")])
+    names = {"1": "fire safety", "2": "First aid"}
+
+    results = play(api, ["1", "2"], rules=Rules(verify=Verify.EVERYTHING), names=names).results
+
+    assert "Published without a mail." == results["1"].message
+    assert "Published without a mail. Zoho calls it 'Fire  SAFETY', the sheet 'First aid'." == results["2"].message
+
+
+@pytest.mark.parametrize(
+    ("read", "outcome"),
+    [(IS_PUBLISHED, Outcome.ALREADY_PUBLISHED), (DRAFT, Outcome.REFUSED), (DENIED, Outcome.REFUSED)],
+)
+def test_said_to_be_published_counts_only_when_reading_confirms_it(read, outcome):
+    """
+    A refusal as already published is never a success by itself, and the course is not sent again.
+    """
+    api = ScriptedApi([reply(SaidPublished(code="COURSE_ALREADY_PUBLISHED", message="m"), 400)], [read])
+
+    result = play(api, ["1"], notify=True).results["1"]
+
+    assert (outcome, ["publish", "read"]) == (result.outcome, operations(api))
+    assert outcome is Outcome.ALREADY_PUBLISHED or "COURSE_ALREADY_PUBLISHED" in result.message
+
+
+def test_uncertain_no_is_settled_before_the_course_is_sent_again():
+    """
+    A lock that only an operator's word makes one is waited out, and with mails on the course is read before it is
+    sent again.
+    """
+    no = reply(Throttled(wait_seconds=None, cause="7300", certain=False), 500)
+    api = ScriptedApi([no, OK], [IS_PUBLISHED])
+
+    played = play(api, ["1"], notify=True)
+
+    assert (Outcome.PUBLISHED, ["publish", "read"]) == (played.results["1"].outcome, operations(api))
+    assert api.calls[1][0] - api.calls[0][0] >= Limits().lock
+
+
+def test_verifying_reads_ahead_and_costs_no_time_of_its_own():
+    """
+    A hundred verified courses take hardly longer than a hundred that are not, with the documented limits.
+    """
+    ids = [str(n) for n in range(100, 200)]
+    took = {}
+    for verify in (Verify.NOTHING, Verify.EVERYTHING):
+        api = ScriptedApi([OK], [DRAFT], call_seconds=0.5)
+        took[verify] = play(api, ids, rules=Rules(verify=verify), workers=8).seconds
+
+    assert took[Verify.EVERYTHING] <= took[Verify.NOTHING] * 1.1
