@@ -42,8 +42,8 @@ class GridRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Merge:
-    """A merged range; rows as the person counts them, columns from 0."""
+class Area:
+    """A rectangle of cells; rows as the person counts them, columns from 0."""
 
     first_row: int
     last_row: int
@@ -57,10 +57,14 @@ class Merge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
-    """The rows of one sheet from the top, in order. `complete` is False when there were more than were asked for."""
+    """The rows of one sheet from the top, in order. `complete` is False when there were more than were asked for.
+
+    `arrays` are the areas that one formula fills: only its first cell says so itself.
+    """
 
     rows: Sequence[GridRow]
-    merges: Sequence[Merge] = ()
+    merges: Sequence[Area] = ()
+    arrays: Sequence[Area] = ()
     hidden_columns: frozenset[int] = frozenset()
     complete: bool = True
 
@@ -83,18 +87,10 @@ class Book(Protocol):
     noun: str
     is_text: bool
     notes: Sequence[str]
-
-    @property
-    def tabs(self) -> Sequence[Tab]:
-        """Name all sheets in their order."""
-        ...
-
-    def read_heads(self) -> Sequence[Grid]:
-        """Read the first HEAD_ROWS filled rows of every sheet."""
-        ...
+    tabs: Sequence[Tab]
 
     def read(self, tab: int, rows: int) -> Grid:
-        """Read so many filled rows of one sheet."""
+        """Read so many filled rows of one sheet, by its place among the tabs."""
         ...
 
 

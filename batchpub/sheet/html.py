@@ -15,13 +15,12 @@ from batchpub.course import Cell, CellKind
 from batchpub.sheet.encoding import GUESSED, decode
 from batchpub.sheet.grid import (
     DAMAGED,
-    HEAD_ROWS,
     LAST_COLUMN,
     TOO_MANY_CELLS,
     Grid,
     GridRow,
     IsHeading,
-    Merge,
+    Area,
     Shelf,
     Tab,
     Unreadable,
@@ -57,16 +56,7 @@ class HtmlBook:
             raise Unreadable(DAMAGED) from error
         self._tables = [table for table in page.iter("table") if not _is_inside_hidden(table)]
         names = [f"table {number}" for number in range(1, len(self._tables) + 1)]
-        self._tabs = tuple(Tab(name=name if len(names) > 1 else "") for name in names)
-
-    @property
-    def tabs(self) -> Sequence[Tab]:
-        """Name the tables by their numbers, if there are several."""
-        return self._tabs
-
-    def read_heads(self) -> Sequence[Grid]:
-        """Read the top of every table."""
-        return [self.read(index, HEAD_ROWS) for index in range(len(self._tables))]
+        self.tabs: Sequence[Tab] = tuple(Tab(name=name if len(names) > 1 else "") for name in names)
 
     def read(self, tab: int, rows: int) -> Grid:
         """Read so many filled rows of one table."""
@@ -78,7 +68,7 @@ class _TableReader:
     """Lays a table out on a grid: cells that span rows or columns push the others aside, as browsers do."""
 
     shelf: Shelf
-    merges: list[Merge] = field(default_factory=list)
+    merges: list[Area] = field(default_factory=list)
     spanning: dict[int, int] = field(default_factory=dict)  # column → last row a cell above reaches down to
     work: int = 0
 
@@ -114,7 +104,7 @@ class _TableReader:
 
     def _span(self, number: int, column: int, wide: int, high: int) -> None:
         last_row, last_column = number + high - 1, column + wide - 1
-        self.merges.append(Merge(first_row=number, last_row=last_row, first_column=column, last_column=last_column))
+        self.merges.append(Area(first_row=number, last_row=last_row, first_column=column, last_column=last_column))
         if high > 1:
             self.spanning.update(dict.fromkeys(range(column, last_column + 1), last_row))
 

@@ -69,7 +69,7 @@ def read_file(file: str) -> bytes:
 
 
 def _build_sheet(file: str, book: Book, is_heading: IsHeading, options: SheetOptions) -> Sheet:
-    heads = book.read_heads()
+    heads = [book.read(tab, HEAD_ROWS) for tab in range(len(book.tabs))]
     headings = [find_heading(grid, is_heading) for grid in heads]
     chosen, notes = _choose_tab(book, headings, options)
     heading = headings[chosen]

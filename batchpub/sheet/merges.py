@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from batchpub.course import Cell
-from batchpub.sheet.grid import GridRow, Merge
+from batchpub.sheet.grid import GridRow, Area
 
 
-def mark_merged(rows: Sequence[GridRow], merges: Sequence[Merge], columns: Sequence[int]) -> dict[tuple[int, int], str]:
+def mark_merged(rows: Sequence[GridRow], merges: Sequence[Area], columns: Sequence[int]) -> dict[tuple[int, int], str]:
     """Find which cells of these rows and columns lie in a merged range: (row number, column) → the range's name."""
     merged: dict[tuple[int, int], str] = {}
     for column in columns:

@@ -18,7 +18,7 @@ from batchpub.sheet.grid import (
     MAX_MERGES,
     Grid,
     GridRow,
-    Merge,
+    Area,
     Shelf,
     Tab,
     Unreadable,
@@ -60,22 +60,16 @@ class OdsBook:
         self._package = package
         self._heads = _DocumentReader(wanted_tab=None, rows=HEAD_ROWS)
         self._parse(self._heads)
-        if not self._heads.tabs:
+        self.tabs: Sequence[Tab] = self._heads.tabs
+        if not self.tabs:
             raise Unreadable(
                 DAMAGED if self._heads.is_spreadsheet else "This is an OpenDocument file, but no spreadsheet."
             )
 
-    @property
-    def tabs(self) -> Sequence[Tab]:
-        """Name all sheets in their order."""
-        return self._heads.tabs
-
-    def read_heads(self) -> Sequence[Grid]:
-        """Give the top of every sheet."""
-        return self._heads.grids
-
     def read(self, tab: int, rows: int) -> Grid:
         """Read so many filled rows of one sheet."""
+        if rows <= HEAD_ROWS:
+            return self._heads.grids[tab]
         reader = _DocumentReader(wanted_tab=tab, rows=rows)
         self._parse(reader)
         return reader.grids[tab]
@@ -112,7 +106,7 @@ class _DocumentReader:
     def _begin_table(self) -> None:
         self._shelf = Shelf(wanted=self._rows)
         self._full = False
-        self._merges: list[Merge] = []
+        self._merges: list[Area] = []
         self._columns = _Columns()
         self._row = 0
         self._repeat_row = 1
@@ -269,7 +263,7 @@ class _DocumentReader:
             raise say_too_many()
         if wide > 1 or high > 1:
             self._merges.append(
-                Merge(
+                Area(
                     first_row=self._row,
                     last_row=self._row + high - 1,
                     first_column=column,

@@ -70,6 +70,7 @@ class TextBook:
     """An opened text file: one sheet without a name."""
 
     is_text = True
+    tabs: Sequence[Tab] = (Tab(name=""),)
 
     def __init__(self, data: bytes, is_heading: IsHeading) -> None:
         """Decode the text and find its delimiter. Raises Unreadable."""
@@ -79,15 +80,6 @@ class TextBook:
         self.noun = "a text file (CSV)"
         self.notes: Sequence[str] = (note,) if note else ()
         self._refuse_one_pair(is_heading)
-
-    @property
-    def tabs(self) -> Sequence[Tab]:
-        """Name the only sheet there is."""
-        return (Tab(name=""),)
-
-    def read_heads(self) -> Sequence[Grid]:
-        """Read the top of the table."""
-        return [self.read(0, HEAD_ROWS)]
 
     def read(self, tab: int, rows: int) -> Grid:  # noqa: ARG002 - a text file has one sheet
         """Read so many filled records."""

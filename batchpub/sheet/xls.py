@@ -15,11 +15,10 @@ from xlrd.biffh import XL_CELL_BLANK, XL_CELL_BOOLEAN, XL_CELL_DATE, XL_CELL_EMP
 from batchpub.course import Cell, CellKind
 from batchpub.sheet.grid import (
     DAMAGED,
-    HEAD_ROWS,
     TOO_MANY_CELLS,
     Grid,
     GridRow,
-    Merge,
+    Area,
     Shelf,
     Tab,
     Unreadable,
@@ -61,7 +60,7 @@ class XlsBook:
                 ragged_rows=True,
                 logfile=io.StringIO(),  # it would complain on stdout
             )
-            self._tabs = [
+            self.tabs: Sequence[Tab] = [
                 Tab(name=name, hidden=bool(self._book._sheet_visibility[index]))  # noqa: SLF001 - the only place it is before loading
                 for index, name in enumerate(self._book.sheet_names())
             ]
@@ -69,15 +68,6 @@ class XlsBook:
             raise Unreadable(PROTECTED if "encrypted" in str(error) else _NO_WORKBOOK) from error
         except Exception as error:  # xlrd meets damage with AssertionError, IndexError, struct.error and more
             raise Unreadable(DAMAGED) from error
-
-    @property
-    def tabs(self) -> Sequence[Tab]:
-        """Name all sheets in their order."""
-        return self._tabs
-
-    def read_heads(self) -> Sequence[Grid]:
-        """Read the top of every sheet."""
-        return [self.read(index, HEAD_ROWS) for index in range(len(self._tabs))]
 
     def read(self, tab: int, rows: int) -> Grid:
         """Read so many filled rows of one sheet."""
@@ -155,7 +145,7 @@ def _read_grid(
         if cells and not shelf.add(GridRow(number=index + 1, cells=cells, hidden=hidden)):
             break
     merges = [
-        Merge(first_row=top + 1, last_row=bottom, first_column=left, last_column=right - 1)
+        Area(first_row=top + 1, last_row=bottom, first_column=left, last_column=right - 1)
         for top, bottom, left, right in sheet.merged_cells
         if bottom - top > 1 or right - left > 1
     ]

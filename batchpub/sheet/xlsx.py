@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from batchpub.course import Cell, CellKind
 from batchpub.sheet.grid import (
     DAMAGED,
-    HEAD_ROWS,
     LAST_COLUMN,
     LAST_ROW,
     MAX_CHARACTERS,
     MAX_MERGES,
     Grid,
     GridRow,
-    Merge,
+    Area,
     Shelf,
     Tab,
     Unreadable,
@@ -84,22 +83,13 @@ class XlsxBook:
         kept = [(tab, target) for tab, (kind, target) in sheets if kind == "worksheet" and target in package]
         if not kept:
             raise Unreadable(DAMAGED)
-        self._tabs = [tab for tab, _ in kept]
+        self.tabs: Sequence[Tab] = [tab for tab, _ in kept]
         self._parts = [part for _, part in kept]
         self._shared = _Shared(
             strings=_read_strings(package, self._part_of("sharedStrings")),
             dates=_read_date_styles(package, self._part_of("styles")),
             since_1904=since_1904,
         )
-
-    @property
-    def tabs(self) -> Sequence[Tab]:
-        """Name all worksheets in their order."""
-        return self._tabs
-
-    def read_heads(self) -> Sequence[Grid]:
-        """Read the top of every worksheet."""
-        return [self.read(index, HEAD_ROWS) for index in range(len(self._parts))]
 
     def read(self, tab: int, rows: int) -> Grid:
         """Read so many filled rows of one worksheet."""
@@ -141,7 +131,7 @@ class _SheetReader:
         self._collect: Callable[[str], None] | None = None
         self._shared_formulas: dict[str, str] = {}
         self._seen_rows: set[int] = set()
-        self._merges: list[Merge] = []
+        self._merges: list[Area] = []
         self._column_infos = 0
         self._hidden_columns = bytearray(LAST_COLUMN)
         self._names = {f"{main}}}{name}": name for main in _MAIN for name in _SHEET_NAMES}
@@ -318,7 +308,7 @@ class _SheetReader:
             raise say_too_many()
         (left, top), (right, bottom) = read_reference(first), read_reference(last)
         self._merges.append(
-            Merge(
+            Area(
                 first_row=min(top, bottom),
                 last_row=max(top, bottom),
                 first_column=min(left, right),

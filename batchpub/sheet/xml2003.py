@@ -16,7 +16,7 @@ from batchpub.sheet.grid import (
     MAX_CHARACTERS,
     Grid,
     GridRow,
-    Merge,
+    Area,
     Shelf,
     Tab,
     Unreadable,
@@ -51,20 +51,14 @@ class Xml2003Book:
         reader = self._heads = self._parse(rows=HEAD_ROWS, tab=None)
         if not reader.is_workbook:
             raise Unreadable("This is an XML file, but no spreadsheet. Export the list as CSV or as an Excel workbook.")
-        self._tabs = [Tab(name=name, hidden=hidden) for name, hidden in zip(reader.names, reader.hidden, strict=True)]
-
-    @property
-    def tabs(self) -> Sequence[Tab]:
-        """Name all sheets in their order."""
-        return self._tabs
-
-    def read_heads(self) -> Sequence[Grid]:
-        """Give the top of every sheet."""
-        return self._heads.grids
+        self.tabs: Sequence[Tab] = [
+            Tab(name=name, hidden=hidden) for name, hidden in zip(reader.names, reader.hidden, strict=True)
+        ]
 
     def read(self, tab: int, rows: int) -> Grid:
         """Read so many filled rows of one sheet."""
-        return self._parse(rows=rows, tab=tab).grids[tab]
+        reader = self._heads if rows <= HEAD_ROWS else self._parse(rows=rows, tab=tab)
+        return reader.grids[tab]
 
     def _parse(self, *, rows: int, tab: int | None) -> "_WorkbookReader":
         reader = _WorkbookReader(rows=rows, tab=tab)
@@ -88,7 +82,7 @@ class _WorkbookReader:
     def _begin_sheet(self) -> None:
         self._shelf = Shelf(wanted=self._rows)
         self._full = self._tab not in (None, len(self.names) - 1)
-        self._merges: list[Merge] = []
+        self._merges: list[Area] = []
         self._hidden_columns: set[int] = set()
         self._next_column_info = 0
         self._row = 0
@@ -165,7 +159,7 @@ class _WorkbookReader:
         down = _read_count(attributes, f"{_SS}MergeDown")
         if self._across or down:
             self._merges.append(
-                Merge(
+                Area(
                     first_row=self._row,
                     last_row=self._row + down,
                     first_column=self._column,
