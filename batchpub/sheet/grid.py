@@ -13,7 +13,7 @@ MAX_CHARACTERS = 32_767  # in one cell: "Excel specifications and limits"
 LAST_COLUMN = 16_384  # XFD
 LAST_ROW = 1_048_576
 HEAD_ROWS = 30  # where a heading is looked for: banner rows above a table are common; thirty of them are not
-MAX_MERGES = 50_000
+MAX_AREAS = 50_000
 
 
 class Unreadable(Exception):

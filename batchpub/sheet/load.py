@@ -7,6 +7,7 @@ from batchpub.course import Cell, CellKind, Sheet, SheetRow
 from batchpub.errors import SheetMissing, SheetRefused
 from batchpub.plan.bulk import without_collector
 from batchpub.plan.text import fold, list_names, trim
+from batchpub.sheet.areas import find_covered, with_areas
 from batchpub.sheet.grid import (
     HEAD_ROWS,
     Book,
@@ -20,7 +21,6 @@ from batchpub.sheet.grid import (
     name_column,
 )
 from batchpub.sheet.heading import Heading, assign_roles, find_heading, make_is_heading, name_headings
-from batchpub.sheet.merges import mark_merged, with_merge
 from batchpub.sheet.options import SheetOptions
 from batchpub.sheet.sniff import open_book, refuse_lock_file
 
@@ -30,7 +30,7 @@ _NEAR_COLUMNS = 50  # cells without a heading this close to the table belong to 
 _LONGEST_GAP = 100  # more blank rows than this in one place are counted, not listed one by one
 _MOST_BLANK_ROWS = 10_000  # likewise in all
 _MOST_EXTRAS = 5
-_ROLES_WITH_MERGES = ("course_id", "batch_id", "notify", "publish", "confirmed")
+_JUDGED_ROLES = ("course_id", "batch_id", "notify", "publish", "confirmed")
 _TOO_BIG = "Reading this file needs more memory than it should. It is no list of courses, or it is damaged."
 
 
@@ -99,8 +99,9 @@ class _Table:
         self._roles = assign_roles(self._headings, self._columns, self._columns.index(id_column))
         self._id_column = id_column
         self._blanks = {index: self._columns[index] for index in self._roles.values()}
-        role_columns = [self._columns[self._roles[role]] for role in _ROLES_WITH_MERGES if role in self._roles]
-        self._merged = mark_merged(body, grid.merges, role_columns)
+        role_columns = [self._columns[self._roles[role]] for role in _JUDGED_ROLES if role in self._roles]
+        self._merged = find_covered(body, grid.merges, role_columns)
+        self._arrays = find_covered(body, grid.arrays, role_columns)
         self._known = frozenset(self._columns)
         self._far: list[str] = []
         self._heading_row = heading.row.number
@@ -145,9 +146,11 @@ class _Table:
 
     def _build_row(self, row: GridRow) -> SheetRow:
         cells = [row.cells.get(column) or self._blank(index, row.number) for index, column in enumerate(self._columns)]
-        if self._merged:
+        if self._merged or self._arrays:
             for index, column in self._blanks.items():
-                cells[index] = with_merge(cells[index], self._merged.get((row.number, column), ""))
+                place = row.number, column
+                merged, array = self._merged.get(place, ""), self._arrays.get(place, "")
+                cells[index] = with_areas(cells[index], merged=merged, array=array)
         return SheetRow(number=row.number, cells=tuple(cells), hidden=row.hidden, extra=self._find_extras(row))
 
     def _blank(self, index: int, number: int) -> Cell:

@@ -14,11 +14,11 @@ from batchpub.sheet.grid import (
     HEAD_ROWS,
     LAST_COLUMN,
     LAST_ROW,
+    MAX_AREAS,
     MAX_CHARACTERS,
-    MAX_MERGES,
+    Area,
     Grid,
     GridRow,
-    Area,
     Shelf,
     Tab,
     Unreadable,
@@ -107,6 +107,7 @@ class _DocumentReader:
         self._shelf = Shelf(wanted=self._rows)
         self._full = False
         self._merges: list[Area] = []
+        self._arrays: list[Area] = []
         self._columns = _Columns()
         self._row = 0
         self._repeat_row = 1
@@ -218,6 +219,7 @@ class _DocumentReader:
             Grid(
                 rows=self._shelf.rows,
                 merges=self._merges,
+                arrays=self._arrays,
                 hidden_columns=frozenset(self._columns.hidden),
                 complete=self._shelf.complete,
             ),
@@ -248,7 +250,8 @@ class _DocumentReader:
         if self._full:
             return
         if name.endswith("}table-cell"):
-            self._add_merge(attributes, column)
+            self._add_area(self._merges, attributes, "number-{}-spanned", column)
+        self._add_area(self._arrays, attributes, "number-matrix-{}-spanned", column)
         kind, text = _read_value(attributes, "".join(self._paragraphs))
         formula = _FORMULA_PREFIX.sub("", attributes.get(f"{_TABLE}formula", ""))
         if kind is CellKind.EMPTY and not formula:
@@ -256,13 +259,13 @@ class _DocumentReader:
         for place in range(column, min(column + repeated, LAST_COLUMN)):
             self._cells[place] = Cell(ref=name_cell(self._row, place), kind=kind, text=cut(text), formula=cut(formula))
 
-    def _add_merge(self, attributes: Attributes, column: int) -> None:
-        wide = _read_count(attributes, f"{_TABLE}number-columns-spanned")
-        high = _read_count(attributes, f"{_TABLE}number-rows-spanned")
-        if len(self._merges) >= MAX_MERGES:
+    def _add_area(self, areas: list[Area], attributes: Attributes, counts: str, column: int) -> None:
+        wide = _read_count(attributes, _TABLE + counts.format("columns"))
+        high = _read_count(attributes, _TABLE + counts.format("rows"))
+        if len(areas) >= MAX_AREAS:
             raise say_too_many()
         if wide > 1 or high > 1:
-            self._merges.append(
+            areas.append(
                 Area(
                     first_row=self._row,
                     last_row=self._row + high - 1,

@@ -9,10 +9,10 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from batchpub.course import Cell, CellKind
-from batchpub.sheet.encoding import decode
+from batchpub.sheet.encoding import GUESSED, decode
 from batchpub.sheet.grid import (
     HEAD_ROWS,
     MAX_CHARACTERS,
@@ -25,13 +25,13 @@ from batchpub.sheet.grid import (
     cut,
     name_column,
 )
+from batchpub.sheet.shifts import ShiftWatch, is_like_id
 from batchpub.sheet.values import unwrap
 
 DELIMITERS = (",", ";", "\t", "|")
 _SEP_LINE = re.compile(r'"?sep=([^\w\s"]|\t)"?\s*', re.IGNORECASE)
 _LONGEST_FIELD = 131_072  # csv's own limit; stated here because it is a setting of the whole process
 _MAX_FIELDS = 16_384  # what a spreadsheet can show in one row
-_ID_LIKE = re.compile(r"[0-9]{12,}")
 _HEAD_LINES = 2_000
 _WRAPPED = "='"  # what a value that needs a second look begins with
 
@@ -46,6 +46,7 @@ _ONE_PAIR = (
     "Every row is written inside one pair of quotation marks, so its columns cannot be told apart. Export the list again, with the "
     "quotation marks around single values."
 )
+_WRONG_SEP = "The first line says that the columns are separated by {0} (sep={0}), but they are separated by {1}. Correct that line or delete it."
 _STRAY_QUOTE = (
     "a quotation mark is out of place, so the values of this row cannot be told apart. Put the whole title into quotation marks and write "
     "those inside it twice."
@@ -76,7 +77,13 @@ class TextBook:
         """Decode the text and find its delimiter. Raises Unreadable."""
         text, note = decode(data)
         self._text, stated = _split_sep_line(text.lstrip("\ufeff"))  # a second mark is seen where files were joined
-        self._delimiter = stated or _find_delimiter(self._text, is_heading)
+        found, self._headings = _find_delimiter(self._text, is_heading, DELIMITERS)
+        self._delimiter = stated or found
+        if stated:
+            _, headings = _find_delimiter(self._text, is_heading, [stated])
+            if self._headings and not headings:
+                raise Unreadable(_WRONG_SEP.format(stated, found).replace("\t", "TAB"))
+            self._headings = headings
         self.noun = "a text file (CSV)"
         self.notes: Sequence[str] = (note,) if note else ()
         self._refuse_one_pair(is_heading)
@@ -84,10 +91,21 @@ class TextBook:
     def read(self, tab: int, rows: int) -> Grid:  # noqa: ARG002 - a text file has one sheet
         """Read so many filled records."""
         shelf = Shelf(wanted=rows)
+        watch = ShiftWatch(
+            headings=self._headings,
+            doubtful_delimiter=self._delimiter == "|"
+            and GUESSED in self.notes,  # half the letters of Shift-JIS hold one
+        )
         for record in _split(self._text, self._delimiter):
             row = _build_row(record, self._delimiter)
-            if row is not None and not shelf.add(row):
+            if row is None:
+                continue
+            watch.look(len(shelf.rows), record.fields)
+            if not shelf.add(row):
                 break
+        for place, fault in watch.find_doubtful().items():
+            if place < len(shelf.rows):
+                shelf.rows[place] = replace(shelf.rows[place], faults=(*shelf.rows[place].faults, fault))
         return Grid(rows=shelf.rows, complete=shelf.complete)
 
     def _refuse_one_pair(self, is_heading: IsHeading) -> None:
@@ -116,17 +134,20 @@ def _first_line(text: str) -> tuple[str, str, str]:
     return text[: found.start()], found[0], text[found.end() :]
 
 
-def _find_delimiter(text: str, is_heading: IsHeading) -> str:
-    """Choose the delimiter under which the heading appears, among several the one that gives the most headings."""
-    best, most = DELIMITERS[0], 0
-    for delimiter in DELIMITERS:
+def _find_delimiter(text: str, is_heading: IsHeading, delimiters: Sequence[str]) -> tuple[str, int]:
+    """Choose the delimiter under which the heading appears, among several the one that gives the most headings.
+
+    The second value is the number of headings under it, 0 where there is none under any.
+    """
+    best, most, width = delimiters[0], 0, 0
+    for delimiter in delimiters:
         for fields in _peek(text, delimiter):
             if _has_heading(fields, is_heading):
                 filled = sum(bool(value.strip()) for value in fields)
                 if filled > most:
-                    best, most = delimiter, filled
+                    best, most, width = delimiter, filled, len(fields)
                 break
-    return best
+    return best, width
 
 
 def _peek(text: str, delimiter: str) -> Iterator[list[str]]:
@@ -216,6 +237,4 @@ def _build_cell(ref: str, value: str) -> Cell:
 def _holds_rows(value: str, delimiter: str) -> bool:
     """Say whether a line inside a value has columns of its own, one of them nothing but an id."""
     lines = [line.split(delimiter) for line in re.split(r"[\r\n]+", value)]
-    return len(lines) > 1 and any(
-        len(fields) > 1 and any(_ID_LIKE.fullmatch(field.strip(" \"'=")) for field in fields) for fields in lines
-    )
+    return len(lines) > 1 and any(len(fields) > 1 and any(map(is_like_id, fields)) for fields in lines)

@@ -16,9 +16,9 @@ from batchpub.course import Cell, CellKind
 from batchpub.sheet.grid import (
     DAMAGED,
     TOO_MANY_CELLS,
+    Area,
     Grid,
     GridRow,
-    Area,
     Shelf,
     Tab,
     Unreadable,

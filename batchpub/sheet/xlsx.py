@@ -15,11 +15,11 @@ from batchpub.sheet.grid import (
     DAMAGED,
     LAST_COLUMN,
     LAST_ROW,
+    MAX_AREAS,
     MAX_CHARACTERS,
-    MAX_MERGES,
+    Area,
     Grid,
     GridRow,
-    Area,
     Shelf,
     Tab,
     Unreadable,
@@ -132,6 +132,7 @@ class _SheetReader:
         self._shared_formulas: dict[str, str] = {}
         self._seen_rows: set[int] = set()
         self._merges: list[Area] = []
+        self._arrays: list[Area] = []
         self._column_infos = 0
         self._hidden_columns = bytearray(LAST_COLUMN)
         self._names = {f"{main}}}{name}": name for main in _MAIN for name in _SHEET_NAMES}
@@ -155,7 +156,7 @@ class _SheetReader:
             if known == "row" and self._in_data:
                 self._start_row(attributes)
             elif known == "mergeCell":
-                self._add_merge(attributes.get("ref", ""))
+                _add_area(self._merges, attributes.get("ref", ""))
             elif known == "col":
                 self._add_columns(attributes)
         elif depth == 2:  # noqa: PLR2004
@@ -185,6 +186,7 @@ class _SheetReader:
         return Grid(
             rows=rows,
             merges=self._merges,
+            arrays=self._arrays,
             hidden_columns=frozenset(column for column, hidden in enumerate(self._hidden_columns) if hidden),
             complete=self._shelf.complete,
         )
@@ -222,8 +224,12 @@ class _SheetReader:
 
     def _start_part(self, known: str, depth: int, attributes: Attributes) -> None:
         if known == "v" and depth == 5:  # noqa: PLR2004
+            if self._value:
+                raise Unreadable(_TWICE.format(name_cell(self._row_number, self._locate())))
             self._collect = self._value.append
         elif known == "f" and depth == 5:  # noqa: PLR2004
+            if attributes.get("t") in _FILLING:
+                _add_area(self._arrays, attributes.get("ref", ""))
             self._formula = []
             self._formula_attributes = attributes
             self._collect = self._formula.append
@@ -271,12 +277,11 @@ class _SheetReader:
                 raise Unreadable(DAMAGED)
 
     def _shared(self, value: str) -> str:
+        if not value.strip():
+            return ""
         try:
-            index = int(value)
-            return self._strings[index] if index >= 0 else _refuse_damage()
-        except (ValueError, IndexError) as error:
-            if not value.strip():
-                return ""
+            return self._strings[_to_int(value)]
+        except IndexError as error:
             raise Unreadable(DAMAGED) from error
 
     def _read_number(self, value: str) -> tuple[CellKind, str]:
@@ -300,22 +305,6 @@ class _SheetReader:
             self._shared_formulas[shared] = text
         return text or self._shared_formulas.get(shared, "…")
 
-    def _add_merge(self, reference: str) -> None:
-        first, _, last = reference.partition(":")
-        if not last or first == last:
-            return
-        if len(self._merges) >= MAX_MERGES:
-            raise say_too_many()
-        (left, top), (right, bottom) = read_reference(first), read_reference(last)
-        self._merges.append(
-            Area(
-                first_row=min(top, bottom),
-                last_row=max(top, bottom),
-                first_column=min(left, right),
-                last_column=max(left, right),
-            ),
-        )
-
     def _add_columns(self, attributes: Attributes) -> None:
         self._column_infos += 1
         if self._column_infos > LAST_COLUMN:
@@ -326,7 +315,26 @@ class _SheetReader:
             self._hidden_columns[first:last] = b"\1" * max(last - first, 0)
 
 
+_FILLING = ("array", "dataTable")  # formulas whose results stand in other cells as if somebody had typed them
 _SHEET_NAMES = ("sheetData", "row", "c", "v", "f", "is", "r", "t", "rPh", "mergeCell", "col")
+
+
+def _add_area(areas: list[Area], reference: str) -> None:
+    """Add a range of more than one cell: "B2:B3"."""
+    first, _, last = reference.partition(":")
+    if not last or first == last:
+        return
+    if len(areas) >= MAX_AREAS:
+        raise say_too_many()
+    (left, top), (right, bottom) = read_reference(first), read_reference(last)
+    areas.append(
+        Area(
+            first_row=min(top, bottom),
+            last_row=max(top, bottom),
+            first_column=min(left, right),
+            last_column=max(left, right),
+        ),
+    )
 
 
 def read_reference(reference: str) -> tuple[int, int]:
@@ -348,15 +356,12 @@ def _as_text(text: str) -> tuple[CellKind, str]:
     return (CellKind.TEXT, text) if text else (CellKind.EMPTY, "")
 
 
-def _refuse_damage() -> str:
-    raise Unreadable(DAMAGED)
-
-
 def _to_int(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError as error:
-        raise Unreadable(DAMAGED) from error
+    """Read a count or a place: plain digits, for `int` would also take `1_0` and the digits of other scripts."""
+    text = text.strip()
+    if not (text.isascii() and text.isdigit() and len(text) < 10):  # noqa: PLR2004 - no sheet has a billion of anything
+        raise Unreadable(DAMAGED)
+    return int(text)
 
 
 def _is_flat(height: str | None) -> bool:

@@ -5,6 +5,7 @@ The format's facts are from Microsoft's "XML Spreadsheet Reference" (Office 2003
 
 import codecs
 import io
+import re
 from collections.abc import Sequence
 
 from batchpub.course import Cell, CellKind
@@ -14,9 +15,9 @@ from batchpub.sheet.grid import (
     LAST_COLUMN,
     LAST_ROW,
     MAX_CHARACTERS,
+    Area,
     Grid,
     GridRow,
-    Area,
     Shelf,
     Tab,
     Unreadable,
@@ -35,6 +36,7 @@ _KINDS = {
     "Boolean": CellKind.BOOLEAN,
     "Error": CellKind.ERROR,
 }
+_REACH = re.compile(r"RC(?::R(?:\[([0-9]{1,7})\])?C(?:\[([0-9]{1,5})\])?)?")
 _TWICE = "Cell {} is stored twice, so nobody can know what is in it. The file is damaged or was tampered with: ask for it again."
 
 
@@ -83,6 +85,7 @@ class _WorkbookReader:
         self._shelf = Shelf(wanted=self._rows)
         self._full = self._tab not in (None, len(self.names) - 1)
         self._merges: list[Area] = []
+        self._arrays: list[Area] = []
         self._hidden_columns: set[int] = set()
         self._next_column_info = 0
         self._row = 0
@@ -113,6 +116,8 @@ class _WorkbookReader:
             case "Row", "Cell":
                 self._start_cell(attributes)
             case "Cell", "Data":
+                if self._type:
+                    raise Unreadable(_TWICE.format(name_cell(self._row, self._column)))
                 self._type = attributes.get(f"{_SS}Type", "String")
 
     def text(self, text: str) -> None:
@@ -129,6 +134,7 @@ class _WorkbookReader:
                 Grid(
                     rows=self._shelf.rows,
                     merges=self._merges,
+                    arrays=self._arrays,
                     hidden_columns=frozenset(self._hidden_columns),
                     complete=self._shelf.complete,
                 ),
@@ -158,17 +164,21 @@ class _WorkbookReader:
         self._across = _read_count(attributes, f"{_SS}MergeAcross")
         down = _read_count(attributes, f"{_SS}MergeDown")
         if self._across or down:
-            self._merges.append(
-                Area(
-                    first_row=self._row,
-                    last_row=self._row + down,
-                    first_column=self._column,
-                    last_column=self._column + self._across,
-                ),
-            )
+            self._merges.append(self._area(self._across, down))
+        if array := attributes.get(f"{_SS}ArrayRange"):
+            self._arrays.append(self._area(*_read_reach(array)))
         self._formula = attributes.get(f"{_SS}Formula", "")
         self._type = ""
         self._pieces = []
+
+    def _area(self, across: int, down: int) -> Area:
+        """Give the area from this cell so many columns and rows further."""
+        return Area(
+            first_row=self._row,
+            last_row=self._row + down,
+            first_column=self._column,
+            last_column=self._column + across,
+        )
 
     def _end_cell(self) -> None:
         if self._full:
@@ -213,6 +223,15 @@ def _read_index(attributes: Attributes, name: str, default: int, most: int) -> i
     if not 1 <= index <= most:
         raise Unreadable(DAMAGED)
     return index
+
+
+def _read_reach(reference: str) -> tuple[int, int]:
+    """Say how many columns and rows an array formula reaches beyond its own cell: RC:R[3]C reaches three rows."""
+    found = _REACH.fullmatch(reference)
+    if found is None:
+        raise Unreadable(DAMAGED)
+    down, across = (int(count or 0) for count in found.groups())
+    return across, down
 
 
 def _read_count(attributes: Attributes, name: str) -> int:
