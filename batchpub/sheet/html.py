@@ -27,15 +27,16 @@ from batchpub.sheet.grid import (
     cut,
     name_cell,
 )
-from batchpub.sheet.values import show_number, unwrap
+from batchpub.sheet.hiding import Hiding
+from batchpub.sheet.values import differ, show_number, show_two, unwrap
 
 _MAX_SPAN = 65_534  # what browsers clamp to: HTML standard, "forming a table"
 _MAX_WORK = 2_000_000
 _UNSEEN = frozenset({"script", "style", "template", "noscript", "head", "title", "table"})
 _BREAKS = frozenset({"br", "p", "div", "li"})
-_HIDING = re.compile(r"display\s*:\s*none|visibility\s*:\s*(hidden|collapse)|mso-hide\s*:\s*all", re.IGNORECASE)
 _CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]+)", re.IGNORECASE)
 _GOOGLE_TYPES = re.compile(r'"1"\s*:\s*(\d+)')
+_GOOGLE_TEXT = re.compile(r'"2"\s*:\s*"([^"\\]*)"')  # one with an escape in it is no id
 _SHEETJS_KINDS = {"n": CellKind.NUMBER, "b": CellKind.BOOLEAN, "e": CellKind.ERROR, "d": CellKind.DATE}
 
 
@@ -54,13 +55,14 @@ class HtmlBook:
             page = lxml_html.document_fromstring(text.encode(), parser=lxml_html.HTMLParser(encoding="utf-8"))
         except (etree.LxmlError, ValueError, AssertionError) as error:
             raise Unreadable(DAMAGED) from error
-        self._tables = [table for table in page.iter("table") if not _is_inside_hidden(table)]
+        self._hiding = Hiding(page)
+        self._tables = [table for table in page.iter("table") if not self._hiding.hides_around(table)]
         names = [f"table {number}" for number in range(1, len(self._tables) + 1)]
         self.tabs: Sequence[Tab] = tuple(Tab(name=name if len(names) > 1 else "") for name in names)
 
     def read(self, tab: int, rows: int) -> Grid:
         """Read so many filled rows of one table."""
-        return _TableReader(Shelf(wanted=rows)).read(self._tables[tab])
+        return _TableReader(Shelf(wanted=rows), self._hiding).read(self._tables[tab])
 
 
 @dataclass(slots=True)
@@ -68,6 +70,7 @@ class _TableReader:
     """Lays a table out on a grid: cells that span rows or columns push the others aside, as browsers do."""
 
     shelf: Shelf
+    hiding: Hiding
     merges: list[Area] = field(default_factory=list)
     spanning: dict[int, int] = field(default_factory=dict)  # column → last row a cell above reaches down to
     work: int = 0
@@ -77,15 +80,32 @@ class _TableReader:
         for row in _own(table, "tr", {"thead", "tbody", "tfoot"}):
             number += 1  # noqa: SIM113
             cells = self._lay_out(row, number)
-            if cells and not self.shelf.add(GridRow(number=number, cells=cells, hidden=_is_inside_hidden(row))):
+            if cells and not self.shelf.add(GridRow(number=number, cells=cells, hidden=self.hiding.hides_around(row))):
                 break
-        return Grid(rows=self.shelf.rows, merges=self.merges, complete=self.shelf.complete)
+        return Grid(
+            rows=self.shelf.rows,
+            merges=self.merges,
+            hidden_columns=self._find_hidden_columns(table),
+            complete=self.shelf.complete,
+        )
+
+    def _find_hidden_columns(self, table: etree._Element) -> frozenset[int]:
+        hidden: set[int] = set()
+        column = 0
+        for element in _own(table, "col", {"colgroup"}):
+            after = min(column + _read_span(element, "span"), LAST_COLUMN)
+            if self.hiding.hides(element):
+                hidden.update(range(column, after))
+            column = after
+        return frozenset(hidden)
 
     def _lay_out(self, row: etree._Element, number: int) -> dict[int, Cell]:
         cells: dict[int, Cell] = {}
         column = 0
         self.spanning = {taken: last for taken, last in self.spanning.items() if last >= number}
         for element in row.iterchildren("td", "th"):
+            if self.hiding.hides(element):
+                continue  # browsers close the gap
             while column in self.spanning:
                 column += 1
             wide, high = _read_span(element, "colspan"), _read_span(element, "rowspan")
@@ -94,7 +114,7 @@ class _TableReader:
                 raise Unreadable(TOO_MANY_CELLS)
             if column + wide > LAST_COLUMN:
                 break
-            cell = _build_cell(element, name_cell(number, column))
+            cell = self._build_cell(element, name_cell(number, column))
             if cell is not None:
                 cells[column] = cell
             if wide > 1 or high > 1:
@@ -107,6 +127,22 @@ class _TableReader:
         self.merges.append(Area(first_row=number, last_row=last_row, first_column=column, last_column=last_column))
         if high > 1:
             self.spanning.update(dict.fromkeys(range(column, last_column + 1), last_row))
+
+    def _build_cell(self, element: etree._Element, ref: str) -> Cell | None:
+        text = unwrap(_read_text(element, self.hiding))
+        kind = _read_kind(element)
+        formula = next(
+            (element.get(name) for name in ("x:fmla", "fmla", "data-sheets-formula") if element.get(name)), ""
+        )
+        if text[:1] == "=" and not formula:
+            formula = text
+        if not text and not formula:
+            return None
+        if kind is CellKind.NUMBER:
+            text = _show_stored_number(element, text)
+        if kind is CellKind.TEXT and (other := _find_other_text(element, text)):
+            kind, text = CellKind.ERROR, show_two(text, other)
+        return Cell(ref=ref, kind=kind if text else CellKind.EMPTY, text=cut(text), formula=cut(formula))
 
 
 def _decode_page(data: bytes) -> tuple[str, str]:
@@ -137,19 +173,6 @@ def _read_span(element: etree._Element, name: str) -> int:
     return min(max(int(stated[:6]), 1), _MAX_SPAN if name == "rowspan" else LAST_COLUMN)
 
 
-def _build_cell(element: etree._Element, ref: str) -> Cell | None:
-    text = unwrap(_read_text(element))
-    kind = _read_kind(element)
-    formula = next((element.get(name) for name in ("x:fmla", "fmla", "data-sheets-formula") if element.get(name)), "")
-    if text[:1] == "=" and not formula:
-        formula = text
-    if not text and not formula:
-        return None
-    if kind is CellKind.NUMBER:
-        text = _show_stored_number(element, text)
-    return Cell(ref=ref, kind=kind if text else CellKind.EMPTY, text=cut(text), formula=cut(formula))
-
-
 def _read_kind(element: etree._Element) -> CellKind:
     """Say what the program that wrote the page says the cell was; text where it says nothing."""
     if any(name in element.attrib for name in ("x:num", "sdval")):
@@ -164,6 +187,13 @@ def _read_kind(element: etree._Element) -> CellKind:
     return _SHEETJS_KINDS.get(element.get("data-t", ""), CellKind.TEXT)
 
 
+def _find_other_text(element: etree._Element, shown: str) -> str:
+    """Give the text that the page stores for the cell where it is not the one that it shows."""
+    google = _GOOGLE_TEXT.search(element.get("data-sheets-value", ""))
+    stored = (element.get("x:str"), element.get("data-v"), google[1] if google else "")
+    return next((text for text in stored if text and differ(unwrap(text), shown)), "")
+
+
 def _show_stored_number(element: etree._Element, text: str) -> str:
     """Show a number by its stored value, so that 18 digits of it cannot be taken for an id when a report is read again."""
     for value in (element.get("x:num"), element.get("sdval"), element.get("data-v"), text):
@@ -174,14 +204,14 @@ def _show_stored_number(element: etree._Element, text: str) -> str:
     return text
 
 
-def _read_text(element: etree._Element) -> str:
+def _read_text(element: etree._Element, hiding: Hiding) -> str:
     """Give the text a person sees in a cell: no scripts, no hidden parts, no tables inside."""
     pieces: list[str] = [element.text or ""]
     skipped: etree._Element | None = None
     for event, child in etree.iterwalk(element, events=("start", "end", "comment", "pi")):
         if child is element:
             continue
-        if skipped is None and event == "start" and (child.tag in _UNSEEN or _is_hidden(child)):
+        if skipped is None and event == "start" and (child.tag in _UNSEEN or hiding.hides(child)):
             skipped = child
         if skipped is None and event == "start":
             pieces.append((" " if child.tag in _BREAKS else "") + (child.text or ""))
@@ -191,11 +221,3 @@ def _read_text(element: etree._Element) -> str:
             if skipped is None:
                 pieces.append(child.tail or "")
     return re.sub(r"[ \t\r\n\f]+", " ", "".join(pieces)).strip(" ")  # as browsers do; a non-breaking space stays
-
-
-def _is_hidden(element: etree._Element) -> bool:
-    return "hidden" in element.attrib or bool(_HIDING.search(element.get("style", "")))
-
-
-def _is_inside_hidden(element: etree._Element) -> bool:
-    return _is_hidden(element) or any(map(_is_hidden, element.iterancestors()))

@@ -82,6 +82,7 @@ def _build_sheet(file: str, book: Book, is_heading: IsHeading, options: SheetOpt
         raise Unreadable(_say_too_many_rows(len(body), grid, options))
     if not body:
         raise Unreadable("There are no rows under the heading. Fill in the list, or check that this is the right file.")
+    _refuse_merged_heading(grid, heading, id_column, body)
     table = _Table(book, grid, heading, id_column, body)
     return table.build(file, book.tabs[chosen].name, [*book.notes, *notes])
 
@@ -108,7 +109,7 @@ class _Table:
 
     def build(self, file: str, name: str, notes: Sequence[str]) -> Sheet:
         rows, gap_notes = self._build_rows()
-        own_notes = [*gap_notes, *self._tell_far(), *self._tell_hidden_column()]
+        own_notes = [*gap_notes, *self._tell_far(), *self._tell_hidden_columns()]
         return Sheet(
             file=file,
             name=name,
@@ -184,10 +185,17 @@ class _Table:
         named = ", ".join(self._far[:5]) + (" and others" if len(self._far) > 5 else "")  # noqa: PLR2004
         return [f"Cells far to the right of the table were left out: {named}."]
 
-    def _tell_hidden_column(self) -> list[str]:
-        if self._id_column not in self._grid.hidden_columns:
+    def _tell_hidden_columns(self) -> list[str]:
+        """Name the hidden columns that decide what is published or mailed; nobody may have looked at them."""
+        hidden = [
+            f'{name_column(column)} ("{self._headings[index]}")'
+            for index, column in sorted(self._blanks.items())
+            if column in self._grid.hidden_columns
+        ]
+        if not hidden:
             return []
-        return [f"Column {name_column(self._id_column)} with the ids is hidden; it was read all the same."]
+        columns, was = ("Column", "is hidden; it was") if len(hidden) == 1 else ("Columns", "are hidden; they were")
+        return [f"{columns} {list_names(hidden)} {was} read all the same."]
 
 
 _BLANK = Cell(ref="", kind=CellKind.EMPTY, text="")
@@ -255,6 +263,20 @@ def _choose_column(heading: Heading) -> int:
             f"Rename all but the right one{'' if same else ', or say which one to read with --column HEADING'}.",
         )
     return heading.id_columns[0]
+
+
+def _refuse_merged_heading(grid: Grid, heading: Heading, id_column: int, body: Sequence[GridRow]) -> None:
+    """Refuse a heading that spans several filled columns: nobody can know which of them it is over."""
+    number = heading.row.number
+    for area in grid.merges:
+        if not (area.first_row <= number <= area.last_row and area.first_column <= id_column <= area.last_column):
+            continue
+        spanned = set(range(area.first_column, area.last_column + 1))
+        if len(spanned & {column for row in body for column in row.cells}) > 1:
+            raise Unreadable(
+                f"The heading over the ids, {area}, is merged over several columns, so nobody can know which of them holds the ids. Unmerge "
+                f"it and write one heading over each column."
+            )
 
 
 def _say_no_heading(book: Book, grid: Grid, options: SheetOptions) -> str:

@@ -42,6 +42,7 @@ _HTML = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _XML = re.compile(r"\s*<\?xml|\s*<([A-Za-z]+:)?Workbook\b|\s*<office:document")
+_FLAT_ODS = re.compile(r"(\s*<\?.*?\?>|\s*<!--.*?-->)*\s*<office:document\b", re.DOTALL)
 _SAMPLE = 8192
 
 
@@ -76,9 +77,9 @@ def _open_package(data: bytes) -> Book:
         raise Unreadable(refusal)
     package.verify()
     if "content.xml" in package:
-        from batchpub.sheet.ods import OdsBook  # noqa: PLC0415 - each format's library only when it is met
+        from batchpub.sheet.ods import open_package  # noqa: PLC0415 - each format's library only when it is met
 
-        return OdsBook(package)
+        return open_package(package)
     from batchpub.sheet.xlsx import XlsxBook  # noqa: PLC0415
 
     return XlsxBook(package)
@@ -114,6 +115,10 @@ def _open_ole(data: bytes) -> Book:
 
 def _open_text(data: bytes, is_heading: IsHeading) -> Book:
     sample = _sample_text(data)
+    if _FLAT_ODS.match(sample):
+        from batchpub.sheet.ods import open_flat  # noqa: PLC0415
+
+        return open_flat(data)
     if _XML.match(sample) and not _HTML.match(sample):
         from batchpub.sheet.xml2003 import Xml2003Book  # noqa: PLC0415
 

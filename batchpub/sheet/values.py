@@ -40,6 +40,16 @@ def is_date_format(pattern: str) -> bool:
     return not _NUMBER_PLACES.search(letters) or bool(re.search(r"[dyhs]", letters, re.IGNORECASE))
 
 
+def differ(shown: str, stored: str) -> bool:
+    """Say whether a cell's two texts, the one it shows and the one it stores, differ in more than white space."""
+    return "".join(shown.split()) != "".join(stored.split())
+
+
+def show_two(shown: str, stored: str) -> str:
+    """Show both texts of a cell that has two: nobody can know which one is meant."""
+    return f"{shown} / {stored}"
+
+
 def unwrap(text: str) -> str:
     """Take off what was put around a text to keep it text: `="…"`, and the `'` before what would be a formula."""
     if text[:1] == "'" and text[1:2] and text[1] in _NEUTRALISED:

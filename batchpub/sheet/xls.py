@@ -36,6 +36,9 @@ _VALUES = frozenset({0x0002, 0x0003, 0x0004, 0x0005, 0x0203, 0x0204, 0x0205, 0x0
 _COLUMN_INFO = 0x007D
 _MULTIPLE_NUMBERS = 0x00BD
 _MERGED = 0x00E5
+_BIFF8 = 80
+_TOKENS = 22  # where a formula's tokens begin in its record, after their size
+_STRING_TOKEN = 0x17
 _MAX_RECORDS = 1_000_000
 _MAX_COLUMNS = 4_096  # named by all column records of a sheet; it has 256
 _TWICE = "Cell {} is stored twice, so nobody can know what is in it. The file is damaged or was tampered with: ask for it again."
@@ -81,9 +84,9 @@ class XlsBook:
         return _read_grid(self._book, sheet, formulas, Shelf(wanted=rows))
 
 
-def _walk_sheet(book: "xlrd.Book", tab: int) -> frozenset[tuple[int, int]]:
-    """Find the cells that hold formulas. Raises Unreadable for a cell stored twice and for records that would take forever."""
-    formulas: set[tuple[int, int]] = set()
+def _walk_sheet(book: "xlrd.Book", tab: int) -> dict[tuple[int, int], str]:
+    """Find the cells that hold formulas, with their texts. Raises Unreadable for a cell stored twice and for records that would take forever."""
+    formulas: dict[tuple[int, int], str] = {}
     stored: set[tuple[int, int]] = set()
     infos = 0
     for kind, body in _records(book, tab):
@@ -96,10 +99,24 @@ def _walk_sheet(book: "xlrd.Book", tab: int) -> frozenset[tuple[int, int]]:
                     raise Unreadable(_TWICE.format(name_cell(place[0] + 1, place[1])))
                 stored.add(place)
                 if kind in _FORMULA:
-                    formulas.add(place)
+                    formulas[place] = _read_formula(book, body)
         if infos > _MAX_COLUMNS or len(stored) > _MAX_RECORDS:
             raise Unreadable(TOO_MANY_CELLS)
-    return frozenset(formulas)
+    return formulas
+
+
+def _read_formula(book: "xlrd.Book", body: memoryview) -> str:
+    """Give the text of a formula that is only a text, ="…"; of any other it is enough to know that there is one."""
+    if book.biff_version < _BIFF8:
+        return "=…"
+    (size,) = struct.unpack_from("<H", body, _TOKENS - 2)
+    tokens = bytes(body[_TOKENS : _TOKENS + size])
+    if len(tokens) < 3 or tokens[0] != _STRING_TOKEN or tokens[2] > 1:  # noqa: PLR2004 - 0: a byte a letter, 1: two
+        return "=…"
+    if len(tokens) != 3 + tokens[1] * (1 + tokens[2]):
+        return "=…"
+    text = tokens[3:].decode("utf-16-le" if tokens[2] else "latin-1", "replace")
+    return '="{}"'.format(text.replace('"', '""'))
 
 
 def _places(kind: int, body: memoryview) -> list[tuple[int, int]]:
@@ -132,12 +149,12 @@ def _records(book: "xlrd.Book", tab: int) -> Iterator[tuple[int, memoryview]]:
 
 
 def _read_grid(
-    book: "xlrd.Book", sheet: "xlrd.sheet.Sheet", formulas: frozenset[tuple[int, int]], shelf: Shelf
+    book: "xlrd.Book", sheet: "xlrd.sheet.Sheet", formulas: dict[tuple[int, int], str], shelf: Shelf
 ) -> Grid:
     for index in range(sheet.nrows):
         cells = {}
         for column in range(sheet.row_len(index)):
-            cell = _build_cell(book, sheet, index, column, is_formula=(index, column) in formulas)
+            cell = _build_cell(book, sheet, index, column, formula=formulas.get((index, column), ""))
             if cell is not None:
                 cells[column] = cell
         info = sheet.rowinfo_map.get(index)
@@ -153,14 +170,11 @@ def _read_grid(
     return Grid(rows=shelf.rows, merges=merges, hidden_columns=hidden_columns, complete=shelf.complete)
 
 
-def _build_cell(
-    book: "xlrd.Book", sheet: "xlrd.sheet.Sheet", row: int, column: int, *, is_formula: bool
-) -> Cell | None:
+def _build_cell(book: "xlrd.Book", sheet: "xlrd.sheet.Sheet", row: int, column: int, *, formula: str) -> Cell | None:
     kind, text = _read_value(book, sheet.cell_type(row, column), sheet.cell_value(row, column))
-    if kind is CellKind.EMPTY and not is_formula:
+    if kind is CellKind.EMPTY and not formula:
         return None
-    # xlrd does not read a formula's text; that there is one is all that matters.
-    return Cell(ref=name_cell(row + 1, column), kind=kind, text=cut(text), formula="=…" if is_formula else "")
+    return Cell(ref=name_cell(row + 1, column), kind=kind, text=cut(text), formula=cut(formula))
 
 
 def _read_value(book: "xlrd.Book", kind: int, value: str | float) -> tuple[CellKind, str]:

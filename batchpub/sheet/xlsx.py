@@ -309,7 +309,7 @@ class _SheetReader:
         self._column_infos += 1
         if self._column_infos > LAST_COLUMN:
             raise Unreadable(DAMAGED)
-        if attributes.get("hidden", "0") in ("1", "true"):
+        if attributes.get("hidden", "0") in ("1", "true") or _is_flat(attributes.get("width")):
             first = max(_to_int(attributes.get("min", "")), 1) - 1
             last = min(_to_int(attributes.get("max", "")), LAST_COLUMN)
             self._hidden_columns[first:last] = b"\1" * max(last - first, 0)
@@ -364,10 +364,10 @@ def _to_int(text: str) -> int:
     return int(text)
 
 
-def _is_flat(height: str | None) -> bool:
-    """Say whether a row is drawn with no height, which hides it without saying so."""
+def _is_flat(size: str | None) -> bool:
+    """Say whether a row or column is drawn with no height or width, which hides it without saying so."""
     try:
-        return height is not None and float(height) == 0
+        return size is not None and float(size) == 0
     except ValueError:
         return False
 

@@ -1,6 +1,7 @@
 """Text files: encodings, delimiters, quotation marks, and ids as people's programs leave them."""
 
 import codecs
+import re
 
 import pytest
 from sheet_files import A, B, C, messages, plan_file, see, write_csv
@@ -143,6 +144,71 @@ def test_ragged_rows(tmp_path):
     )
 
     assert {2: A, 3: B, 4: "invalid"} == see(file)
+
+
+PREREQUISITE = "478346000019111111"
+FOUR = ["Course name", "Prerequisite", "Course ID", "Notes"]
+
+
+@pytest.mark.parametrize(
+    "moved",
+    [
+        f"Fire, Oil,{PREREQUISITE},{C}",
+        f"Fire, Oil,{PREREQUISITE},{C},",
+        f"Fire,Oil,{PREREQUISITE},{C},",
+        f"Fire,, Oil,{PREREQUISITE},{C}",
+    ],
+)
+@pytest.mark.parametrize("end", ["", ",", ",note"])
+def test_a_comma_inside_a_title_moves_no_neighbour_under_course_id(tmp_path, moved, end):
+    """
+    Where the last column is empty, a comma in a title leaves nothing beyond the headings; the row is refused all the same.
+    """
+    (tmp_path / "a.csv").write_text(
+        f"{','.join(FOUR)}\nAid,{PREREQUISITE},{A}{end}\n{moved}\nData,,{B}{end}\n", encoding="utf-8"
+    )
+
+    assert {2: A, 3: "invalid", 4: B} == see(tmp_path / "a.csv")
+    assert re.search("moved the cells to the right|may have moved to the right", messages(tmp_path / "a.csv")[3])
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        f"Fire, {PREREQUISITE}, {A}, x\nAid, , {B},\n",
+        f"Fire, {PREREQUISITE}, {A}\nAid, , {B}\n",
+        f"Fire,{PREREQUISITE},{A},,\nAid,{PREREQUISITE},{B},,\n",
+        f"Fire,{PREREQUISITE},{A}, a note\nAid,{PREREQUISITE},{B}\n",
+        f'"Fire, Oil",{PREREQUISITE},{A},x\nAid,none,{B},,\n',
+    ],
+)
+def test_spaces_and_commas_that_move_nothing(tmp_path, rows):
+    """
+    A space after every comma, a comma at the end of every row, a note that begins with a space: the rows are published.
+    """
+    (tmp_path / "a.csv").write_text(f"{','.join(FOUR)}\n{rows}", encoding="utf-8")
+
+    assert {2: A, 3: B} == see(tmp_path / "a.csv")
+
+
+def test_a_letter_of_an_old_code_page_that_holds_the_delimiter(tmp_path):
+    """
+    In Shift-JIS the second byte of some letters is a vertical bar, which moves the row; it is refused.
+    """
+    rows = [FOUR, ["安全", PREREQUISITE, A], ["ポンプ", PREREQUISITE, B], ["表", PREREQUISITE, C]]
+    file = write_csv(tmp_path / "a.csv", rows, encoding="shift-jis", delimiter="|")
+
+    assert {2: A, 3: "invalid", 4: C} == see(file)
+
+
+def test_sep_line_that_is_wrong(tmp_path):
+    """
+    A first line that names another delimiter than the file uses is said to be just that.
+    """
+    (tmp_path / "a.csv").write_text(f"sep=;\nCourse ID,Name\n{A},x\n", encoding="utf-8")
+
+    with pytest.raises(SheetRefused, match="separated by ; .* but they are separated by ,"):
+        see(tmp_path / "a.csv")
 
 
 def test_index_column_without_heading_does_not_shift(tmp_path):

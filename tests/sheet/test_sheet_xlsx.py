@@ -200,6 +200,8 @@ def test_strict_open_xml(tmp_path):
         (row_xml(2, A) + row_xml(3, B) + row_xml(2, C), "A2 is stored twice"),
         (f'<row r="2">{text_cell("A3", A)}</row>', "damaged"),
         ('<row r="2"><c r="A2" t="s"><v>7</v></c></row>', "damaged"),
+        ('<row r="2"><c r="A2" t="s"><v>٠</v></c></row>', "damaged"),
+        ('<row r="2"><c r="A2" t="s"><v>0</v><v>0</v></c></row>', "A2 is stored twice"),
         ('<row r="2"><c r="A2" t="x"><v>7</v></c></row>', "damaged"),
         ('<row r="1048577"><c r="A1048577"><v>7</v></c></row>', "damaged"),
         ('<row r="2"><c r="XFE2"><v>7</v></c></row>', "damaged"),
@@ -261,15 +263,45 @@ def test_zip_of_something_else(tmp_path):
         see(tmp_path / "a.xlsx")
 
 
-def test_hidden_id_column_is_told(tmp_path):
+def test_hidden_columns_that_decide_are_told(tmp_path):
     """
-    Ids in a hidden column are read, and the person is told.
+    Ids, Notify and Publish in a hidden or flattened column are read, and the person is told; other columns do not matter.
     """
-    file = write_xlsx(
-        tmp_path / "a.xlsx", {"S": f'<cols><col min="1" max="1" hidden="1"/></cols>{data_xml(row_xml(2, A, "x"))}'}
+    columns = '<cols><col min="1" max="1" hidden="1"/><col min="2" max="2" hidden="1"/><col min="3" max="3" width="0"/></cols>'
+    rows = f"<sheetData>{row_xml(1, 'Course ID', 'Owner', 'Notify')}{row_xml(2, A, 'x', 'yes')}</sheetData>"
+    file = write_xlsx(tmp_path / "a.xlsx", {"S": columns + rows})
+
+    assert ('Columns A ("Course ID") and C ("Notify") are hidden; they were read all the same.',) == plan_file(
+        file
+    ).sheets[0].notes
+
+
+def test_a_heading_merged_over_filled_columns_is_refused(tmp_path):
+    """
+    Where one heading spans two filled columns, nobody can know which of them holds the ids; an empty neighbour is no harm.
+    """
+    merge = '<mergeCells><mergeCell ref="A1:B1"/></mergeCells>'
+    first, second = (
+        write_xlsx(tmp_path / name, {"S": f"<sheetData>{row_xml(1, 'Course ID')}{row}</sheetData>{merge}"})
+        for name, row in (("a.xlsx", row_xml(2, A, B)), ("b.xlsx", row_xml(2, A)))
     )
 
-    assert ("Column A with the ids is hidden; it was read all the same.",) == plan_file(file).sheets[0].notes
+    with pytest.raises(SheetRefused, match="A1:B1, is merged over several columns"):
+        see(first)
+    assert {2: A} == see(second)
+
+
+@pytest.mark.parametrize("kind", ["array", "dataTable"])
+def test_cells_that_another_cells_formula_fills(tmp_path, kind):
+    """
+    Only the first cell of an array formula says that it is one; the others look typed, and are refused all the same.
+    """
+    first = f'<row r="2"><c r="A2" t="str"><f t="{kind}" ref="A2:A3">Old!A1:A2</f><v>{A}</v></c></row>'
+
+    file = write(tmp_path, first, f'<row r="3"><c r="A3" t="str"><v>{B}</v></c></row>', row_xml(4, C))
+
+    assert {2: "invalid", 3: "invalid", 4: C} == see(file)
+    assert "A3 contains a formula (={A2:A3})" in messages(file)[3]
 
 
 def test_table_in_the_middle_of_a_sheet(tmp_path):
