@@ -1,0 +1,230 @@
+"""The image as it is shipped, built and run for real: its user, its files, its signals, its secrets, its size."""
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from buildah import (  # fmt: skip
+    BASE,
+    IMAGE,
+    ROOT,
+    CannotBuild,
+    Runner,
+    Store,
+    build_base,
+    build_image,
+    process_one,
+    size_of,
+    terminate,
+    why_not,
+)
+
+from batchpub import __version__
+
+pytestmark = pytest.mark.slow
+
+EXAMPLE = ROOT / "jobs" / "example"
+USER = 10001
+MOST_BYTES = 300_000_000
+CANARY = "canary-5f1c9e"
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    """The built image, in a store that is gone afterwards."""
+    if reason := why_not():
+        pytest.skip(f"THE IMAGE IS NOT TESTED HERE: {reason}")
+    store = Store(tmp_path_factory.mktemp("images"))
+    try:
+        build_base(store)
+    except CannotBuild as error:
+        pytest.skip(f"THE IMAGE IS NOT TESTED HERE: {error}")
+    build_image(store)
+    yield store
+    store.buildah("rm", "--all")
+    store.buildah("rmi", "--all", "--force")
+    shutil.rmtree(store.folder)
+
+
+@pytest.fixture(scope="module")
+def image(store):
+    runner = Runner(rootfs=store.mount(IMAGE), config=store.config(IMAGE))
+    runner.make_places("/sheets", "/run/secrets")
+    return runner
+
+
+@pytest.fixture
+def volumes(tmp_path):
+    """A state and a folder of reports as an orchestrator hands them out, and the sheets read-only."""
+    for name in ("state", "reports"):
+        (tmp_path / name).mkdir()
+        shutil.chown(tmp_path / name, USER, USER)
+    tmp_path.chmod(0o755)
+    return {"/state": tmp_path / "state", "/reports": tmp_path / "reports", "/sheets:ro": EXAMPLE}
+
+
+@pytest.fixture
+def service():
+    """A sandbox on this machine whose answers take a second, and which lets in only tokens that it issued."""
+    command = [sys.executable, "-m", "batchpub", "sandbox", "--strict-tokens", "--latency", "1"]
+    playing = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    yield json.loads(playing.stdout.readline())["url"]
+    playing.terminate()
+    playing.wait(10)
+    playing.stdout.close()
+
+
+def stats(url):
+    with urllib.request.urlopen(f"{url}/_sandbox/stats") as reply:
+        return json.load(reply)
+
+
+def secret_files(folder):
+    """Write the three parts of a self client's credentials, as a secret that is mounted."""
+    folder.mkdir()
+    for name in ("client_id", "client_secret", "refresh_token"):
+        (folder / name).write_text(f"{CANARY}-{name}\n")
+    return {f"BATCHPUB_{path.name.upper()}_FILE": f"/run/secrets/{path.name}" for path in folder.iterdir()}
+
+
+def everything_in(folder):
+    return {str(path): (path.lstat().st_mtime_ns, path.lstat().st_size) for path in folder.rglob("*")}
+
+
+def written_in(folder):
+    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+def results_in(volumes):
+    (found,) = volumes["/reports"].rglob("run_results.json")
+    return json.loads(found.read_text())
+
+
+def test_check_shows_what_publish_would_do(image, volumes):
+    """
+    `docker run IMAGE check /sheets/courses.xlsx` prints on stdout, and leaves the root file system as it was.
+    """
+    before = everything_in(image.rootfs)
+
+    done = image.run("check", "/sheets/courses.xlsx", "--json", volumes=volumes)
+
+    told = json.loads(done.stdout)
+    assert (1, "", 40) == (done.returncode, done.stderr, told["to_publish"])
+    assert before == everything_in(image.rootfs)
+
+
+def test_a_rehearsal_writes_to_its_volumes_and_nowhere_else(image, volumes):
+    """
+    `publish --sandbox` runs in a read-only image: five reports, no state of a rehearsal, no file changed or added.
+    """
+    before = everything_in(image.rootfs)
+
+    done = image.run("publish", "/sheets/courses.xlsx", "--sandbox", "--speed", "60", volumes=volumes)
+
+    last = json.loads(done.stderr.splitlines()[-1])
+    (folder,) = (volumes["/reports"] / "batchpub-reports").iterdir()
+    assert (1, "run.finished", 1) == (done.returncode, last["event.action"], last["batchpub.exit_code"])
+    assert {"report.html", "results.csv", "results.xlsx", "run_results.json", "junit.xml"} <= {
+        path.name for path in folder.iterdir()
+    }
+    assert {USER} == {path.stat().st_uid for path in volumes["/reports"].rglob("*")}
+    assert [] == list(volumes["/state"].iterdir())
+    assert before == everything_in(image.rootfs)
+
+
+def test_process_one_is_nobody_and_can_do_nothing(image, volumes, service, tmp_path):
+    """
+    The entrypoint itself is process 1, under a number that is not root, with no capability.
+    """
+    environment = {"BATCHPUB_API_URL": service, "BATCHPUB_ACCOUNTS_URL": service, **secret_files(tmp_path / "secrets")}
+    mounted = {**volumes, "/run/secrets:ro": tmp_path / "secrets"}
+
+    with image.running("publish", "/sheets/courses.xlsx", volumes=mounted, environment=environment) as process:
+        wait_for_calls(service, 1, process)
+        inside = Path(f"/proc/{process_one(process)}")
+        status = dict(line.split(":\t", 1) for line in (inside / "status").read_text().splitlines() if ":\t" in line)
+        command = (inside / "cmdline").read_bytes().split(b"\0")
+        seen = (inside / "environ").read_bytes() + (inside / "cmdline").read_bytes()
+        terminate(process)
+        process.communicate(timeout=60)
+
+    assert ("1", ["10001"] * 4, ["10001"] * 4) == (
+        status["NSpid"].split()[-1], status["Uid"].split(), status["Gid"].split(),
+    )  # fmt: skip
+    assert ("0000000000000000", "1") == (status["CapEff"], status["NoNewPrivs"])
+    assert b"/opt/batchpub/bin/batchpub" in command
+    assert CANARY.encode() not in seen
+
+
+def test_sigterm_drains_and_a_second_container_goes_on(image, volumes, service, tmp_path):
+    """
+    SIGTERM lets the calls in flight finish and ends in 143 with every row reported; the next container publishes the
+    rest from the state in the volume, and nothing twice. The secrets came from files and are nowhere else.
+    """
+    sheet = tmp_path / "sheets"
+    sheet.mkdir()
+    numbers = [str(478346000019580117 + 137 * n) for n in range(24)]
+    (sheet / "courses.csv").write_text("Course ID\n" + "\n".join(numbers) + "\n")
+    environment = {"BATCHPUB_API_URL": service, "BATCHPUB_ACCOUNTS_URL": service, **secret_files(tmp_path / "secrets")}
+    mounted = {**volumes, "/sheets:ro": sheet, "/run/secrets:ro": tmp_path / "secrets"}
+    command = ("publish", "/sheets/courses.csv", "--out", "/reports/now")
+
+    with image.running(*command, volumes=mounted, environment=environment) as first:
+        wait_for_calls(service, 8, first)
+        terminate(first)
+        _, told = first.communicate(timeout=60)
+    counted, results = stats(service), results_in(volumes)
+    second = image.run(*command, volumes=mounted, environment=environment)
+    at_last = stats(service)
+
+    published = [row["outcome"] for row in results["rows"]].count("published")
+    last = json.loads(told.splitlines()[-1])
+    assert (143, 143, 24) == (first.returncode, last["batchpub.exit_code"], len(results["rows"]))
+    assert published == counted["arrivals"]["publish"] < 24
+    assert {"published", "not_attempted"} == {row["outcome"] for row in results["rows"]}
+    assert (0, 24, {}) == (second.returncode, at_last["arrivals"]["publish"], dict(at_last["published_twice"]))
+    for seen in (told, second.stdout, second.stderr, *map(written_in, (volumes["/state"], volumes["/reports"]))):
+        assert CANARY not in str(seen)
+
+
+def test_what_is_added_to_the_base_is_small_and_has_no_tools(store, image):
+    """
+    At most 300 MB more than the base, without pip, compilers, our tests or the libraries' tests.
+    """
+    added = size_of(image.rootfs) - size_of(store.mount(BASE))
+    names = {path.name for path in (image.rootfs / "opt").rglob("*")}
+
+    print(f"\nthe image adds {added / 1e6:.0f} MB to its base", file=sys.stderr)
+    assert 0 < added <= MOST_BYTES
+    assert set() == names & {"pip", "setuptools", "tests", "gcc", "Dockerfile", ".git"}
+    assert {"batchpub"} == {path.name for path in (image.rootfs / "opt").iterdir()}
+
+
+def test_labels_and_entrypoint(image):
+    """
+    The labels are the program's own, the entrypoint is in the form that gets signals, the state is a volume.
+    """
+    labels = image.config["Labels"]
+
+    assert (__version__, "tested", "MIT") == tuple(
+        labels[f"org.opencontainers.image.{name}"] for name in ("version", "revision", "licenses")
+    )
+    assert (["batchpub"], "10001:10001", {"/state", "/reports"}) == (
+        image.config["Entrypoint"], image.config["User"], set(image.config["Volumes"]),
+    )  # fmt: skip
+
+
+def wait_for_calls(service, number, process):
+    for _ in range(300):
+        if stats(service)["arrivals"].get("publish", 0) >= number:
+            return
+        if process.poll() is not None:
+            break
+        time.sleep(0.1)
+    process.kill()
+    raise AssertionError(f"the container sends nothing: {process.communicate()}")
