@@ -13,6 +13,7 @@ from batchpub.course import Course, Outcome
 from batchpub.errors import AccessRefused, ExitCode, ServiceUnreachable
 from batchpub.pace import Gate, GateClosed, Stop
 from batchpub.state import (
+    GENTLE_SECONDS,
     NOT_YET,
     AnswerNote,
     Claimed,
@@ -20,6 +21,7 @@ from batchpub.state import (
     Held,
     Journal,
     Limits,
+    Lock,
     LostSlot,
     Published,
     Rest,
@@ -38,6 +40,8 @@ NOT_READ = Reply(
     answer=answers.Denied(code="no_scope", message=""), http_status=None, code="no scope for reading", excerpt=""
 )
 """Stands for the answers of readings that are not made because an earlier one was denied."""
+PAST_THE_THROTTLE = ("published", "refused", "stateread")
+"""Answers about the course itself: whoever gives one of these let the call pass its limit."""
 
 
 class CourseApi(Protocol):
@@ -415,11 +419,9 @@ class Publisher:
             work, claimed, slot, _note(reply), Rest.ANSWERED, status, result, lock=(stated, throttled.cause)
         )
         if lock is not None:
-            seconds, fresh = lock
-            self.gate.notice_lock(seconds)
-            if fresh:
-                log.warning("portal.locked", seconds=round(seconds, 1), cause=throttled.cause, code=reply.code)
-        reason = self._too_long(throttled, lock[0] if lock else 0.0)
+            self.gate.notice_lock(lock.seconds)
+            _tell_lock(lock, throttled.cause, reply.code)
+        reason = self._too_long(throttled, lock.seconds if lock else 0.0)
         if reason:
             self.gate.close(Stop(reason=reason, exit_code=ExitCode.STOPPED_EARLY))
         return Later(work=work, seconds=0)
@@ -459,6 +461,9 @@ class Publisher:
             await self.gate.give_back(slot)
             self.gate.close(Stop(reason=str(error), exit_code=error.exit_code))
             raise GateClosed from error
+        except BaseException:
+            await self.gate.give_back(slot)
+            raise
         return slot
 
     # Small words.
@@ -515,7 +520,7 @@ class Publisher:
         result: RowResult | None = None,
         *,
         lock: tuple[float | None, str] | None = None,
-    ) -> tuple[float, bool] | None:
+    ) -> Lock | None:
         told = await self.journal.record(
             work.course,
             position=work.position,
@@ -525,7 +530,7 @@ class Publisher:
             rest=rest,
             status=status,
             result=result,
-            through=rest is Rest.ANSWERED and lock is None,
+            through=note.meaning in PAST_THE_THROTTLE,
             lock=lock,
         )
         self.gate.notice_change()
@@ -534,6 +539,16 @@ class Publisher:
 
 def _name(answer: answers.Answer) -> str:
     return type(answer).__name__.lower()
+
+
+def _tell_lock(lock: Lock, cause: str, code: str) -> None:
+    ends_at = lock.ends_at.isoformat(timespec="seconds")
+    if lock.is_new:
+        log.warning("portal.locked", seconds=round(lock.seconds, 1), ends_at=ends_at, cause=cause, code=code)
+    if lock.gentler is not None:
+        log.warning(
+            "portal.gentler", rate=lock.gentler.rate, burst=lock.gentler.burst, for_seconds=round(GENTLE_SECONDS)
+        )
 
 
 def _note(reply: Reply) -> AnswerNote:

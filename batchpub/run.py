@@ -4,9 +4,11 @@ import asyncio
 import contextlib
 import heapq
 import itertools
+import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -129,9 +131,11 @@ class Run:
         self._api = api
         self._clock = clock
         self._database = database
-        ledger = Ledger(database, portal=options.portal, run=options.run, limits=options.limits, clock=clock)
+        ledger = self._ledger = Ledger(
+            database, portal=options.portal, run=options.run, limits=options.limits, clock=clock
+        )
         self._journal = Journal(ledger)
-        self._gate = Gate(ledger, clock=clock, on_lock_wait=self._hear_lock)
+        self._gate = Gate(ledger, clock=clock, on_lock_wait=self._judge_lock, on_lock_found=self._tell_lock)
         self._publisher = Publisher(
             api=api,
             gate=self._gate,
@@ -142,8 +146,7 @@ class Run:
             clock=clock,
         )
         self._counts: Counter[Outcome] = Counter()
-        self._lock_ends = 0.0
-        self._deadline = clock.boot_seconds() + (options.max_seconds or float("inf"))
+        self._deadline = clock.boot_seconds() + (options.max_seconds or math.inf)
         self._watchers: list[Callable[[Snapshot], None]] = []
         self._troubles: set[ExitCode] = set()
         self.reports: tuple[Path, ...] = ()
@@ -152,15 +155,30 @@ class Run:
         """Tell a watcher after every outcome."""
         self._watchers.append(watcher)
 
-    def _hear_lock(self, seconds: float) -> None:
-        self._lock_ends = self._clock.boot_seconds() + seconds
-        if self._lock_ends > self._deadline:
-            reason = f"Zoho's lock lasts {seconds:.0f} s more, longer than --max-duration leaves."
-            self.stop(Stop(reason=reason, exit_code=ExitCode.STOPPED_EARLY))
-
     def stop(self, stop: Stop) -> None:
         """End the run in order: no call starts any more, those in flight finish, the report is written."""
         self._gate.close(stop)
+
+    def _tell_lock(self, seconds: float) -> None:
+        """Say once that the portal was locked by a call that was not ours."""
+        if seconds > self._options.limits.lock_margin:  # less is the tail of a lock that was told
+            ends_at = (self._clock.now() + timedelta(seconds=seconds)).isoformat(timespec="seconds")
+            log.warning("portal.lock_found", seconds=round(seconds, 1), ends_at=ends_at)
+
+    def _judge_lock(self, seconds: float) -> None:
+        """Stop at once where waiting cannot help: no call could start any more before the run's own end."""
+        limits = self._options.limits
+        left = self._deadline - self._clock.boot_seconds()
+        reason = ""
+        if seconds > limits.max_lock + limits.lock_margin:
+            reason = (
+                f"Zoho's lock holds for {seconds:.0f} s more, longer than --max-lock allows ({limits.max_lock:g} s)."
+            )
+        elif seconds > left:
+            reason = f"Zoho's lock holds for {seconds:.0f} s more, and --max-duration leaves {max(0, left):.0f} s."
+        if reason:
+            self.stop(Stop(reason=reason, exit_code=ExitCode.STOPPED_EARLY))
+        self._tell()
 
     async def execute(self) -> tuple[RunRecord, ExitCode]:
         """Publish what the plan says; give the run as the journal has it, and the exit code.
@@ -197,8 +215,10 @@ class Run:
 
     async def _look_ahead(self, to_publish: int) -> None:
         """Say how long it takes, and stop before the first call where a rule of the operator's own says so."""
-        eta = estimate_seconds(to_publish, self._options.limits, lock_seconds=await self._journal.lock_seconds_left())
-        log.info("run.planned", eta_seconds=round(eta), verify=self._options.rules.verify.value)
+        outlook = await self._ledger.look_ahead("publish")
+        eta = estimate_seconds(to_publish, self._options.limits, outlook)
+        verify = self._options.rules.verify.value
+        log.info("run.planned", eta_seconds=round(eta), rate=outlook.pace.rate, verify=verify)
         ends = min(self._options.job_seconds or eta, self._options.max_seconds or eta)
         if ends < eta and ends == self._options.job_seconds:
             log.warning(
@@ -296,10 +316,9 @@ class Run:
 
     def snapshot(self) -> Snapshot:
         """Say how far the run is."""
-        total, done = len(self._plan.rows), self._counts.total()
-        lock = max(0.0, self._lock_ends - self._clock.boot_seconds())
-        eta = estimate_seconds(total - done, self._options.limits, lock_seconds=lock)
-        return Snapshot(done=done, total=total, eta_seconds=eta, lock_seconds=lock)
+        total, done, outlook = len(self._plan.rows), self._counts.total(), self._gate.outlook()
+        eta = estimate_seconds(total - done, self._options.limits, outlook)
+        return Snapshot(done=done, total=total, eta_seconds=eta, lock_seconds=outlook.lock_seconds)
 
     def _tell(self) -> None:
         for watcher in self._watchers:

@@ -10,13 +10,14 @@ from rich.console import Console
 from rich.text import Text
 
 from batchpub.cli.options import JOB, SHEET_FLAGS, STATE, settle_settings, with_flags
-from batchpub.cli.wiring import eta_of, hosts_of, load_all, plan_of, portal_of, state_path
+from batchpub.cli.wiring import hosts_of, limits_of, load_all, plan_of, portal_of, state_path
 from batchpub.clock import SystemClock
 from batchpub.course import Course, Pile, Plan, PlannedRow
 from batchpub.errors import ExitCode, SheetRefused
+from batchpub.pace import estimate_seconds
 from batchpub.publish import Rules
 from batchpub.settings import Settings
-from batchpub.state import Journal, Ledger, Limits, Published, Standing, Uncertain, open_database
+from batchpub.state import Journal, Ledger, Outlook, Published, Standing, Uncertain, open_database
 
 MANY = 40
 
@@ -36,10 +37,10 @@ def check(*, sheets: tuple[str, ...], job: Path | None, as_json: bool, **flags: 
         told = {"schema_version": 1, "error": {"file": error.file, "message": error.message}}
         click.echo(json.dumps(told, ensure_ascii=False))
         return error.exit_code
-    known, lock_seconds = asyncio.run(_standings(plan, settings))
+    known, outlook = asyncio.run(_ask_state(plan, settings))
     rows = [_describe(row, plan, known, settings) for row in plan.rows]
     to_send = sum(row["outcome"] in ("to_publish", "uncertain") for row in rows)
-    eta = eta_of(to_send, settings, lock_seconds)
+    eta = estimate_seconds(to_send, limits_of(settings), outlook)
     if as_json:
         click.echo(
             json.dumps(
@@ -52,15 +53,15 @@ def check(*, sheets: tuple[str, ...], job: Path | None, as_json: bool, **flags: 
     return ExitCode.SOME_FAILED if any(row["outcome"] == "invalid" for row in rows) else ExitCode.OK
 
 
-async def _standings(plan: Plan, settings: Settings) -> tuple[dict[Course, Standing], float]:
-    path = state_path(settings)
+async def _ask_state(plan: Plan, settings: Settings) -> tuple[dict[Course, Standing], Outlook]:
+    path, limits = state_path(settings), limits_of(settings)
     if not path.exists():
-        return {}, 0.0
+        return {}, Outlook(pace=limits.pace)
     portal = portal_of(settings, hosts_of(settings)[1])
     async with open_database(path) as database:
-        journal = Journal(Ledger(database, portal=portal, run="check", limits=Limits(), clock=SystemClock()))
-        known = await journal.standings([row.course for row in plan.to_publish() if row.course is not None])
-        return known, await journal.lock_seconds_left()
+        ledger = Ledger(database, portal=portal, run="check", limits=limits, clock=SystemClock())
+        courses = [row.course for row in plan.to_publish() if row.course is not None]
+        return await Journal(ledger).standings(courses), await ledger.look_ahead("publish")
 
 
 def _describe(row: PlannedRow, plan: Plan, known: dict[Course, Standing], settings: Settings) -> dict[str, Any]:

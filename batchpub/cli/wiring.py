@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 from batchpub.course import Plan, Sheet
 from batchpub.errors import SettingsWrong, SheetMissing, SheetRefused
 from batchpub.log import configure_log
-from batchpub.pace import estimate_seconds
 from batchpub.plan import PlanOptions, make_plan
 from batchpub.settings import Settings
 from batchpub.sheet import SheetOptions, load_sheet
@@ -121,8 +120,3 @@ def plan_of(sheets: Sequence[Sheet], settings: Settings) -> Plan:
             notify=settings.notify,
         ),
     )
-
-
-def eta_of(calls: int, settings: Settings, lock_seconds: float = 0.0) -> float:
-    """Give the seconds a number of calls takes."""
-    return estimate_seconds(calls, limits_of(settings), lock_seconds=lock_seconds)

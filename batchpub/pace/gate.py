@@ -14,7 +14,7 @@ from aiolimiter import AsyncLimiter
 
 from batchpub.clock import Clock
 from batchpub.errors import ExitCode
-from batchpub.state import Ledger, Slot, Wait
+from batchpub.state import Ledger, Outlook, Slot, Wait
 
 T = TypeVar("T")
 
@@ -40,16 +40,30 @@ class GateClosed(Exception):
 class Gate:
     """Lets one call after the other through, as fast as slots, shape and lock permit, until it is closed."""
 
-    def __init__(self, ledger: Ledger, *, clock: Clock, on_lock_wait: Callable[[float], None] | None = None) -> None:
-        """Guard one ledger. `on_lock_wait` hears the seconds whenever the head begins to wait for a lock."""
+    def __init__(
+        self,
+        ledger: Ledger,
+        *,
+        clock: Clock,
+        on_lock_wait: Callable[[float], None] | None = None,
+        on_lock_found: Callable[[float], None] | None = None,
+    ) -> None:
+        """Guard one ledger.
+
+        `on_lock_wait` hears the seconds whenever the head of a queue begins to wait for a lock; `on_lock_found` before
+        it, when the lock is another run's.
+        """
         self._ledger = ledger
         self._clock = clock
         self._on_lock_wait = on_lock_wait
+        self._on_lock_found = on_lock_found
         self._queues: dict[str, asyncio.Lock] = {}
+        self._heads: set[asyncio.Event] = set()
         self._limiters: dict[tuple[str, int, int], AsyncLimiter] = {}
-        self._changed = asyncio.Event()
         self._shut = asyncio.Event()
         self._locked_until = 0.0
+        self._waits_until = 0.0
+        self._pace = ledger.limits.pace
         self.stop: Stop | None = None
 
     def close(self, stop: Stop) -> None:
@@ -57,7 +71,7 @@ class Gate:
         if self.stop is None:
             self.stop = stop
         self._shut.set()
-        self._changed.set()
+        self.notice_change()
 
     async def wait_closed(self) -> None:
         """Return when the gate is closed."""
@@ -83,12 +97,21 @@ class Gate:
 
     def notice_change(self) -> None:
         """Look again: a slot came back."""
-        self._changed.set()
+        for head in self._heads:
+            head.set()
 
     def may_send(self, send_before: float) -> bool:
         """Say, at the last moment, whether the claim still holds and neither a lock nor a stop came in between."""
         now = self._clock.boot_seconds()
         return self.stop is None and now < send_before and now >= self._locked_until
+
+    def outlook(self) -> Outlook:
+        """Say what further calls must expect, as far as this gate knows without asking the state."""
+        now = self._clock.boot_seconds()
+        wait = max(0.0, self._waits_until - now)
+        return Outlook(
+            pace=self._pace, lock_seconds=max(0.0, self._locked_until - now), taken=(wait,) * self._pace.rate
+        )
 
     async def acquire(self, operation: str) -> Slot:
         """Wait in line and take a slot.
@@ -98,38 +121,67 @@ class Gate:
 
         """
         async with self._queues.setdefault(operation, asyncio.Lock()):
-            while True:
-                slot = await self._take_slot(operation)
-                try:
-                    await self._take_shape(slot)
-                    if self.stop is None and self._clock.boot_seconds() >= self._locked_until:
-                        return slot
-                except BaseException:
-                    await asyncio.shield(self._ledger.give_back(slot))
-                    raise
-                await self._ledger.give_back(slot)
+            changed = asyncio.Event()  # one for each head: what wakes one must not be cleared by another
+            self._heads.add(changed)
+            try:
+                return await self._pass(operation, changed)
+            finally:
+                self._heads.discard(changed)
 
-    async def _take_slot(self, operation: str) -> Slot:
+    async def give_back(self, slot: Slot) -> None:
+        """Give back a slot that was not used, also when the caller is being cancelled."""
+        await asyncio.shield(self._ledger.give_back(slot))
+        self.notice_change()
+
+    async def _pass(self, operation: str, changed: asyncio.Event) -> Slot:
+        while True:
+            slot = await self._take_slot(operation, changed)
+            try:
+                await self._take_shape(slot)
+                if self.stop is None and self._clock.boot_seconds() >= self._locked_until:
+                    return slot
+            except BaseException:
+                await self.give_back(slot)
+                raise
+            await self.give_back(slot)
+
+    async def _take_slot(self, operation: str, changed: asyncio.Event) -> Slot:
         while True:
             if self.stop is not None:
                 raise GateClosed
-            self._changed.clear()
+            changed.clear()
             here = self._locked_until - self._clock.boot_seconds()
-            found = Wait(seconds=here, locked=True) if here > 0 else await self._ledger.take_slot(operation)
+            found = Wait(seconds=here, locked=True) if here > 0 else await self._ask_ledger(operation)
             if isinstance(found, Slot):
+                self._pace = found.pace
                 return found
-            if found.locked and self._on_lock_wait:
-                self._on_lock_wait(found.seconds)
-            await self._wait(found.seconds)
+            if found.locked:
+                self._hear_lock(found.seconds, is_ours=here > 0)
+            self._waits_until = self._clock.boot_seconds() + found.seconds
+            await _wait(changed, found.seconds)
 
-    async def _wait(self, seconds: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(max(seconds, TICK)):
-                await self._changed.wait()
+    async def _ask_ledger(self, operation: str) -> Slot | Wait:
+        """Ask to the end, also when cancelled meanwhile: else a slot would be taken that nobody knows of."""
+        asking = asyncio.ensure_future(self._ledger.take_slot(operation))
+        try:
+            return await asyncio.shield(asking)
+        except asyncio.CancelledError:
+            found = await asking
+            if isinstance(found, Slot):
+                await self.give_back(found)
+            raise
+
+    def _hear_lock(self, seconds: float, *, is_ours: bool) -> None:
+        if not is_ours:
+            self.notice_lock(seconds)
+            if self._on_lock_found:
+                self._on_lock_found(seconds)
+        if self._on_lock_wait:
+            self._on_lock_wait(seconds)
 
     async def _take_shape(self, slot: Slot) -> None:
         pace = slot.pace
-        key = ("publish" if pace.shared else slot.operation, pace.burst, pace.rate)
+        key = ("any" if pace.shared else slot.operation, pace.burst, pace.rate)
         if key not in self._limiters:
             period = self._ledger.limits.period
             self._limiters[key] = AsyncLimiter(pace.burst + ROUNDING, pace.burst * period / pace.rate)
@@ -144,7 +196,8 @@ class Gate:
             paid.cancel()
             shut.cancel()
 
-    async def give_back(self, slot: Slot) -> None:
-        """Give back a slot that was not used."""
-        await self._ledger.give_back(slot)
-        self._changed.set()
+
+async def _wait(changed: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(max(seconds, TICK)):
+            await changed.wait()

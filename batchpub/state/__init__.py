@@ -18,10 +18,11 @@ from batchpub.state.journal import (
     list_runs,
     read_run,
 )
-from batchpub.state.ledger import Ledger, Limits, Rest, Slot, Wait
+from batchpub.state.ledger import GENTLE_SECONDS, Ledger, Limits, Lock, Outlook, Pace, Rest, Slot, Wait
 
 __all__ = [
     "FIRST_OUTCOME",
+    "GENTLE_SECONDS",
     "NOT_YET",
     "AnswerNote",
     "Claimed",
@@ -31,7 +32,10 @@ __all__ = [
     "Journal",
     "Ledger",
     "Limits",
+    "Lock",
     "LostSlot",
+    "Outlook",
+    "Pace",
     "Published",
     "Rest",
     "RowResult",

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from batchpub.course import Course, Outcome, Pile, Plan, PlannedRow, PlannedSheet
 from batchpub.record import CallRecord, LockRecord, RowRecord, RunRecord
 from batchpub.state.database import Database
-from batchpub.state.ledger import Ledger, Rest, Slot
-from batchpub.state.tables import calls, courses, locks, meta, rows, runs, slots
+from batchpub.state.ledger import Ledger, Lock, Rest, Slot
+from batchpub.state.tables import calls, courses, locks, meta, rows, runs
 
 NOT_YET = "The run ended before this course's turn. Run the same command again."
 NO_ANSWER = "Sent, and no answer was recorded. The next run finds out before it sends again."
@@ -216,7 +216,7 @@ class Journal:
         limits = self._ledger.limits
         async with self._database.transaction() as connection:
             portal, now = await self._ledger.read_portal(connection)
-            if portal.lock_until_at > now or not await self._renew_slot(connection, slot, now):
+            if not await self._ledger.renew_slot(connection, slot, portal, now):
                 return LostSlot()
             standing = await self._look(connection, course, now, again=again)
             if not isinstance(standing, Free | Uncertain) or standing.version != version:
@@ -250,19 +250,10 @@ class Journal:
         """Write down that a course's state is about to be read."""
         async with self._database.transaction() as connection:
             portal, now = await self._ledger.read_portal(connection)
-            if portal.lock_until_at > now or not await self._renew_slot(connection, slot, now):
+            if not await self._ledger.renew_slot(connection, slot, portal, now):
                 return LostSlot()
             call = await self._write_call(connection, course, position, attempt, "read")
             return Claimed(call=call, send_before=now + self._ledger.limits.send_within)
-
-    async def _renew_slot(self, connection: AsyncConnection, slot: Slot, now: float) -> bool:
-        limits = self._ledger.limits
-        changed = await connection.execute(
-            update(slots)
-            .where(slots.c.slot == slot.slot, slots.c.free_at > now)
-            .values(free_at=now + limits.lease + limits.settle + limits.rest)
-        )
-        return changed.rowcount == 1
 
     async def _write_call(
         self, connection: AsyncConnection, course: Course, position: int, attempt: int, operation: str
@@ -295,11 +286,10 @@ class Journal:
         result: RowResult | None,
         through: bool,
         lock: tuple[float | None, str] | None = None,
-    ) -> tuple[float, bool] | None:
+    ) -> Lock | None:
         """Write one answer: the call, the course's status, the row's outcome, the slot and, if it is one, the lock.
 
         `status` None leaves the course alone (a reading). `through` tells that the throttle let the call pass.
-        Gives the seconds to wait and whether the episode is new, for a lock answer.
         """
         async with self._database.transaction() as connection:
             portal, now = await self._ledger.read_portal(connection)
@@ -320,9 +310,9 @@ class Journal:
                 await self._set_row(connection, position, result)
             await self._ledger.rest_slot(connection, slot, rest, now)
             if lock is not None:
-                return await self._ledger.close_for_lock(connection, stated=lock[0], cause=lock[1], probe=slot.probe)
-            if through and slot.probe and portal.lock_level:
-                await self._ledger.open_after_probe(connection)
+                return await self._ledger.close_for_lock(connection, slot, portal, now, stated=lock[0], cause=lock[1])
+            if rest is Rest.ANSWERED:
+                await self._ledger.note_answer(connection, slot, portal, now, through=through)
             return None
 
     async def _set_status(
@@ -431,12 +421,6 @@ class Journal:
                     )
                     .values(message=not_attempted_because(stop_reason))
                 )
-
-    async def lock_seconds_left(self) -> float:
-        """Give how long the portal's lock still holds."""
-        async with self._database.transaction() as connection:
-            portal, now = await self._ledger.read_portal(connection)
-            return max(0.0, float(portal.lock_until_at) - now)
 
 
 async def list_runs(database: Database) -> list[dict[str, Any]]:

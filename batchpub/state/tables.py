@@ -2,7 +2,7 @@
 
 from sqlalchemy import JSON, Boolean, Column, Float, Index, Integer, MetaData, String, Table, Text
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 metadata = MetaData()
 
@@ -17,10 +17,14 @@ portals = Table(
     Column("last_wall", Float, nullable=False),
     Column("lock_until_at", Float, nullable=False, default=0.0),
     Column("lock_level", Integer, nullable=False, default=0),  # 0 open; n: the n-th refusal of one lock
+    Column("lock_operation", String, nullable=False, default=""),  # whose call was refused last
+    Column("opened_at", Float, nullable=False, default=0.0),  # when the last lock was seen to be over
+    Column("probe_slot", Integer, nullable=False, default=0),  # the one call that goes first after a lock
     Column("probe_until_at", Float, nullable=False, default=0.0),
     Column("gentle_level", Integer, nullable=False, default=0),
     Column("gentle_until_wall", Float, nullable=False, default=0.0),
     Column("next_send_at", Float, nullable=False, default=0.0),
+    Column("next_read_at", Float, nullable=False, default=0.0),
 )
 
 slots = Table(
