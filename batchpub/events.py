@@ -153,5 +153,8 @@ EVENTS = {
     "state.unwritable": Event(("error",), "The state cannot be written.", ("error",)),
     "token.memory_only": Event(("warning",), "The access token is kept in memory only.", ("file", "reason")),
     "token.renewed": Event(("info",), "The access token was renewed.", ("lifetime_seconds",)),
+    "token.waiting": Event(
+        ("warning",), "Zoho allows ten access tokens in ten minutes; the next one waits.", ("seconds",)
+    ),
 }
 """Event name to event. Where one is told in two places, its fields are those of both."""

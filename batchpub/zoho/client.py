@@ -23,7 +23,8 @@ from batchpub.zoho.answers import (
     read_course_state,
 )
 from batchpub.zoho.hosts import DATA_CENTERS, check_api_url
-from batchpub.zoho.token import TokenSource, make_timeout, open_session, read_body
+from batchpub.zoho.line import make_timeout, open_session, proxy_for, read_body
+from batchpub.zoho.token import TokenSource
 
 __all__ = ["DATA_CENTERS", "Reply", "ZohoClient", "check_api_url"]
 
@@ -74,8 +75,9 @@ class ZohoClient:
         total_seconds: float = 30.0,
         added: Added = NONE_ADDED,
     ) -> None:
-        """Remember where to call. Raise SettingsWrong for a url that would leak the token."""
+        """Remember where to call. Raise SettingsWrong for a url that would leak the token, or a proxy that is none."""
         self._api_url = check_api_url(api_url)
+        proxy_for(self._api_url)
         self._token = token
         self._clock = clock
         self._added = added
@@ -127,10 +129,13 @@ class ZohoClient:
             return _reply_without_status(NotSent(reason=clean_text(str(error), longest=EXCERPT_CHARACTERS)), {})
         try:
             async with self._session.request(
-                method, f"{self._api_url}{path}", headers=header, allow_redirects=False
+                method, f"{self._api_url}{path}", headers=header, allow_redirects=False, **proxy_for(self._api_url)
             ) as response:
                 body = _mask_header(await read_body(response, largest=LARGEST_BODY), header)
                 status, headers = response.status, response.headers
+        except aiohttp.ClientConnectorCertificateError as error:
+            reason = f"{_name(error, header)}. If your network has a CA of its own, name its file in SSL_CERT_FILE"
+            return _reply_without_status(NotSent(reason=reason), header)
         except NEVER_CONNECTED as error:
             return _reply_without_status(NotSent(reason=f"could not connect: {_name(error, header)}"), header)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:

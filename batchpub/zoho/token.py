@@ -6,11 +6,13 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import structlog
@@ -19,6 +21,8 @@ from pydantic import SecretStr
 from batchpub.clock import Clock
 from batchpub.errors import AccessRefused, ServiceUnreachable, SettingsWrong
 from batchpub.zoho.hosts import check_api_url
+from batchpub.zoho.line import make_timeout, open_session, proxy_for, read_body
+from batchpub.zoho.turns import take_turn
 
 log = structlog.get_logger(__name__)
 
@@ -28,20 +32,25 @@ RENEW_BEFORE_SECONDS = 300.0
 RENEW_BEFORE_SHARE = 0.1
 USUAL_LIFETIME_SECONDS = 3600.0  # "expires_in": 3600, Zoho accounts documentation
 RETRY_SECONDS = (1.0, 2.0, 4.0, 8.0)
+WORTH_TELLING_SECONDS = 30.0
 LARGEST_ANSWER = 65_536
+NOTHING_STALE: Mapping[str, str] = MappingProxyType({})
 HEADER_SAFE_TOKEN = re.compile(r"[\x21-\x7e]+")
 HEADER_SAFE_COOKIE = re.compile(r"[\x20-\x7e]+")
 
 FINAL_ERRORS = {
-    "invalid_client": "BATCHPUB_CLIENT_ID is not known to Zoho in this data centre; copy the client id from the API "
-    "console (api-console.zoho.com, or your data centre's), and check the data centre",
-    "invalid_client_secret": "BATCHPUB_CLIENT_SECRET does not belong to this client id; copy the client secret "
-    "from the API console (api-console.zoho.com, or your data centre's)",
-    "invalid_code": "BATCHPUB_REFRESH_TOKEN is revoked or was made for another client or data centre; make a new one "
-    "with `batchpub login`",
-    "invalid_grant": "BATCHPUB_REFRESH_TOKEN is not accepted; make a new one with `batchpub login`",
+    "invalid_client": "BATCHPUB_CLIENT_ID is not known in this data centre. Copy the client id of your Self Client from "
+    "{console}; if it is not there, it was made in another data centre: set BATCHPUB_DATA_CENTER",
+    "invalid_client_secret": "BATCHPUB_CLIENT_SECRET does not belong to this client id. Copy the client secret of your "
+    "Self Client from {console}",
+    "invalid_code": "BATCHPUB_REFRESH_TOKEN is revoked, or was made for another client or in another data centre. Make a "
+    "new one with `batchpub login` and a grant code of {console}",
+    "invalid_grant": "BATCHPUB_REFRESH_TOKEN is not accepted. Make a new one with `batchpub login` and a grant code of "
+    "{console}",
 }
 """Errors of the token call that no second try cures. They may come with HTTP 200."""
+
+ERROR_CODE = re.compile(r"[A-Za-z]+(_[A-Za-z]+)*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +135,7 @@ class TokenSource:
         async with self._one_flight:
             kept = self._look_up(self._credentials)
             if not kept.is_fresh(now=self._now()):
-                kept = await self._fetch(self._credentials, kept)
+                kept = await self._fetch(self._credentials, stale={})
             return _bearer(kept.token)
 
     async def renew(self, stale: dict[str, str]) -> bool:
@@ -137,68 +146,73 @@ class TokenSource:
         if not isinstance(self._credentials, RefreshCredentials):
             return False
         async with self._one_flight:
-            self._kept = _merge(self._kept, self._read_cache(self._credentials), stale=stale)
-            if self._kept.is_fresh(now=self._now()) and _bearer(self._kept.token) != stale:
-                return True
-            await self._fetch(self._credentials, replace(self._kept, token="", expires_at=0.0))
+            await self._fetch(self._credentials, stale=stale)
             return True
 
     def _now(self) -> float:
         return self._clock.now().timestamp()
 
-    def _look_up(self, credentials: RefreshCredentials) -> _Kept:
-        if self._kept is None or not self._kept.is_fresh(now=self._now()):
-            self._kept = _merge(self._kept, self._read_cache(credentials), stale={})
+    def _look_up(self, credentials: RefreshCredentials, *, stale: Mapping[str, str] = NOTHING_STALE) -> _Kept:
+        if stale or self._kept is None or not self._kept.is_fresh(now=self._now()):
+            self._kept = _merge(self._kept, self._read_cache(credentials), stale=stale)
         return self._kept
 
-    async def _fetch(self, credentials: RefreshCredentials, kept: _Kept) -> _Kept:
-        """Ask for a new token until there is one, within the limit and a bounded number of times."""
-        reason = "no answer"
-        for delay in (*RETRY_SECONDS, None):
-            kept = await self._wait_for_turn(credentials, kept)
-            answer, reason = await self._ask(credentials)
-            token = answer.get("access_token")
-            if isinstance(token, str) and HEADER_SAFE_TOKEN.fullmatch(token):
-                lifetime = _lifetime(answer)
-                kept = replace(kept, token=token, expires_at=self._now() + lifetime, lifetime_seconds=lifetime)
-                self._keep(credentials, kept)
-                log.info("token.renewed", lifetime_seconds=lifetime)
-                return kept
-            error = answer.get("error")
-            if isinstance(error, str) and error in FINAL_ERRORS:
-                raise AccessRefused(f"Zoho refuses to make an access token ({error}): {FINAL_ERRORS[error]}")
-            if delay is not None:
-                await self._clock.sleep(TOKEN_WINDOW_SECONDS if _is_throttle(answer, reason) else delay)
+    async def _fetch(self, credentials: RefreshCredentials, *, stale: Mapping[str, str]) -> _Kept:
+        """Get a token that is fresh and not stale: one that another process got meanwhile, or else a new one.
+
+        Within the limit of the token call, and a bounded number of times. Nobody is kept out while we sleep.
+        """
+        delays = iter(RETRY_SECONDS)
+        while True:
+            async with self._turn():
+                kept = self._look_up(credentials, stale=stale)
+                if kept.is_fresh(now=self._now()):
+                    return kept
+                seconds = self._seconds_to_turn(kept)
+                if not seconds:
+                    kept = self._count(credentials, kept)
+                    answer, reason = await ask_for_token(self._accounts_url, _form_of(credentials), self._timeout)
+                    token = answer.get("access_token")
+                    if isinstance(token, str) and HEADER_SAFE_TOKEN.fullmatch(token):
+                        return self._take(credentials, kept, token, _lifetime(answer))
+                    raise_if_final(answer, self._accounts_url)
+            if not seconds:
+                delay = next(delays, None)
+                if delay is None:
+                    break
+                seconds = TOKEN_WINDOW_SECONDS if is_throttle(answer, reason) else delay
+            if seconds >= WORTH_TELLING_SECONDS:
+                log.warning("token.waiting", seconds=round(seconds, 1))
+            await self._clock.sleep(seconds)
         raise ServiceUnreachable(f"no access token from {self._accounts_url} ({reason}); run the same command later")
 
-    async def _wait_for_turn(self, credentials: RefreshCredentials, kept: _Kept) -> _Kept:
-        """Keep to the limit: remember this call before it is made, so that a crash cannot forget it."""
-        while True:
-            now = self._now()
-            recent = tuple(at for at in kept.minted if now - TOKEN_WINDOW_SECONDS < at <= now)
-            if len(recent) < TOKEN_LIMIT:
-                kept = replace(kept, minted=(*recent, now))
-                self._keep(credentials, kept)
-                return kept
-            await self._clock.sleep(max(recent[-TOKEN_LIMIT] + TOKEN_WINDOW_SECONDS - now, 0.001))
+    def _turn(self) -> AbstractAsyncContextManager[None]:
+        """Let one process at a time ask: two that do cost two of the ten tokens."""
+        beside = self._cache_file.with_name(f"{self._cache_file.name}.lock") if self._cache_file else None
+        return take_turn(beside, clock=self._clock, patience_seconds=2 * (self._timeout.total or 0.0))
 
-    async def _ask(self, credentials: RefreshCredentials) -> tuple[dict[str, Any], str]:
-        """Make one call. Give its JSON object ({} where there is none) and, in a few words, what came back."""
-        form = {
-            "grant_type": "refresh_token",
-            "client_id": credentials.client_id,
-            "client_secret": credentials.client_secret.get_secret_value(),
-            "refresh_token": credentials.refresh_token.get_secret_value(),
-        }
-        try:
-            async with (
-                open_session(self._timeout) as session,
-                session.post(f"{self._accounts_url}/oauth/v2/token", data=form, allow_redirects=False) as response,
-            ):
-                body = await read_body(response, largest=LARGEST_ANSWER)
-                return _parse_object(body), f"HTTP {response.status}"
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            return {}, type(error).__name__
+    def _seconds_to_turn(self, kept: _Kept) -> float:
+        """Say how long to wait until Zoho's limit allows one more call for a token."""
+        recent = self._recent(kept)
+        if len(recent) < TOKEN_LIMIT:
+            return 0.0
+        return max(recent[-TOKEN_LIMIT] + TOKEN_WINDOW_SECONDS - self._now(), 0.001)
+
+    def _recent(self, kept: _Kept) -> tuple[float, ...]:
+        now = self._now()
+        return tuple(at for at in kept.minted if now - TOKEN_WINDOW_SECONDS < at <= now)
+
+    def _count(self, credentials: RefreshCredentials, kept: _Kept) -> _Kept:
+        """Remember a call before it is made, so that a crash cannot forget it."""
+        kept = replace(kept, minted=(*self._recent(kept), self._now()))
+        self._keep(credentials, kept)
+        return kept
+
+    def _take(self, credentials: RefreshCredentials, kept: _Kept, token: str, lifetime: float) -> _Kept:
+        kept = replace(kept, token=token, expires_at=self._now() + lifetime, lifetime_seconds=lifetime)
+        self._keep(credentials, kept)
+        log.info("token.renewed", lifetime_seconds=lifetime)
+        return kept
 
     def _fingerprint(self, credentials: RefreshCredentials) -> str:
         parts = (credentials.client_id, credentials.refresh_token.get_secret_value(), self._accounts_url)
@@ -243,30 +257,6 @@ class TokenSource:
         return kept if not kept.token or HEADER_SAFE_TOKEN.fullmatch(kept.token) else _Kept()
 
 
-def make_timeout(*, connect_seconds: float, total_seconds: float) -> aiohttp.ClientTimeout:
-    """Give explicit limits for connecting (name look-up and TLS included) and for the whole call."""
-    return aiohttp.ClientTimeout(total=total_seconds, connect=connect_seconds, sock_connect=connect_seconds)
-
-
-def open_session(timeout: aiohttp.ClientTimeout) -> aiohttp.ClientSession:
-    """Open a session without memory: a kept cookie can carry the lock, a stale connection makes calls unclear."""
-    return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(force_close=True),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        timeout=timeout,
-        trust_env=True,
-    )
-
-
-async def read_body(response: aiohttp.ClientResponse, *, largest: int) -> bytes:
-    """Read a body up to `largest` bytes; where the line breaks in the middle, give what came."""
-    body = bytearray()
-    with suppress(aiohttp.ClientError, OSError, TimeoutError):
-        while len(body) < largest and (chunk := await response.content.read(largest - len(body))):
-            body += chunk
-    return bytes(body)
-
-
 def _fixed_header(credentials: Credentials) -> dict[str, str]:
     """Give the header of credentials that never change; {} where they do."""
     match credentials:
@@ -286,7 +276,7 @@ def _bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Zoho-oauthtoken {token}"}
 
 
-def _merge(mine: _Kept | None, filed: _Kept, *, stale: dict[str, str]) -> _Kept:
+def _merge(mine: _Kept | None, filed: _Kept, *, stale: Mapping[str, str]) -> _Kept:
     """Join what this process and others remember: the later token that is not stale, and every call for one."""
     mine = mine or _Kept()
     good = [kept for kept in (mine, filed) if kept.token and _bearer(kept.token) != stale]
@@ -310,10 +300,57 @@ def _lifetime(answer: dict[str, Any]) -> float:
     return seconds if 0 < seconds <= 86_400 else USUAL_LIFETIME_SECONDS  # noqa: PLR2004
 
 
-def _is_throttle(answer: dict[str, Any], reason: str) -> bool:
-    """Say if the token call hit its own limit: "Access Denied ... too many requests"."""
+def console_of(accounts_url: str) -> str:
+    """Name the page where clients and grant codes are made, in the same data centre."""
+    parts = urlsplit(accounts_url)
+    host = parts.hostname or ""
+    return (
+        f"https://api-console.{host.removeprefix('accounts.')}" if host.startswith("accounts.") else "the API console"
+    )
+
+
+def raise_if_final(answer: Mapping[str, Any], accounts_url: str) -> None:
+    """Raise AccessRefused, with the secret to replace and where it is made, for an error that stays."""
+    error = answer.get("error")
+    if isinstance(error, str) and error in FINAL_ERRORS:
+        remedy = FINAL_ERRORS[error].format(console=console_of(accounts_url))
+        raise AccessRefused(f"Zoho refuses to make an access token ({error}): {remedy}.")
+
+
+async def ask_for_token(
+    accounts_url: str, form: Mapping[str, str], limits: aiohttp.ClientTimeout
+) -> tuple[dict[str, Any], str]:
+    """Make one call. Give its JSON object ({} where there is none) and, in a few words, what came back."""
+    url = f"{accounts_url}/oauth/v2/token"
+    try:
+        async with (
+            open_session(limits) as session,
+            session.post(url, data=form, allow_redirects=False, **proxy_for(url)) as response,
+        ):
+            body = await read_body(response, largest=LARGEST_ANSWER)
+            return _parse_object(body), f"HTTP {response.status}"
+    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        return {}, type(error).__name__
+
+
+def _form_of(credentials: RefreshCredentials) -> dict[str, str]:
+    return {
+        "grant_type": "refresh_token",
+        "client_id": credentials.client_id,
+        "client_secret": credentials.client_secret.get_secret_value(),
+        "refresh_token": credentials.refresh_token.get_secret_value(),
+    }
+
+
+def is_throttle(answer: Mapping[str, Any], reason: str) -> bool:
+    """Say if the token call hit its own limit: "Access Denied ... too many requests".
+
+    Zoho writes that in the account's language. So any error that is a text for people, and no code, is taken as this.
+    """
+    error = answer.get("error")
+    is_text = isinstance(error, str) and not ERROR_CODE.fullmatch(error)
     texts = " ".join(str(value) for value in answer.values()).casefold()
-    return reason == "HTTP 429" or "too many requests" in texts or "access denied" in texts
+    return is_text or reason == "HTTP 429" or "too many requests" in texts
 
 
 def _parse_object(body: bytes) -> dict[str, Any]:

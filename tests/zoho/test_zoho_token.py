@@ -10,8 +10,10 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
+from batchpub.clock import SystemClock
 from batchpub.errors import AccessRefused, ServiceUnreachable, SettingsWrong
-from batchpub.zoho.token import AccessToken, Cookie, RefreshCredentials, TokenSource
+from batchpub.zoho.token import AccessToken, Cookie, RefreshCredentials, TokenSource, raise_if_final
+from batchpub.zoho.turns import take_turn
 
 CREDENTIALS = RefreshCredentials(
     client_id="1000.ID", client_secret=SecretStr("the-secret"), refresh_token=SecretStr("1000.refresh")
@@ -44,10 +46,12 @@ class Accounts:
     def __init__(self):
         self.script = []
         self.forms = []
+        self.seconds = 0.0
 
     async def token(self, request):
         self.forms.append(dict(await request.post()))
         assert not request.query
+        await asyncio.sleep(self.seconds)
         if self.script:
             status, body = self.script.pop(0)
             return web.Response(status=status, text=body if isinstance(body, str) else json.dumps(body))
@@ -83,9 +87,9 @@ async def test_token_is_asked_for_once_and_in_the_form(accounts, clock):
     """
     source = make_source(accounts, clock)
 
-    headers = await asyncio.gather(*(source.header() for _ in range(20)))
+    headers = await asyncio.gather(*(source.header() for _ in range(200)))
 
-    assert [bearer("1000.t1")] * 20 == headers
+    assert [bearer("1000.t1")] * 200 == headers
     assert [
         {
             "grant_type": "refresh_token",
@@ -98,15 +102,15 @@ async def test_token_is_asked_for_once_and_in_the_form(accounts, clock):
 
 async def test_wave_of_refusals_renews_once(accounts, clock):
     """
-    Twenty calls refused with one token make one new token; a straggler of that wave makes none.
+    Two hundred calls refused with one token make one new token; a straggler of that wave makes none.
     """
     source = make_source(accounts, clock)
     stale = await source.header()
 
-    renewed = await asyncio.gather(*(source.renew(stale) for _ in range(20)))
+    renewed = await asyncio.gather(*(source.renew(stale) for _ in range(200)))
     straggler = await source.renew(stale)
 
-    assert ([True] * 20, True) == (renewed, straggler)
+    assert ([True] * 200, True) == (renewed, straggler)
     assert (bearer("1000.t2"), 2) == (await source.header(), len(accounts.forms))
 
 
@@ -137,7 +141,9 @@ async def test_token_lives_between_runs_in_a_private_file(accounts, clock, tmp_p
     header = await make_source(accounts, clock, file).header()
 
     assert (bearer("1000.t1"), 1, 0o600) == (header, len(accounts.forms), stat.S_IMODE(file.stat().st_mode))
-    assert [file] == list(file.parent.iterdir())
+    assert {"token.json": True, "token.json.lock": False} == {
+        f.name: bool(f.read_bytes()) for f in file.parent.iterdir()
+    }
     assert not any(secret in file.read_text() for secret in ("the-secret", "1000.refresh", "1000.ID"))
 
 
@@ -294,3 +300,69 @@ async def test_secret_that_no_header_can_hold_is_refused(accounts, clock, kind, 
 
     with pytest.raises(SettingsWrong, match="BATCHPUB_"):
         make_source(accounts, clock, credentials=credentials)
+
+
+@pytest.mark.parametrize("fresh", [True, False])
+async def test_processes_that_ask_at_once_cost_one_token(accounts, tmp_path, fresh):
+    """
+    Five processes that have no token, or all meet the same 401, wait for the first and take what it got.
+    """
+    sources = [make_source(accounts, SystemClock(), tmp_path / "t") for _ in range(5)]
+    if not fresh:
+        for source in sources:
+            stale = await source.header()
+    accounts.seconds = 0.15
+    before = len(accounts.forms)
+
+    if fresh:
+        await asyncio.gather(*(source.header() for source in sources))
+    else:
+        await asyncio.gather(*(source.renew(stale) for source in sources))
+
+    assert 1 == len(accounts.forms) - before
+    assert 1 == len({str(await source.header()) for source in sources})
+
+
+async def test_process_that_is_suspended_with_the_turn_does_not_hold_us_for_ever(accounts, clock, tmp_path):
+    """
+    A turn that is never given back is waited for twice a call's time, and then not any more.
+    """
+    async with take_turn(tmp_path / "t.lock", clock=clock, patience_seconds=0):
+        header = await make_source(accounts, clock, tmp_path / "t").header()
+
+    assert bearer("1000.t1") == header
+    assert 60 <= sum(clock.slept) < 61
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"error": "Zugriff verweigert", "status": "failure"},
+        {"error": "アクセスが拒否されました"},
+        {"error": "general", "error_description": "You have made too many requests continuously."},
+    ],
+)
+async def test_throttle_is_known_in_any_language(accounts, clock, body):
+    """
+    An error that is a text rather than a code waits the ten minutes, whatever the language.
+    """
+    accounts.script = [(400, body)]
+
+    assert bearer("1000.t2") == await make_source(accounts, clock).header()
+    assert [600.0] == clock.slept
+
+
+@pytest.mark.parametrize(
+    ("accounts_url", "page"),
+    [
+        ("https://accounts.zoho.eu", "https://api-console.zoho.eu"),
+        ("https://accounts.zohocloud.ca", "https://api-console.zohocloud.ca"),
+        ("https://login.example.org", "the API console"),
+    ],
+)
+def test_final_error_says_where_the_secret_is_made(accounts_url, page):
+    """
+    The console of the same data centre is named.
+    """
+    with pytest.raises(AccessRefused, match=page):
+        raise_if_final({"error": "invalid_client_secret"}, accounts_url)

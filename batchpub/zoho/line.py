@@ -1,0 +1,71 @@
+"""The line to Zoho: sessions without memory, always verified TLS, a proxy where one is set, bounded answers."""
+
+import ssl
+from contextlib import suppress
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import aiohttp
+from yarl import URL
+
+from batchpub.errors import SettingsWrong
+
+
+def make_timeout(*, connect_seconds: float, total_seconds: float) -> aiohttp.ClientTimeout:
+    """Give explicit limits for connecting (name look-up and TLS included), for each read and for the whole call."""
+    return aiohttp.ClientTimeout(
+        total=total_seconds, connect=connect_seconds, sock_connect=connect_seconds, sock_read=total_seconds
+    )
+
+
+def open_session(timeout: aiohttp.ClientTimeout) -> aiohttp.ClientSession:
+    """Open a session without memory: a kept cookie can carry the lock, a stale connection makes calls unclear.
+
+    The environment is not trusted as a whole: aiohttp would also read ~/.netrc, and put a password of there in the
+    place of the token.
+    """
+    session = aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(
+            force_close=True,
+            limit=0,  # a wait for a place would count as connecting
+            ssl=ssl.create_default_context(),  # honours SSL_CERT_FILE and SSL_CERT_DIR
+        ),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=timeout,
+        trust_env=False,
+    )
+    # aiohttp sends a GET once more by itself when its connection ends without an answer, on fresh connections too: a
+    # read that no slot was taken for. There is no public switch; test_nothing_is_repeated_below_us watches this one.
+    session._retry_connection = False  # noqa: SLF001
+    return session
+
+
+def proxy_for(url: str) -> dict[str, Any]:
+    """Give what aiohttp needs to go through the proxy of HTTPS_PROXY and NO_PROXY; {} where there is none.
+
+    Raise SettingsWrong for a proxy that is no url. Plain http goes to this very machine only, and never by a proxy.
+    """
+    parts = urlsplit(url)
+    if parts.scheme != "https" or proxy_bypass(parts.netloc):
+        return {}
+    told = getproxies().get("https") or getproxies().get("all")
+    if not told:
+        return {}
+    try:
+        proxy = URL(told if "://" in told else f"http://{told}")
+        known = proxy.scheme in {"http", "https"} and bool(proxy.host)
+    except ValueError:
+        known = False
+    if not known:
+        raise SettingsWrong("HTTPS_PROXY is not the url of a proxy; write it like http://proxy.example.org:3128")
+    return {"proxy": proxy.with_user(None), "proxy_auth": aiohttp.BasicAuth.from_url(proxy)}
+
+
+async def read_body(response: aiohttp.ClientResponse, *, largest: int) -> bytes:
+    """Read a body up to `largest` bytes; where the line breaks in the middle, give what came."""
+    body = bytearray()
+    with suppress(aiohttp.ClientError, OSError, TimeoutError):
+        while len(body) < largest and (chunk := await response.content.read(largest - len(body))):
+            body += chunk
+    return bytes(body)

@@ -1,0 +1,352 @@
+"""The line itself: TLS that is verified, the proxy, the bounds, and nothing remembered or repeated below us."""
+
+import asyncio
+import os
+import ssl
+import sys
+import textwrap
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+import trustme
+from pydantic import SecretStr
+
+from batchpub.clock import SystemClock
+from batchpub.course import Course
+from batchpub.errors import SettingsWrong
+from batchpub.zoho.answers import NotSent, Published, Unclear
+from batchpub.zoho.client import LARGEST_BODY, ZohoClient
+from batchpub.zoho.line import proxy_for
+from batchpub.zoho.token import AccessToken, TokenSource
+
+COURSE = Course(course_id="219225000000642002")
+SUCCESS = b'{"code": "200", "course": {"courseId": "219225000000642002", "status": "published"}, "message": "success"}'
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nSet-Cookie: zalb=1\r\n\r\n%s" % (len(SUCCESS), SUCCESS)
+CLIENT = textwrap.dedent(
+    """
+    import asyncio, sys
+    from pydantic import SecretStr
+    from batchpub.clock import SystemClock
+    from batchpub.course import Course
+    from batchpub.zoho.client import ZohoClient
+    from batchpub.zoho.token import AccessToken, TokenSource
+
+    async def main():
+        clock = SystemClock()
+        token = TokenSource(AccessToken(token=SecretStr("1000.x")), accounts_url=sys.argv[1], clock=clock)
+        async with ZohoClient(api_url=sys.argv[1], token=token, clock=clock, total_seconds=5) as client:
+            reply = await client.publish(Course(course_id="219225000000642002"), notify=False)
+        print(type(reply.answer).__name__, getattr(reply.answer, "reason", ""))
+
+    asyncio.run(main())
+    """
+)
+
+
+class Server:
+    """A server on loopback that is gone, with all its connections, when the block ends."""
+
+    def __init__(self):
+        self.connections = 0
+        self.serving = set()
+
+    @asynccontextmanager
+    async def open(self, context=None):
+        server = await asyncio.start_server(self._accept, "127.0.0.1", 0, ssl=context, backlog=300)
+        async with server:
+            self.port = server.sockets[0].getsockname()[1]
+            yield self
+            for task in self.serving:
+                task.cancel()
+            await asyncio.gather(*self.serving, return_exceptions=True)
+
+    async def _accept(self, reader, writer):
+        self.connections += 1
+        self.serving.add(asyncio.current_task())
+        try:
+            await self.serve(reader, writer)
+        except (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
+            pass
+        finally:
+            writer.close()
+            with suppress(ConnectionError, ssl.SSLError, TimeoutError):
+                await asyncio.wait_for(writer.wait_closed(), 1)
+
+
+class Line(Server):
+    """Keeps what was sent to it, and answers after a while."""
+
+    def __init__(self, answer=OK, *, seconds=0.0):
+        super().__init__()
+        self.answer = answer
+        self.seconds = seconds
+        self.requests = []
+
+    async def serve(self, reader, writer):
+        self.requests.append(await reader.readuntil(b"\r\n\r\n"))
+        await asyncio.sleep(self.seconds)
+        writer.write(self.answer)
+        await writer.drain()
+
+
+class Proxy(Server):
+    """Takes CONNECT and passes bytes on."""
+
+    def __init__(self, *, refuse=False):
+        super().__init__()
+        self.refuse = refuse
+        self.heads = []
+
+    async def serve(self, reader, writer):
+        head = await reader.readuntil(b"\r\n\r\n")
+        self.heads.append(head)
+        if self.refuse:
+            writer.write(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+            return
+        host, port = head.split()[1].decode().rsplit(":", 1)
+        there_reader, there_writer = await asyncio.open_connection(host, int(port))
+        writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        await asyncio.gather(pump(reader, there_writer), pump(there_reader, writer))
+        await there_writer.wait_closed()
+
+
+class Mute(Server):
+    """Accepts, and never says a word: not even a TLS handshake."""
+
+    async def serve(self, _reader, _writer):
+        await asyncio.sleep(30)
+
+
+def make_client(port, **seconds):
+    clock = SystemClock()
+    url = f"http://127.0.0.1:{port}"
+    token = TokenSource(AccessToken(token=SecretStr("1000.x")), accounts_url=url, clock=clock)
+    return ZohoClient(api_url=url, token=token, clock=clock, **{"total_seconds": 5, **seconds})
+
+
+async def run_client(url, **environ):
+    """Make one call in a process of its own: certificates and proxies are read from its environment."""
+    ours = ("SSL_CERT_FILE", "SSL_CERT_DIR", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "ALL_PROXY", "NETRC")
+    clean = {k: v for k, v in os.environ.items() if k.upper() not in ours}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", CLIENT, url, env={**clean, **environ}, stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await asyncio.wait_for(process.communicate(), 30)
+    assert 0 == process.returncode
+    return out.decode().strip()
+
+
+@pytest.fixture(scope="module")
+def authority():
+    return trustme.CA()
+
+
+def server_context(authority, *names):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(*names).configure_cert(context)
+    return context
+
+
+async def test_unknown_certificate_is_refused_and_a_ca_file_lets_it_in(authority, tmp_path):
+    """
+    Nothing is sent to a server whose certificate nobody vouches for; SSL_CERT_FILE names who does.
+    """
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    async with Line().open(server_context(authority, "localhost")) as line:
+        url = f"https://localhost:{line.port}"
+        refused = await run_client(url)
+        sent = len(line.requests)
+        trusted = await run_client(url, SSL_CERT_FILE=str(tmp_path / "ca.pem"))
+
+    assert refused.startswith("NotSent")
+    assert "SSL_CERT_FILE" in refused
+    assert (0, "Published", 1) == (sent, trusted, len(line.requests))
+
+
+async def test_certificate_of_another_host_is_refused(authority, tmp_path):
+    """
+    A certificate that is trusted and names somebody else is no certificate.
+    """
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    async with Line().open(server_context(authority, "people.zoho.com")) as line:
+        refused = await run_client(f"https://localhost:{line.port}", SSL_CERT_FILE=str(tmp_path / "ca.pem"))
+
+    assert ("NotSent", []) == (refused.split()[0], line.requests)
+
+
+async def pump(reader, writer):
+    try:
+        while chunk := await reader.read(65536):
+            writer.write(chunk)
+            await writer.drain()
+    except ConnectionError:
+        pass
+    finally:
+        writer.close()
+
+
+async def test_proxy_of_the_environment_is_used_and_sees_no_secret(authority, tmp_path):
+    """
+    HTTPS_PROXY gets a CONNECT with its own password and nothing of ours; NO_PROXY goes around it.
+    """
+    ca = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(ca)
+    async with Line().open(server_context(authority, "localhost")) as line, Proxy().open() as proxy:
+        url = f"https://localhost:{line.port}"
+        environ = {"SSL_CERT_FILE": str(ca), "HTTPS_PROXY": f"http://me:pass@127.0.0.1:{proxy.port}"}
+        through = await run_client(url, **environ)
+        heads = list(proxy.heads)
+        around = await run_client(url, **environ, NO_PROXY="localhost")
+
+    assert ("Published", "Published", 1) == (through, around, len(proxy.heads))
+    assert heads[0].startswith(b"CONNECT localhost:%d " % line.port)
+    assert b"Proxy-Authorization: Basic bWU6cGFzcw==" in heads[0]
+    assert b"1000.x" not in heads[0]
+    assert all(b"Proxy-Authorization" not in request for request in line.requests)
+
+
+async def test_proxy_that_refuses_means_not_sent():
+    """
+    A proxy that wants a password leaves nothing unclear, and its own password is in no sentence.
+    """
+    async with Proxy(refuse=True).open() as proxy:
+        told = await run_client("https://localhost:9", HTTPS_PROXY=f"http://me:hidden@127.0.0.1:{proxy.port}")
+
+    assert ("NotSent", True) == (told.split()[0], "hidden" not in told)
+
+
+async def test_netrc_never_takes_the_place_of_the_token(authority, tmp_path):
+    """
+    A password that ~/.netrc has for the host is not sent.
+    """
+    ca, netrc = tmp_path / "ca.pem", tmp_path / "netrc"
+    authority.cert_pem.write_to_path(ca)
+    netrc.write_text("default login me password fromnetrc\n")
+    netrc.chmod(0o600)
+    async with Line().open(server_context(authority, "localhost")) as line:
+        told = await run_client(f"https://localhost:{line.port}", SSL_CERT_FILE=str(ca), NETRC=str(netrc))
+
+    assert ("Published", True) == (told, b"Authorization: Zoho-oauthtoken 1000.x" in line.requests[0])
+
+
+@pytest.mark.parametrize("proxy", ["ftp://proxy:1", "socks5://127.0.0.1:9", "http://", "http://h:x"])
+def test_proxy_that_is_none_is_named(monkeypatch, proxy):
+    """
+    A proxy that cannot be used is a wrong setting, not an outage.
+    """
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+
+    with pytest.raises(SettingsWrong, match="HTTPS_PROXY"):
+        proxy_for("https://people.zoho.com")
+
+
+def test_this_machine_is_never_reached_by_proxy(monkeypatch):
+    """
+    The sandbox is not asked for through a proxy.
+    """
+    monkeypatch.setenv("HTTP_PROXY", "http://proxy:1")
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy:1")
+
+    assert {} == proxy_for("http://127.0.0.1:8080")
+
+
+@pytest.mark.parametrize("operation", ["publish", "read"])
+async def test_every_call_has_its_own_connection_and_no_cookie(operation):
+    """
+    Three calls are three connections, and no answer's cookie comes back.
+    """
+    async with Line().open() as line, make_client(line.port) as client:
+        for _ in range(3):
+            await (client.publish(COURSE, notify=True) if operation == "publish" else client.read_state(COURSE))
+
+    assert (3, 3) == (line.connections, len(line.requests))
+    assert not [request for request in line.requests if b"\r\ncookie:" in request.lower()]
+
+
+@pytest.mark.parametrize("operation", ["publish", "read"])
+async def test_nothing_is_repeated_below_us(operation):
+    """
+    A connection that ends without an answer is one call and one unclear answer, also for a GET.
+    """
+    async with Line(answer=b"").open() as line, make_client(line.port) as client:
+        reply = await (client.publish(COURSE, notify=True) if operation == "publish" else client.read_state(COURSE))
+
+    assert (Unclear, 1) == (type(reply.answer), len(line.requests))
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_redirect_is_not_followed(status):
+    """
+    A second call that nobody counted is never made.
+    """
+    async with Line().open() as elsewhere:
+        there = f"http://127.0.0.1:{elsewhere.port}/".encode()
+        answer = b"HTTP/1.1 %d See\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n" % (status, there)
+        async with Line(answer).open() as line, make_client(line.port) as client:
+            reply = await client.publish(COURSE, notify=True)
+
+    assert (Unclear, 1, 0) == (type(reply.answer), len(line.requests), elsewhere.connections)
+
+
+@pytest.mark.parametrize(
+    ("padding", "answer"), [(LARGEST_BODY - len(SUCCESS), Published), (LARGEST_BODY - len(SUCCESS) + 1, Unclear)]
+)
+async def test_answer_is_read_up_to_one_mebibyte(padding, answer):
+    """
+    What is in the first MiB counts; what is behind it is never read.
+    """
+    body = b" " * padding + SUCCESS
+    async with (
+        Line(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)).open() as line,
+        make_client(line.port) as client,
+    ):
+        reply = await client.publish(COURSE, notify=True)
+
+    assert answer is type(reply.answer)
+
+
+async def test_small_answer_that_unpacks_without_end_is_bounded():
+    """
+    A compressed body counts by what it unpacks to.
+    """
+    import gzip
+
+    packed = gzip.compress(b" " * 50_000_000)
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
+    async with Line(head + packed).open() as line, make_client(line.port) as client:
+        reply = await client.publish(COURSE, notify=True)
+
+    assert Unclear is type(reply.answer)
+
+
+async def test_no_answer_in_time_is_unclear():
+    """
+    The total time-out ends a call that was sent.
+    """
+    async with Line(seconds=20).open() as line, make_client(line.port, total_seconds=0.3) as client:
+        reply = await client.publish(COURSE, notify=True)
+
+    assert (Unclear, 1) == (type(reply.answer), len(line.requests))
+
+
+async def test_no_connection_in_time_is_not_sent():
+    """
+    The time-out of connecting ends a call that was not, and TLS is part of connecting.
+    """
+    async with Mute().open() as mute:
+        url = f"https://127.0.0.1:{mute.port}"
+        token = TokenSource(AccessToken(token=SecretStr("x")), accounts_url=url, clock=SystemClock())
+        async with ZohoClient(api_url=url, token=token, clock=SystemClock(), connect_seconds=0.3) as client:
+            reply = await client.publish(COURSE, notify=True)
+
+    assert NotSent is type(reply.answer)
+
+
+async def test_hundreds_of_calls_at_once_do_not_wait_for_each_other():
+    """
+    A call never waits below the gate for another one's connection: that would count as connecting.
+    """
+    async with Line(seconds=1.2).open() as line, make_client(line.port, connect_seconds=1) as client:
+        replies = await asyncio.gather(*(client.publish(COURSE, notify=True) for _ in range(220)))
+
+    assert {Published} == {type(reply.answer) for reply in replies}
