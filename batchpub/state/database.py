@@ -55,6 +55,11 @@ def _say_trouble(name: str, trouble: str) -> str:
             f"The state {name} is damaged, or no state of batchpub ({trouble}). Keep it aside and name another with "
             "--state; courses that mail are then read before they are sent."
         )
+    if "locked" in trouble:
+        return (
+            f"The state {name} is held by another process for longer than {BUSY_SECONDS} s. Look whether one is frozen "
+            "or has the file open, end it, then run the same command again; what was sent is in the log."
+        )
     return (
         f"The state {name} cannot be written: {trouble}. Free the disk or make it writable, then run the same command "
         "again; what was sent is in the log."

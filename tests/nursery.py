@@ -1,0 +1,187 @@
+"""Many real processes of batchpub, each as quick as a fork: `with Nursery() as nursery: nursery.start("publish", …)`.
+
+A process of its own imports the program once and forks for every run. Killing, freezing and limiting a run is real; only
+the second that Python takes to import everything is saved.
+"""
+
+import json
+import os
+import random
+import resource
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+class Process:
+    """One run: where it writes, and how it ended."""
+
+    def __init__(self, nursery, pid, stdout, stderr):
+        self._nursery = nursery
+        self.pid = pid
+        self.stdout = stdout
+        self.stderr = stderr
+        self.code = None
+
+    def send(self, number):
+        os.kill(self.pid, number)
+
+    def wait(self, seconds=60):
+        """Give the exit code, negative for a signal."""
+        ends = time.monotonic() + seconds
+        while self.code is None:
+            self._nursery.hear(ends)
+        return self.code
+
+    def is_alive(self):
+        self._nursery.hear(time.monotonic())
+        return self.code is None
+
+    def events(self):
+        return [json.loads(line) for line in self.stderr.read_text().splitlines() if line.endswith("}")]
+
+    def last(self):
+        return self.events()[-1]
+
+    def wait_for(self, text, seconds=30):
+        """Wait until the log has a text."""
+        ends = time.monotonic() + seconds
+        while text not in self.stderr.read_text():
+            assert time.monotonic() < ends, f"no {text} in {self.stderr.read_text()[-2000:]}"
+            assert self.is_alive() or text in self.stderr.read_text(), self.stderr.read_text()[-2000:]
+            time.sleep(0.01)
+
+
+class Nursery:
+    def __init__(self):
+        self._living = {}
+        self._number = 0
+        self._rest = b""
+
+    def __enter__(self):
+        command = [sys.executable, "-m", "tests.nursery"]
+        self._mother = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        return self
+
+    def __exit__(self, *_):
+        for process in list(self._living.values()):
+            os.kill(process.pid, signal.SIGKILL)
+        self._mother.stdin.close()
+        self._mother.wait(10)
+        self._mother.stdout.close()
+
+    def start(self, *arguments, cwd, environ=None, limits=None):
+        """Start `batchpub ARGUMENTS`. `limits`: {"FSIZE": bytes, "AS": bytes}."""
+        self._number += 1
+        written = [Path(cwd) / f"{name}-{self._number}.txt" for name in ("stdout", "stderr")]
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("BATCHPUB_", "CI_"))}
+        order = {
+            "argv": ["batchpub", *map(str, arguments)],
+            "environ": {**clean, **(environ or {})},
+            "cwd": str(cwd),
+            "stdout": str(written[0]),
+            "stderr": str(written[1]),
+            "limits": limits or {},
+        }
+        for path in written:
+            path.touch()
+        self._mother.stdin.write(json.dumps(order).encode() + b"\n")
+        self._mother.stdin.flush()
+        self._born = None
+        while self._born is None:
+            self.hear(time.monotonic() + 30)
+        process = self._living[self._born] = Process(self, self._born, *written)
+        return process
+
+    def run(self, *arguments, **more):
+        process = self.start(*arguments, **more)
+        process.wait()
+        return process
+
+    def hear(self, ends):
+        """Take in what the mother tells of births and deaths; fail when nothing is told in time."""
+        out = self._mother.stdout.fileno()
+        wait = max(0.0, ends - time.monotonic())
+        if not select.select([out], [], [], wait)[0]:
+            assert wait == 0, "a process takes too long"
+            return
+        told = os.read(out, 65536)
+        assert told, "the nursery died"
+        *lines, self._rest = (self._rest + told).split(b"\n")
+        for line in lines:
+            news = json.loads(line)
+            if "born" in news:
+                self._born = news["born"]
+            else:
+                self._living.pop(news["pid"]).code = news["code"]
+
+
+def _be_born(order):
+    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL if number != signal.SIGINT else signal.default_int_handler)
+    signal.set_wakeup_fd(-1)
+    for number, path, flags in (
+        (0, os.devnull, os.O_RDONLY),
+        (1, order["stdout"], os.O_WRONLY),
+        (2, order["stderr"], os.O_WRONLY | os.O_APPEND),
+    ):
+        opened = os.open(path, flags)
+        os.dup2(opened, number)
+        os.close(opened)
+    for name, value in order["limits"].items():
+        resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, value))
+    os.chdir(order["cwd"])
+    os.environ.clear()
+    os.environ.update(order["environ"])
+    sys.argv = order["argv"]
+    random.seed()
+
+
+def _be_mother():
+    """Fork for every order, and tell every death; end with stdin."""
+    import batchpub.cli.check
+    import batchpub.cli.publish
+    import batchpub.cli.runs  # noqa: F401 - warm
+    from batchpub.cli.main import main
+
+    out = os.dup(1)
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    signal.set_wakeup_fd(writing)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    rest = b""
+    while True:
+        ready, _, _ = select.select([0, reading], [], [])
+        if reading in ready:
+            os.read(reading, 4096)
+            while True:
+                try:
+                    pid, status = os.waitpid(-1, os.WNOHANG)
+                except ChildProcessError:
+                    break
+                if pid == 0:
+                    break
+                told = {"pid": pid, "code": os.waitstatus_to_exitcode(status)}
+                os.write(out, json.dumps(told).encode() + b"\n")
+        if 0 in ready:
+            told = os.read(0, 1 << 20)
+            if not told:
+                return
+            *orders, rest = (rest + told).split(b"\n")
+            for order in orders:
+                pid = os.fork()
+                if pid == 0:
+                    for number in (out, reading, writing):
+                        os.close(number)
+                    _be_born(json.loads(order))
+                    main()
+                os.write(out, json.dumps({"born": pid}).encode() + b"\n")
+
+
+if __name__ == "__main__":
+    _be_mother()

@@ -1,0 +1,84 @@
+"""What the tests of whole processes need."""
+
+import csv
+import json
+import time
+import urllib.request
+
+import pytest
+from nursery import Nursery
+
+FAST = ("--period", "1", "--lock", "2", "--guard", "0.05", "--settle", "0.5", "--report", "json")
+TIMES = {
+    "BATCHPUB_LEASE": "1.2",
+    "BATCHPUB_TOTAL_TIMEOUT": "1",
+    "BATCHPUB_CONNECT_TIMEOUT": "0.5",
+    "BATCHPUB_LOCK_MARGIN": "0.1",
+}
+
+
+@pytest.fixture(scope="session")
+def nursery():
+    with Nursery() as mother:
+        yield mother
+
+
+class Desk:
+    """A folder to work in, a sandbox or none, and batchpub at hand."""
+
+    def __init__(self, folder, nursery):
+        self.folder = folder
+        self.nursery = nursery
+        self.environ = {"BATCHPUB_ACCESS_TOKEN": "1000.token", **TIMES}
+        self._services = []
+
+    def write_sheet(self, number, name="a.csv", first=0):
+        ids = [str(478346000019580117 + n * 137) for n in range(first, first + number)]
+        with (self.folder / name).open("w", newline="") as file:
+            csv.writer(file).writerows([["Course ID"], *([one] for one in ids)])
+        return ids
+
+    def serve(self, *flags, faults=""):
+        """Start a sandbox with its minute in a second."""
+        if faults:
+            (self.folder / "faults.toml").write_text(faults)
+            flags = (*flags, "--faults", "faults.toml")
+        told = self.nursery.start(
+            "sandbox", "--speed", "60", "--lock", "120", "--latency", "0-2", *flags, cwd=self.folder
+        )
+        while not (line := told.stdout.read_text()).endswith("\n"):
+            assert told.is_alive(), told.stderr.read_text()
+            time.sleep(0.01)
+        self._services.append(told)
+        self.url = self.environ["BATCHPUB_API_URL"] = self.environ["BATCHPUB_ACCOUNTS_URL"] = json.loads(line)["url"]
+
+    def start(self, *arguments, environ=None, limits=None):
+        return self.nursery.start(
+            *arguments, cwd=self.folder, environ={**self.environ, **(environ or {})}, limits=limits
+        )
+
+    def publish(self, *flags, out="out", sheet="a.csv", state="s.db", **more):
+        return self.start("publish", sheet, "--state", state, *FAST, "--out", out, *flags, **more)
+
+    def stats(self):
+        with urllib.request.urlopen(f"{self.url}/_sandbox/stats") as reply:
+            return json.load(reply)
+
+    def rows(self, out="out"):
+        return json.loads((self.folder / out / "run_results.json").read_text())["rows"]
+
+    def outcomes(self, out="out"):
+        return [row["outcome"] for row in self.rows(out)]
+
+    def close(self):
+        for service in self._services:
+            if service.is_alive():
+                service.send(9)
+                service.wait()
+
+
+@pytest.fixture
+def desk(tmp_path, nursery):
+    made = Desk(tmp_path, nursery)
+    yield made
+    made.close()

@@ -1,0 +1,117 @@
+"""The laws of two runs on one state, with real processes: nobody publishes what another is publishing."""
+
+import contextlib
+import os
+import signal
+import sqlite3
+import time
+
+import pytest
+
+SLOW = '[[fault]]\nkind = "slow_body"\nseconds = 24\n'  # 0.4 s of ours
+
+
+def freeze_between_transactions(process, state):
+    """A process frozen while it writes holds the whole state; that is another law's trouble (exit 74)."""
+    while True:
+        os.kill(process.pid, signal.SIGSTOP)
+        with contextlib.closing(sqlite3.connect(state, timeout=0.1, isolation_level=None)) as connection:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                os.kill(process.pid, signal.SIGCONT)
+                time.sleep(0.003)
+            else:
+                return
+
+
+def test_two_runs_at_once_share_the_work_and_both_report_every_row(desk):
+    """
+    Each course is published by one of them; the other one's report says by whom.
+    """
+    ids = desk.write_sheet(60)
+    desk.serve()
+
+    both = [desk.publish("--notify", "all", "--verify", "never", out=out) for out in ("one", "two")]
+    codes = [run.wait() for run in both]
+    told = desk.stats()
+    pairs = list(zip(desk.outcomes("one"), desk.outcomes("two"), strict=True))
+
+    assert [0, 0] == codes
+    assert ([], [], 60) == (told["published_twice"], told["mailed_twice"], told["published"])
+    assert told["largest_window"] <= 30
+    assert [ids, ids] == [[row["course_id"] for row in desk.rows(out)] for out in ("one", "two")]
+    assert {("published", "already_published"), ("already_published", "published")} == set(pairs)
+    assert all("Published by run " in row["message"] for out in ("one", "two") for row in desk.rows(out) if row["outcome"] == "already_published")  # fmt: skip
+
+
+@pytest.mark.slow
+def test_what_another_run_holds_is_not_attempted_when_this_one_stops(desk):
+    """
+    It names the run that is publishing it.
+    """
+    desk.write_sheet(8)
+    desk.serve(faults=SLOW.replace("24", "120"))
+    first = desk.publish(out="one", environ={"BATCHPUB_TOTAL_TIMEOUT": "5", "BATCHPUB_LEASE": "10"})
+    while desk.stats()["arrivals"].get("publish", 0) < 8:
+        time.sleep(0.01)
+    second = desk.publish(out="two")
+    second.wait_for("run.planned")
+    time.sleep(0.3)
+
+    second.send(signal.SIGTERM)
+
+    name = first.events()[0]["batchpub.run"]
+    assert (143, 0) == (second.wait(), first.wait())
+    assert {f"Being published by run {name}."} == {row["message"] for row in desk.rows("two")}
+    assert (["published"] * 8, ["not_attempted"] * 8) == (desk.outcomes("one"), desk.outcomes("two"))
+
+
+def test_a_dead_runs_claims_come_back_and_are_settled_before_they_are_sent(desk):
+    """
+    Killed with calls in flight: the next run waits until they cannot arrive any more, reads, and sends only drafts.
+    """
+    desk.write_sheet(8)
+    desk.serve(
+        faults='[[fault]]\nkind = "timeout_after"\nevery = 2\ntimes = 4\n[[fault]]\nkind = "timeout_before"\ntimes = 4\n'
+    )
+    first = desk.publish("--notify", "all", "--verify", "never")
+    while desk.stats()["arrivals"].get("publish", 0) < 8:
+        time.sleep(0.01)
+    first.send(signal.SIGKILL)
+    first.wait()
+
+    second = desk.publish("--notify", "all", "--verify", "never")
+
+    assert 0 == second.wait()
+    told = desk.stats()
+    assert ([], [], 8) == (told["published_twice"], told["mailed_twice"], told["published"])
+    assert [4, 4] == [desk.outcomes().count(outcome) for outcome in ("published", "already_published")]
+
+
+@pytest.mark.slow
+def test_a_run_frozen_past_its_lease_sends_nothing_when_it_is_continued(desk):
+    """
+    SIGSTOP at random moments, another run does the work meanwhile, SIGCONT: no course is sent a second time.
+    """
+    desk.write_sheet(60)
+    for moment in (0.0, 0.1, 0.3):
+        desk.serve()
+        state = f"{moment}.db"
+        frozen = desk.publish("--notify", "all", "--verify", "never", out="frozen", state=state)
+        frozen.wait_for("run.planned")
+        time.sleep(moment)
+        freeze_between_transactions(frozen, desk.folder / state)
+        before = desk.stats()["arrivals"].get("publish", 0)
+        other = desk.publish("--notify", "all", "--verify", "never", out="other", state=state)
+        assert 0 == other.wait()
+
+        os.kill(frozen.pid, signal.SIGCONT)
+        code, told = frozen.wait(), desk.stats()
+
+        assert 0 == code
+        assert ([], [], 60) == (told["published_twice"], told["mailed_twice"], told["published"])
+        assert told["arrivals"]["publish"] >= 60 > before
+        assert told["largest_window"] <= 30
+        assert {"published", "already_published"} >= set(desk.outcomes("frozen"))
+        assert 60 == len(desk.rows("other"))
