@@ -113,6 +113,12 @@ class AccessRefused(BatchpubError):
     exit_code = ExitCode.ACCESS_REFUSED
 
 
+class StoppedEarly(BatchpubError):
+    """It is not worth waiting now; the same command later goes on."""
+
+    exit_code = ExitCode.STOPPED_EARLY
+
+
 class ServiceUnreachable(BatchpubError):
     """Zoho could not be reached at all."""
 

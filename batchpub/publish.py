@@ -421,24 +421,10 @@ class Publisher:
         if lock is not None:
             self.gate.notice_lock(lock.seconds)
             _tell_lock(lock, throttled.cause, reply.code)
-        reason = self._too_long(throttled, lock.seconds if lock else 0.0)
+        reason = why_not_wait(throttled, lock.seconds if lock else 0.0, self.limits.max_lock)
         if reason:
             self.gate.close(Stop(reason=reason, exit_code=ExitCode.STOPPED_EARLY))
         return Later(work=work, seconds=0)
-
-    def _too_long(self, throttled: answers.Throttled, seconds: float) -> str:
-        """Say why this lock is none to wait for; "" where it is."""
-        stated, longest = throttled.wait_seconds, self.limits.max_lock
-        if throttled.quota:
-            until = f" It asks to wait {stated:.0f} s." if stated is not None else ""
-            return f"Zoho's daily quota of calls is used up ({throttled.cause}).{until} Run it again tomorrow."
-        if stated is not None and stated > longest:
-            return f"Zoho asks to wait {stated:.0f} s, longer than --max-lock allows ({longest:g} s)."
-        if throttled.cause == SHARED_LIMIT and seconds >= longest:
-            return (
-                "Zoho answers 'maximum limit exceeded' to every course, however long we wait: look which limit it is."
-            )
-        return ""
 
     async def _renew(self, work: Work, reply: Reply) -> Step:
         try:
@@ -561,3 +547,16 @@ def _rest(reply: Reply) -> Rest:
     if isinstance(reply.answer, answers.NotSent):
         return Rest.UNUSED
     return Rest.UNANSWERED if reply.http_status is None else Rest.ANSWERED
+
+
+def why_not_wait(throttled: answers.Throttled, seconds: float, longest: float) -> str:
+    """Say why this lock is none to wait for; "" where it is. `longest` is what --max-lock allows."""
+    stated = throttled.wait_seconds
+    if throttled.quota:
+        until = f" It asks to wait {stated:.0f} s." if stated is not None else ""
+        return f"Zoho's daily quota of calls is used up ({throttled.cause}).{until} Run it again tomorrow."
+    if stated is not None and stated > longest:
+        return f"Zoho asks to wait {stated:.0f} s, longer than --max-lock allows ({longest:g} s)."
+    if throttled.cause == SHARED_LIMIT and seconds >= longest:
+        return "Zoho answers 'maximum limit exceeded' to every course, however long we wait: look which limit it is."
+    return ""

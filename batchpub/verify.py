@@ -58,7 +58,7 @@ def compare_names(sheet_name: str, zoho_name: str) -> str:
 
 def _judge_state(course: Course, answer: StateRead) -> tuple[Finding, str]:
     if answer.kind == "e-material":
-        return Finding.INVALID, "It is e-material, which is not published by this call. Publish it in Zoho."
+        return Finding.INVALID, "It is e-material, which cannot be published this way. Publish it in Zoho."
     if answer.kind == "blended" and not course.batch_id:
         return Finding.INVALID, "It is a blended course, which is published batch by batch. Fill in its Batch ID."
     if answer.kind == "self-paced" and course.batch_id:

@@ -9,8 +9,10 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+from batchpub.cli.duration import duration
+from batchpub.cli.online import look_online, show_looks
 from batchpub.cli.options import JOB, SHEET_FLAGS, STATE, settle_settings, with_flags
-from batchpub.cli.wiring import hosts_of, limits_of, load_all, plan_of, portal_of, state_path
+from batchpub.cli.wiring import hosts_of, limits_of, load_all, plan_of, portal_of, start_log, state_path
 from batchpub.clock import SystemClock
 from batchpub.course import Course, Pile, Plan, PlannedRow
 from batchpub.errors import ExitCode, SheetRefused
@@ -18,15 +20,18 @@ from batchpub.pace import estimate_seconds
 from batchpub.publish import Rules
 from batchpub.settings import Settings
 from batchpub.state import Journal, Ledger, Outlook, Published, Standing, Uncertain, open_database
+from batchpub.verify import Finding, Look
 
 MANY = 40
+ACCESS_TOKEN_SECONDS = 3600.0  # "expires_in": 3600, Zoho accounts documentation
 
 
 @click.command()
 @click.argument("sheets", nargs=-1, required=True, metavar="SHEET...")
 @with_flags(JOB, STATE, *SHEET_FLAGS)
+@click.option("--online", is_flag=True, help="Read every course's name, state and type in Zoho first.")
 @click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
-def check(*, sheets: tuple[str, ...], job: Path | None, as_json: bool, **flags: Any) -> int:
+def check(*, sheets: tuple[str, ...], job: Path | None, online: bool, as_json: bool, **flags: Any) -> int:
     """Show what would be published, what is wrong and how long it takes. Nothing is sent."""
     settings = settle_settings(flags, job)
     try:
@@ -38,18 +43,18 @@ def check(*, sheets: tuple[str, ...], job: Path | None, as_json: bool, **flags: 
         click.echo(json.dumps(told, ensure_ascii=False))
         return error.exit_code
     known, outlook = asyncio.run(_ask_state(plan, settings))
-    rows = [_describe(row, plan, known, settings) for row in plan.rows]
+    if online:
+        start_log(settings)
+    looks = asyncio.run(look_online(_to_look_at(plan, known, settings), settings)) if online else {}
+    rows = [_describe(row, plan, known, looks, settings) for row in plan.rows]
     to_send = sum(row["outcome"] in ("to_publish", "uncertain") for row in rows)
     eta = estimate_seconds(to_send, limits_of(settings), outlook)
+    warnings = [*_warn_of_token(eta, settings), *_warn_of_names(rows)]
     if as_json:
-        click.echo(
-            json.dumps(
-                {"schema_version": 1, "rows": rows, "to_publish": to_send, "eta_seconds": round(eta, 1)},
-                ensure_ascii=False,
-            )
-        )
+        told = {"schema_version": 1, "rows": rows, "to_publish": to_send, "eta_seconds": round(eta, 1)}
+        click.echo(json.dumps({**told, "online": online, "warnings": warnings}, ensure_ascii=False))
     else:
-        _show(rows, plan, to_send, eta)
+        _show(rows, plan, to_send, eta, warnings)
     return ExitCode.SOME_FAILED if any(row["outcome"] == "invalid" for row in rows) else ExitCode.OK
 
 
@@ -64,7 +69,35 @@ async def _ask_state(plan: Plan, settings: Settings) -> tuple[dict[Course, Stand
         return await Journal(ledger).standings(courses), await ledger.look_ahead("publish")
 
 
-def _describe(row: PlannedRow, plan: Plan, known: dict[Course, Standing], settings: Settings) -> dict[str, Any]:
+def _to_look_at(plan: Plan, known: dict[Course, Standing], settings: Settings) -> dict[Course, str]:
+    """Give the courses that would be sent, with the sheet's name for each."""
+    rules = Rules(again=frozenset(settings.again))
+    return {
+        row.course: row.name
+        for row in plan.to_publish()
+        if row.course is not None
+        and (rules.publishes_again(row.course) or not isinstance(known.get(row.course), Published))
+    }
+
+
+def _warn_of_token(eta: float, settings: Settings) -> list[str]:
+    """Warn of an access token that ends before the plan does; batchpub cannot renew it."""
+    if settings.access_token is None or eta <= ACCESS_TOKEN_SECONDS:
+        return []
+    return [
+        f"This takes about {duration(eta)}, and an access token is good for an hour at most: the run would end with 77 "
+        "in the middle. Set BATCHPUB_CLIENT_ID, BATCHPUB_CLIENT_SECRET and BATCHPUB_REFRESH_TOKEN instead; "
+        "`batchpub login` makes the last one."
+    ]
+
+
+def _warn_of_names(rows: list[dict[str, Any]]) -> list[str]:
+    return [f"{row['file']}, row {row['row']}: {row['remark']}" for row in rows if row["remark"]]
+
+
+def _describe(
+    row: PlannedRow, plan: Plan, known: dict[Course, Standing], looks: dict[Course, Look], settings: Settings
+) -> dict[str, Any]:
     outcome, message = row.pile.value, row.message
     standing = known.get(row.course) if row.course and row.pile is Pile.TO_PUBLISH else None
     again = row.course is not None and Rules(again=frozenset(settings.again)).publishes_again(row.course)
@@ -72,6 +105,13 @@ def _describe(row: PlannedRow, plan: Plan, known: dict[Course, Standing], settin
         outcome, message = "already_published", str(standing)
     elif isinstance(standing, Uncertain):
         outcome, message = "uncertain", f"Run {standing.run} sent it and the answer is not known; it is read first."
+    look = looks.get(row.course) if row.course and row.pile is Pile.TO_PUBLISH else None
+    if look is not None and look.finding is Finding.INVALID:
+        outcome, message = "invalid", look.message
+    elif look is not None and look.finding is Finding.ALREADY_PUBLISHED and not again:
+        outcome, message = "already_published", look.message
+    elif look is not None and look.finding is Finding.CANNOT_TELL:
+        message = f"{message} {look.message}".lstrip()
     sheet = plan.sheets[row.sheet_index]
     return {
         "file": sheet.file,
@@ -80,14 +120,21 @@ def _describe(row: PlannedRow, plan: Plan, known: dict[Course, Standing], settin
         "cell": row.cell,
         "course_id": row.course.course_id if row.course else "",
         "batch_id": row.course.batch_id if row.course else "",
+        "name": row.name,
         "notify": row.notify,
         "outcome": outcome,
         "message": message,
+        "looked": look is not None,
+        "zoho_name": look.name if look else "",
+        "zoho_state": look.state if look else "",
+        "zoho_type": look.kind if look else "",
+        "remark": look.remark if look else "",
     }
 
 
-def _show(rows: list[dict[str, Any]], plan: Plan, to_send: int, eta: float) -> None:
+def _show(rows: list[dict[str, Any]], plan: Plan, to_send: int, eta: float, warnings: list[str]) -> None:
     console = Console(highlight=False, markup=False)
+    show_looks(rows, console)
     for sheet in plan.sheets:
         for note in sheet.notes:
             console.print(Text(f"{sheet.file}: {note}", style="yellow"))
@@ -97,6 +144,8 @@ def _show(rows: list[dict[str, Any]], plan: Plan, to_send: int, eta: float) -> N
         console.print(Text(where + _printable(f"{row['outcome']} - {row['message']}")))
     if len(problems) > MANY:
         console.print(Text(f"... and {len(problems) - MANY} more; --json has them all."))
+    for warning in warnings[:MANY]:
+        console.print(Text(f"Warning: {_printable(warning)}", style="yellow"))
     mailed = sum(row["notify"] for row in rows if row["outcome"] in ("to_publish", "uncertain"))
     counts: dict[str, int] = {}
     for row in rows:
@@ -111,11 +160,3 @@ def _show(rows: list[dict[str, Any]], plan: Plan, to_send: int, eta: float) -> N
 
 def _printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else " " for letter in text)
-
-
-def duration(seconds: float) -> str:
-    """Say a time as people do."""
-    if seconds < 60:  # noqa: PLR2004 - a minute
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60:02d} min"  # noqa: PLR2004 - 2 h

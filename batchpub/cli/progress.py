@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from batchpub.cli.check import duration
+from batchpub.cli.duration import duration
 from batchpub.run import Run, Snapshot
 
 

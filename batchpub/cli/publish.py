@@ -16,12 +16,12 @@ import click
 import structlog
 from rich.console import Console
 
+from batchpub.cli.access import credentials_of, open_client, token_file
 from batchpub.cli.options import JOB, RUN_FLAGS, SHEET_FLAGS, STATE, settle_settings, with_flags
 from batchpub.cli.progress import show_progress
 from batchpub.cli.resume import command_again, command_to_continue
 from batchpub.cli.signals import Left, Signals
 from batchpub.cli.wiring import (
-    answers_of,
     hosts_of,
     limits_of,
     load_all,
@@ -44,8 +44,6 @@ from batchpub.sandbox import Sandbox, SandboxConfig, load_faults
 from batchpub.settings import Settings
 from batchpub.sheet.results import load_results
 from batchpub.state import Journal, Ledger, open_database
-from batchpub.zoho.client import ZohoClient
-from batchpub.zoho.token import AccessToken, Cookie, Credentials, RefreshCredentials, TokenSource
 
 log = structlog.get_logger("batchpub")
 
@@ -233,7 +231,7 @@ def _throwaway_state(out: Path) -> Path:
 async def _run(  # noqa: PLR0913 - the one place where everything meets
     plan: Plan, settings: Settings, extras: Extras, run: str, out: Path, earlier: Earlier
 ) -> tuple[RunRecord, ExitCode]:
-    accounts_url, api_url = hosts_of(settings)
+    _, api_url = hosts_of(settings)
     clock = SystemClock()
     portal = portal_of(settings, api_url)
     path = state_path(settings)
@@ -279,21 +277,8 @@ async def _run(  # noqa: PLR0913 - the one place where everything meets
         )
         if extras.gentle_off:
             await ledger.forget_gentleness()
-        token = TokenSource(
-            credentials,
-            accounts_url=accounts_url,
-            clock=clock,
-            cache_file=None if extras.sandbox else path.with_name(f"{path.name}.token"),
-        )
         api = await stack.enter_async_context(
-            ZohoClient(
-                api_url=api_url,
-                token=token,
-                clock=clock,
-                connect_seconds=settings.connect_timeout,
-                total_seconds=settings.total_timeout,
-                added=answers_of(settings),
-            )
+            open_client(settings, credentials, clock=clock, token_file=None if extras.sandbox else token_file(path))
         )
         work = Run(plan, options, api=api, database=database, clock=clock)
         with _signals().stopping(work.stop):
@@ -331,33 +316,6 @@ def _max_failures(settings: Settings, plan: Plan) -> int | None:
     if told is None:
         return None
     return len(plan.rows) * int(told[:-1]) // 100 if told.endswith("%") else int(told)
-
-
-def credentials_of(settings: Settings, *, sandbox: bool) -> Credentials:
-    """Choose the one kind of credentials that is set.
-
-    Raises:
-        SettingsWrong: there are none.
-
-    """
-    from pydantic import SecretStr  # noqa: PLC0415 - only needed when a run starts
-
-    if sandbox:
-        return AccessToken(token=SecretStr("sandbox"))
-    if settings.access_token:
-        return AccessToken(token=settings.access_token)
-    if settings.client_id and settings.client_secret and settings.refresh_token:
-        return RefreshCredentials(
-            client_id=settings.client_id.get_secret_value(),
-            client_secret=settings.client_secret,
-            refresh_token=settings.refresh_token,
-        )
-    if settings.cookie:
-        return Cookie(cookie=settings.cookie)
-    raise SettingsWrong(
-        "No credentials. Set BATCHPUB_CLIENT_ID, BATCHPUB_CLIENT_SECRET and BATCHPUB_REFRESH_TOKEN (each also as …_FILE), "
-        "or BATCHPUB_ACCESS_TOKEN for one hour; or rehearse with --sandbox."
-    )
 
 
 def _say_goodbye(found: RunRecord, code: ExitCode, out: Path) -> None:

@@ -14,9 +14,7 @@ from batchpub.plan import PlanOptions, make_plan
 from batchpub.settings import Settings
 from batchpub.sheet import SheetOptions, load_sheet
 from batchpub.state import Limits
-from batchpub.zoho.answers import Added
 from batchpub.zoho.client import DATA_CENTERS, check_api_url
-from batchpub.zoho.meanings import WORDS
 
 
 class _Stderr(io.StringIO):
@@ -59,11 +57,6 @@ def hosts_of(settings: Settings) -> tuple[str, str]:
     accounts, api = DATA_CENTERS[settings.data_center]
     accounts, api = settings.accounts_url or accounts, settings.api_url or api
     return check_api_url(accounts), check_api_url(api)
-
-
-def answers_of(settings: Settings) -> Added:
-    """Give what the operator adds to the meaning of Zoho's codes."""
-    return {code.casefold(): WORDS[word] for code, word in settings.answers.items()}
 
 
 def portal_of(settings: Settings, api_url: str) -> str:

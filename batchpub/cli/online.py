@@ -1,0 +1,61 @@
+"""What `check --online` adds: a look at every course in Zoho, beside what the sheet says."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from batchpub.cli.access import credentials_of, open_client, token_file
+from batchpub.cli.duration import duration
+from batchpub.cli.wiring import hosts_of, limits_of, portal_of, state_path
+from batchpub.clock import SystemClock
+from batchpub.course import Course
+from batchpub.pace import Gate, estimate_seconds
+from batchpub.publish import Rules
+from batchpub.settings import Settings
+from batchpub.state import Ledger, open_database
+from batchpub.survey import Survey
+from batchpub.verify import Look
+
+SHOWN = 200
+
+
+async def look_online(names: Mapping[Course, str], settings: Settings) -> dict[Course, Look]:
+    """Read every course through the real gate: these calls count, for this run and the next."""
+    clock, path, limits = SystemClock(), state_path(settings), limits_of(settings)
+    credentials = credentials_of(settings, sandbox=False)
+    async with (
+        open_database(path) as database,
+        open_client(settings, credentials, clock=clock, token_file=token_file(path)) as api,
+    ):
+        ledger = Ledger(
+            database, portal=portal_of(settings, hosts_of(settings)[1]), run="check", limits=limits, clock=clock
+        )
+        if sys.stderr.isatty():
+            eta = estimate_seconds(len(names), limits, await ledger.look_ahead("read"))
+            print(f"Reading {len(names)} courses in Zoho, about {duration(eta)} ...", file=sys.stderr)  # noqa: T201
+        rules = Rules(
+            attempts=settings.attempts, backoff_seconds=settings.backoff, max_backoff_seconds=settings.max_backoff
+        )
+        survey = Survey(api=api, gate=Gate(ledger, clock=clock), ledger=ledger, rules=rules, clock=clock)
+        return await survey.look_at_all(names, workers=settings.workers)
+
+
+def show_looks(rows: Sequence[dict[str, Any]], console: Console) -> None:
+    """Show the name on the sheet beside the one in Zoho, with state and type."""
+    looked = [row for row in rows if row["looked"]]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("Row", "Course", "On the sheet", "In Zoho", "State", "Type"):
+        table.add_column(heading, overflow="fold", no_wrap=heading not in ("On the sheet", "In Zoho"))
+    for row in looked[:SHOWN]:
+        differs = "yellow" if row["remark"] else ""
+        course = f"{row['course_id']}\n/{row['batch_id']}" if row["batch_id"] else row["course_id"]
+        names = (Text(row["name"], style=differs), Text(row["zoho_name"] or "?", style=differs))
+        table.add_row(str(row["row"]), Text(course), *names, row["zoho_state"] or "?", row["zoho_type"] or "?")
+    if looked:
+        console.print(table)
+    if len(looked) > SHOWN:
+        console.print(Text(f"... and {len(looked) - SHOWN} more; --json has them all."))

@@ -1,0 +1,134 @@
+"""Reads courses through the gate before anybody decides anything: what `check --online` shows."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import structlog
+
+from batchpub.clock import Clock
+from batchpub.course import Course
+from batchpub.errors import AccessRefused, ExitCode, ServiceUnreachable, StoppedEarly
+from batchpub.pace import Gate, GateClosed, Stop
+from batchpub.publish import CourseApi, Rules, why_not_wait
+from batchpub.state import Ledger, Rest, Slot
+from batchpub.verify import Look, judge_look
+from batchpub.zoho import answers
+from batchpub.zoho.client import Reply
+
+log = structlog.get_logger("batchpub")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """Looks at one course after the other. Its calls count in the state like those of a run."""
+
+    api: CourseApi
+    gate: Gate
+    ledger: Ledger
+    rules: Rules
+    clock: Clock
+
+    async def look_at_all(self, names: Mapping[Course, str], *, workers: int) -> dict[Course, Look]:
+        """Look at every course once; `names` has what the sheet calls it.
+
+        Raises:
+            AccessRefused: courses cannot be read with this access.
+            ServiceUnreachable: there is no access token to be had.
+            StoppedEarly: a lock or the daily quota is not worth waiting for, or `max_calls` are made.
+
+        """
+        waiting = list(names.items())[::-1]
+        looks: dict[Course, Look] = {}
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(workers, len(names))):
+                    group.create_task(self._work_off(waiting, looks))
+        except* (AccessRefused, ServiceUnreachable, StoppedEarly) as errors:
+            raise _first(errors) from None
+        return looks
+
+    async def _work_off(self, waiting: list[tuple[Course, str]], looks: dict[Course, Look]) -> None:
+        while waiting:
+            course, name = waiting.pop()
+            reply = await self._read_patiently(course)
+            looks[course] = judge_look(course, name, reply.answer, http_status=reply.http_status, code=reply.code)
+
+    async def _read_patiently(self, course: Course) -> Reply:
+        for tries in range(self.rules.attempts):
+            reply = await self._read(course)
+            if not isinstance(reply.answer, answers.NotSent | answers.Unclear):
+                break
+            await self.clock.sleep(min(self.rules.max_backoff_seconds, self.rules.backoff_seconds * 2**tries))
+        return reply
+
+    async def _read(self, course: Course) -> Reply:
+        """Read until the answer is about the course: not the lock, not the token."""
+        renewed = False
+        while True:
+            slot = await self._acquire()
+            reply = await self.api.read_state(course)
+            log.debug("course.read", meaning=type(reply.answer).__name__.lower(), http_status=reply.http_status)
+            match reply.answer:
+                case answers.Throttled() as throttled:
+                    await self._wait_out(slot, throttled)
+                case answers.Expired():
+                    await self._give_back(slot, Rest.ANSWERED, through=False)
+                    if renewed or not await self.api.renew(reply.stale):
+                        raise AccessRefused("Zoho refuses the access it was given. Check the token or the cookie.")
+                    renewed = True
+                case answers.Denied(code=code):
+                    await self._give_back(slot, Rest.ANSWERED, through=True)
+                    raise AccessRefused(
+                        f"This access may not read courses ({code}). Make one with ZOHOPEOPLE.training.READ too, or "
+                        "check without --online."
+                    )
+                case answers.NotSent():
+                    await self._give_back(slot, Rest.UNUSED, through=False)
+                    return reply
+                case _:
+                    rest = Rest.UNANSWERED if reply.http_status is None else Rest.ANSWERED
+                    await self._give_back(slot, rest, through=rest is Rest.ANSWERED)
+                    return reply
+
+    async def _acquire(self) -> Slot:
+        try:
+            while True:
+                slot = await self.gate.acquire("read")
+                send_before = self.clock.boot_seconds() + self.ledger.limits.send_within
+                try:
+                    await self.api.prepare()
+                except BaseException:
+                    await self.gate.give_back(slot)
+                    raise
+                if self.gate.may_send(send_before):
+                    return slot
+                await self.gate.give_back(slot)
+        except GateClosed:
+            raise StoppedEarly(self.gate.stop.reason if self.gate.stop else "The gate is closed.") from None
+
+    async def _give_back(self, slot: Slot, rest: Rest, *, through: bool) -> None:
+        async with self.ledger.database.transaction() as connection:
+            portal, now = await self.ledger.read_portal(connection)
+            await self.ledger.rest_slot(connection, slot, rest, now)
+            await self.ledger.note_answer(connection, slot, portal, now, through=through)
+        self.gate.notice_change()
+
+    async def _wait_out(self, slot: Slot, throttled: answers.Throttled) -> None:
+        stated, limits = throttled.wait_seconds, self.ledger.limits
+        self.gate.notice_lock(limits.lock if stated is None else stated)
+        async with self.ledger.database.transaction() as connection:
+            portal, now = await self.ledger.read_portal(connection)
+            await self.ledger.rest_slot(connection, slot, Rest.ANSWERED, now)
+            lock = await self.ledger.close_for_lock(connection, slot, portal, now, stated=stated, cause=throttled.cause)
+        self.gate.notice_lock(lock.seconds)
+        reason = why_not_wait(throttled, lock.seconds, limits.max_lock)
+        if reason:
+            self.gate.close(Stop(reason=reason, exit_code=ExitCode.STOPPED_EARLY))
+
+
+def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
+    found: BaseException = errors
+    while isinstance(found, BaseExceptionGroup):
+        found = found.exceptions[0]
+    return found

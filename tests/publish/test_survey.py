@@ -1,0 +1,134 @@
+"""Looking at courses before anything is sent: within the limit, through locks, and no further than it may."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from played import ScriptedApi, reply, seen
+from virtual import VirtualClock, VirtualLoop, run_virtually
+
+from batchpub.course import Course
+from batchpub.errors import AccessRefused, StoppedEarly
+from batchpub.pace import Gate
+from batchpub.publish import Rules
+from batchpub.state import Ledger, Limits, open_database
+from batchpub.survey import Survey
+from batchpub.verify import Finding, Look, judge_look
+from batchpub.zoho.answers import CourseState, Denied, NotSent, Refused, StateRead, Throttled, Unclear
+
+DRAFT = seen(CourseState.DRAFT)
+LOCKED = reply(Throttled(wait_seconds=None, cause="429"), 429)
+
+
+def survey(api, number, **rules):
+    loop = VirtualLoop()
+
+    async def main():
+        async with open_database(None) as database:
+            clock = VirtualClock(loop)
+            ledger = Ledger(database, portal="p", run="check", limits=Limits(), clock=clock)
+            surveyor = Survey(api=api, gate=Gate(ledger, clock=clock), ledger=ledger, rules=Rules(**rules), clock=clock)
+            names = {Course(course_id=str(n)): "" for n in range(number)}
+            return await surveyor.look_at_all(names, workers=8)
+
+    return run_virtually(main(), loop)
+
+
+def test_a_hundred_looks_keep_to_the_limit():
+    """
+    Every course is read once, at most thirty in any minute.
+    """
+    api = ScriptedApi([], [DRAFT])
+
+    looks = survey(api, 100)
+    times = sorted(time for time, *_ in api.calls)
+
+    assert {Finding.TO_PUBLISH} == {look.finding for look in looks.values()}
+    assert (100, 100) == (len(looks), len(times))
+    assert max(sum(start <= t < start + 60 for t in times) for start in times) <= 30
+
+
+def test_lock_is_waited_out_and_one_look_goes_first():
+    """
+    A refusal is no look: after the lock the course is read again, alone.
+    """
+    api = ScriptedApi([], lambda course: [LOCKED, DRAFT] if course.course_id == "0" else [DRAFT])
+
+    looks = survey(api, 20)
+    after = sorted(time for time, *_ in api.calls if time > 300)
+
+    assert ({Finding.TO_PUBLISH}, 20) == ({look.finding for look in looks.values()}, len(looks))
+    assert after[0] >= 305
+    assert after[1] - after[0] >= 0.1
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "error", "words"),
+    [
+        (Denied(code="INVALID_OAUTHSCOPE", message=""), 403, AccessRefused, "training.READ"),
+        (Throttled(wait_seconds=50_000, cause="429", quota=True), 429, StoppedEarly, "daily quota"),
+        (Throttled(wait_seconds=1_000, cause="429"), 429, StoppedEarly, "--max-lock"),
+    ],
+)
+def test_what_a_survey_cannot_do_ends_it(answer, status, error, words):
+    """
+    No scope is 77; a wait that is too long is 75. Both say what it is.
+    """
+    with pytest.raises(error, match=words):
+        survey(ScriptedApi([], [reply(answer, status)]), 10)
+
+
+@pytest.mark.parametrize("answer", [NotSent(reason="r"), Unclear(reason="r")])
+def test_trouble_on_the_line_is_tried_again_and_then_told(answer):
+    """
+    A course that cannot be read is no fault of its row.
+    """
+    back, never = ScriptedApi([], [reply(answer), DRAFT]), ScriptedApi([], [reply(answer)])
+
+    assert [Finding.TO_PUBLISH] == [look.finding for look in survey(back, 1).values()]
+    assert [Finding.CANNOT_TELL] == [look.finding for look in survey(never, 1, attempts=3).values()]
+    assert 3 == len(never.calls)
+
+
+def judged(answer, *, batch="", name="", status=200, code=""):
+    return judge_look(Course(course_id="1", batch_id=batch), name, answer, http_status=status, code=code)
+
+
+@pytest.mark.parametrize(
+    ("kind", "batch", "state", "finding"),
+    [
+        ("self-paced", "", CourseState.DRAFT, Finding.TO_PUBLISH),
+        ("self-paced", "", CourseState.PUBLISHED, Finding.ALREADY_PUBLISHED),
+        ("self-paced", "", CourseState.DISABLED, Finding.INVALID),
+        ("self-paced", "7", CourseState.DRAFT, Finding.INVALID),
+        ("blended", "", CourseState.PUBLISHED, Finding.INVALID),
+        ("blended", "7", CourseState.DRAFT, Finding.TO_PUBLISH),
+        ("blended", "7", CourseState.PUBLISHED, Finding.ALREADY_PUBLISHED),
+        ("e-material", "", CourseState.DRAFT, Finding.INVALID),
+        ("", "", CourseState.CANNOT_TELL, Finding.CANNOT_TELL),
+    ],
+)
+def test_each_state_and_type_has_its_finding(kind, batch, state, finding):
+    """
+    Type and state decide, and whatever is wrong with the row has a sentence that says what to do.
+    """
+    look = judged(StateRead(state=state, name="n", kind=kind), batch=batch)
+
+    assert (finding, state.value, kind) == (look.finding, look.state, look.kind)
+    assert bool(look.message) is (finding is not Finding.TO_PUBLISH)
+
+
+def test_only_a_404_says_that_an_id_is_unknown():
+    """
+    Any other refusal of a look may have reasons of its own.
+    """
+    unknown = judged(Refused(code="404", message=""), status=404, code="404")
+    other = judged(Refused(code="INVALID_INPUT", message=""), status=400, code="INVALID_INPUT")
+
+    assert (Finding.INVALID, "Zoho knows no course with this id. Look the id up in Zoho.") == (
+        unknown.finding,
+        unknown.message,
+    )
+    assert Look(finding=Finding.CANNOT_TELL, message="Its state cannot be read (INVALID_INPUT).") == other

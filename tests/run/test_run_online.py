@@ -1,0 +1,98 @@
+"""`check --online` and `publish --verify always` as processes, against a sandbox that knows its courses."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+KNOWN = [
+    {"id": "219225000000642002", "name": "Fire safety"},
+    {"id": "219225000000642003", "name": "First aid 2026", "state": "published"},
+    {"id": "219225000000642004", "name": "Ladders", "state": "disabled"},
+    {"id": "219225000000642005", "name": "Onboarding", "type": 2, "batches": ["219225000000700001"]},
+    {"id": "219225000000642006", "name": "Handbook", "type": 3},
+]
+SHEET = """Course ID,Course Name,Batch ID
+219225000000642002,Fire  SAFETY,
+219225000000642003,First aid,
+219225000000642004,Ladders,
+219225000000642005,Onboarding,
+219225000000642005,Onboarding,219225000000700001
+219225000000642006,Handbook,
+219225000000642999,Nobody knows,
+219225000000642005,Onboarding,219225000000700001
+"""
+OUTCOMES = ["to_publish", "already_published", "invalid", "invalid", "to_publish", "invalid", "invalid", "duplicate"]
+
+
+@pytest.fixture
+def zoho(tmp_path):
+    (tmp_path / "courses.json").write_text(json.dumps(KNOWN))
+    (tmp_path / "s.csv").write_text(SHEET)
+    command = [sys.executable, "-m", "batchpub", "sandbox", "--courses", "courses.json", "--speed", "60"]
+    playing = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    yield json.loads(playing.stdout.readline())["url"]
+    playing.terminate()
+    playing.wait(10)
+    playing.stdout.close()
+
+
+def batchpub(tmp_path, url, *arguments, token="1000.canary.token"):
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("BATCHPUB_")}
+    environ = {**clean, "BATCHPUB_API_URL": url, "BATCHPUB_ACCESS_TOKEN": token, "COLUMNS": "80"}
+    command = [sys.executable, "-m", "batchpub", *arguments, "--state", "s.db"]
+    return subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_check_online_shows_zohos_names_states_and_types(tmp_path, zoho):
+    """
+    Each course is read, nothing is published, and every row has what Zoho says beside what the sheet says.
+    """
+    told = batchpub(tmp_path, zoho, "check", "s.csv", "--online", "--json")
+    shown = batchpub(tmp_path, zoho, "check", "s.csv", "--online")
+    rows = json.loads(told.stdout)["rows"]
+
+    assert (1, 1) == (told.returncode, shown.returncode)
+    assert OUTCOMES == [row["outcome"] for row in rows]
+    assert ("First aid", "First aid 2026", "published", "self-paced") == tuple(
+        rows[1][key] for key in ("name", "zoho_name", "zoho_state", "zoho_type")
+    )
+    assert ["s.csv, row 3: Zoho calls it 'First aid 2026', the sheet 'First aid'."] == json.loads(told.stdout)[
+        "warnings"
+    ]
+    assert max(map(len, shown.stdout.splitlines())) <= 80
+    assert all(word in shown.stdout for word in ("219225000000642005", "/219225000000700001", "e-material", "disabled"))
+
+
+def test_verify_always_finds_the_same_as_part_of_the_run(tmp_path, zoho):
+    """
+    publish --verify always sends the two rows that can be sent, and gives the others check's outcome.
+    """
+    done = batchpub(
+        tmp_path, zoho, "publish", "s.csv", "--verify", "always", "--out", "out", "--report", "json", "--settle", "1"
+    )
+    rows = json.loads((tmp_path / "out" / "run_results.json").read_text())["rows"]
+
+    assert 1 == done.returncode
+    assert [o.replace("to_publish", "published") for o in OUTCOMES] == [row["outcome"] for row in rows]
+    again = batchpub(
+        tmp_path, zoho, "publish", "s.csv", "--again", "219225000000642005", "--out", "two", "--report", "json"
+    )
+    rows = json.loads((tmp_path / "two" / "run_results.json").read_text())["rows"]
+    assert ("already_published", "published") == (rows[0]["outcome"], rows[4]["outcome"])
+    assert 1 == again.returncode
+
+
+def test_check_warns_of_a_plan_longer_than_an_access_token(tmp_path):
+    """
+    2,000 courses take more than an hour; with an access token only, check says what that means.
+    """
+    ids = "\n".join(str(219225000000642002 + 137 * n) for n in range(2_000))
+    (tmp_path / "s.csv").write_text(f"Course ID\n{ids}\n")
+
+    told = json.loads(batchpub(tmp_path, "http://127.0.0.1:9", "check", "s.csv", "--json").stdout)
+
+    assert 1 == len(told["warnings"])
+    assert "BATCHPUB_REFRESH_TOKEN" in told["warnings"][0]
