@@ -36,24 +36,33 @@ FIXED = (
     Field("service.name", "text", "`batchpub`"),
     Field("service.version", "text", "the program's version"),
     Field("process.pid", "integer", "the process"),
+    Field("ecs.version", "text", "the version of ECS that the names are of"),
 )
 """What every line of JSON has by itself."""
 
-BOUND = ("run", "course_id", "batch_id", "row")
+PIPELINE = (
+    Field("cicd.pipeline.name", "text", "the workflow or pipeline"),
+    Field("cicd.pipeline.run.id", "text", "its run"),
+    Field("cicd.pipeline.run.url.full", "text", "where a person sees that run"),
+    Field("cicd.pipeline.task.name", "text", "the job"),
+    Field("cicd.pipeline.task.run.id", "text", "the job's run, where the CI server numbers them"),
+)
+"""What every line has on GitHub Actions, GitLab CI, Jenkins and Azure Pipelines. Names are OpenTelemetry's: ECS has none."""
+
+BOUND = ("run", "course_id", "batch_id", "file", "row")
 """What is bound around the work on a run or a course, and so comes with every event inside it."""
 
 FIELDS = {
     "run": Field("batchpub.run", "text", "the run; `batchpub report RUN` writes its reports again"),
     "course_id": Field("batchpub.course_id", "text", "the course, digit for digit"),
     "batch_id": Field("batchpub.batch_id", "text", "the batch of a blended course"),
-    "row": Field("batchpub.row", "integer", "the row's number on its sheet"),
+    "row": Field("batchpub.row", "integer", "the row's number, as the spreadsheet program shows it"),
     "arrivals": Field("batchpub.arrivals", "object", "calls that arrived, by operation"),
-    "attempts": Field("batchpub.attempts", "integer", "calls of this run to publish the course, locks not counted"),
+    "attempts": Field("batchpub.attempts", "integer", "calls of this run to publish the course; a locked one is none"),
     "burst": Field("batchpub.burst", "integer", "calls that may start at once"),
     "cause": Field("batchpub.cause", "text", "what showed the lock"),
     "code": Field("batchpub.code", "text", "Zoho's own code in the answer"),
     "counts": Field("batchpub.counts", "object", "rows by outcome; empty where the run could not start"),
-    "course": Field("batchpub.course", "text", "the course as people write it, with its batch"),
     "detail": Field("batchpub.detail", "text", "the sentence that the report has for the row"),
     "done": Field("batchpub.done", "integer", "rows with a final outcome"),
     "ends_at": Field("batchpub.ends_at", "time", "when the lock and its margin end, in UTC"),
@@ -62,7 +71,7 @@ FIELDS = {
     "exception": Field("error.stack_trace", "text", "the traceback of a bug"),
     "exit_code": Field("batchpub.exit_code", "integer", "the exit code"),
     "faults": Field("batchpub.faults", "integer", "planned faults of the sandbox"),
-    "file": Field("batchpub.file", "text", "the file concerned"),
+    "file": Field("batchpub.file", "text", "the sheet's file; with `token.memory_only`, the token's"),
     "for_seconds": Field("batchpub.for_seconds", "number", "how long that is remembered"),
     "http_status": Field("http.response.status_code", "integer", "HTTP status; null where no answer came"),
     "job_seconds": Field("batchpub.job_seconds", "number", "when the pipeline ends its job (GitLab's CI_JOB_TIMEOUT)"),
@@ -95,20 +104,22 @@ FIELDS = {
 }
 """Keyword to field. Names are of the Elastic Common Schema (ECS) where it has one, else `batchpub.` and the keyword."""
 
-_OUTCOME = ("course", "attempts", "detail")
+_OUTCOME = ("attempts", "detail")
 
 EVENTS = {
     "call.answered": Event(("info",), "Zoho answered a call.", ("meaning", "http_status", "code")),
     "course.already_published": Event(("info",), "The course was published already.", _OUTCOME),
+    "course.duplicate": Event(("info",), "An earlier row stands for the same course.", _OUTCOME),
     "course.failed": Event(("warning",), "Temporary trouble outlasted the attempts.", _OUTCOME),
     "course.invalid": Event(("warning",), "The course cannot be published as its row says.", _OUTCOME),
     "course.name_differs": Event(
         ("warning",), "Zoho has another name for the course than the sheet.", ("sheet_name", "zoho_name")
     ),
-    "course.not_attempted": Event(("warning",), "The run stopped before the course was sent.", _OUTCOME),
+    "course.not_attempted": Event(("info",), "The run stopped before the course was sent.", _OUTCOME),
     "course.published": Event(("info",), "The course is published.", _OUTCOME),
     "course.read": Event(("debug",), "The state of a course was read.", ("meaning", "http_status", "code")),
     "course.refused": Event(("warning",), "Zoho refused the course for good.", _OUTCOME),
+    "course.skipped": Event(("info",), "The row is blank or says not to publish.", _OUTCOME),
     "course.unknown": Event(("warning",), "It is not known whether the course was published.", _OUTCOME),
     "plan.made": Event(("info",), "Every row is in its pile.", ("to_publish", "mailing", "rows")),
     "portal.gentler": Event(
@@ -132,13 +143,13 @@ EVENTS = {
     "report.unwritable": Event(("error",), "A report cannot be written.", ("error",)),
     "run.broken": Event(("error",), "There is a bug; the run stops, and calls in flight finish first.", ("error",)),
     "run.finished": Event(
-        ("info", "error"),
+        ("info", "warning", "error"),
         "The run is over.",
         ("exit_code", "counts", "reports", "resume_command", "stop_reason", "error"),
     ),
     "run.planned": Event(("info",), "The time of the run is estimated.", ("eta_seconds", "rate", "verify")),
     "run.progress": Event(("info",), "The run goes on.", ("done", "total", "open", "eta_seconds", "lock_seconds")),
-    "run.started": Event(("info",), "The run started.", ("run", "rows", "to_publish")),
+    "run.started": Event(("info",), "The run started.", ("rows", "to_publish")),
     "run.stopping": Event(("warning",), "The run stops; calls in flight finish first.", ("reason",)),
     "run.too_long": Event(
         ("warning",), "The pipeline ends its job before the run is over.", ("eta_seconds", "job_seconds", "remedy")

@@ -6,6 +6,7 @@ import math
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, TextIO
 from urllib.parse import quote
@@ -14,9 +15,12 @@ import structlog
 from structlog.typing import EventDict, WrappedLogger
 
 from batchpub import __version__
-from batchpub.events import EVENTS, FIELDS
+from batchpub.events import EVENTS, FIELDS, Level
+from batchpub.report.text import break_commands
 
 MASK = "***"
+ECS_VERSION = "8.17.0"
+LEVELS: tuple[Level, ...] = ("debug", "info", "warning", "error")
 
 ECS_OUTCOMES = {
     "published": "success",
@@ -48,14 +52,12 @@ class LineWriter:
         self._stream = stream
         self._encoding = getattr(stream, "encoding", None) or "utf-8"
 
-    def msg(self, line: str) -> None:
+    def write(self, line: str) -> None:
         """Write one line. A log that nobody reads any more must not end a run."""
         told = line.encode(self._encoding, "backslashreplace").decode(self._encoding)
         with contextlib.suppress(OSError, ValueError):
             self._stream.write(told + "\n")
             self._stream.flush()
-
-    debug = info = warning = error = critical = exception = msg
 
 
 class Masking:
@@ -95,28 +97,79 @@ class Masking:
         return masked
 
 
-def configure_log(
-    *, stream: TextIO, fmt: Literal["json", "console"], level: str = "info", secrets: Sequence[str] = ()
-) -> None:
-    """Send every later event to the stream: "json" for pipelines, "console" for a person at a terminal.
+Format = Literal["json", "console"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sink:
+    """Where lines go and how they look there. The stream stays the caller's: it is neither opened nor closed here.
+
+    `without` names events that people are told of on the same stream in another way.
+    """
+
+    stream: TextIO
+    fmt: Format
+    level: Level = "info"
+    without: tuple[str, ...] = ()
+
+
+def configure_log(*sinks: Sink, secrets: Sequence[str] = (), pipeline: Mapping[str, str] | None = None) -> None:
+    """Send every later event to the sinks.
 
     Args:
-        stream: where the lines go; it is neither opened nor closed here.
-        fmt: one JSON object a line with flat ECS names, or readable lines.
-        level: the lowest level that is written: debug, info, warning or error.
+        sinks: each has one JSON object a line with flat ECS names, or readable lines for a person.
         secrets: values that never appear in a line, whatever field they are in.
+        pipeline: fields of the CI server, by their names in the log; JSON lines have them.
 
     """
+    masking = Masking(secrets)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.format_exc_info,
-            *FORMATS[fmt](stream, Masking(secrets)),
+            stamp_time,
+            Fork([Output(sink, FORMATS[sink.fmt](sink.stream, masking, pipeline or {})) for sink in sinks]),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=lambda *_: LineWriter(stream),
+        wrapper_class=structlog.make_filtering_bound_logger(min((sink.level for sink in sinks), key=LEVELS.index)),
+        logger_factory=lambda *_: None,
         cache_logger_on_first_use=False,
     )
+
+
+class Output:
+    """One sink with the processors that make its lines."""
+
+    def __init__(self, sink: Sink, processors: "Processors") -> None:
+        """Put them together; nothing is written yet."""
+        self._sink = sink
+        self._processors = processors
+        self._writer = LineWriter(sink.stream)
+
+    def write(self, method: str, event: EventDict) -> None:
+        """Write the event, if the sink wants it."""
+        level = "error" if method == "exception" else method
+        if LEVELS.index(level) < LEVELS.index(self._sink.level):
+            return
+        if event["event"] in self._sink.without:
+            return
+        line: Any = dict(event)
+        for process in self._processors:
+            line = process(None, method, line)
+        self._writer.write(line)
+
+
+class Fork:
+    """Writes an event to every sink: structlog's last processor."""
+
+    def __init__(self, outputs: Sequence[Output]) -> None:
+        """Take the sinks' outputs."""
+        self._outputs = outputs
+
+    def __call__(self, _logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+        """Write it; structlog itself has nothing left to do."""
+        for output in self._outputs:
+            output.write(method, event)
+        raise structlog.DropEvent
 
 
 def get_log() -> Any:
@@ -124,24 +177,45 @@ def get_log() -> Any:
     return structlog.get_logger("batchpub")
 
 
-def name_fields(_logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
-    """Give the event its ECS names; the program's own fields cannot replace the fixed ones."""
-    fields = dict(event)
-    action = str(fields.pop("event"))
-    named: EventDict = {
-        "@timestamp": datetime.now(tz=UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        "log.level": "error" if method == "exception" else method,
-        "message": EVENTS[action].message if action in EVENTS else action,
-        "event.action": action,
-        "service.name": "batchpub",
-        "service.version": __version__,
-        "process.pid": os.getpid(),
-    }
-    outcome = ECS_OUTCOMES.get(str(fields.get("outcome", action.removeprefix("course."))))
-    if outcome is not None:
-        named["event.outcome"] = outcome
-    named.update({_name_field(key): value for key, value in fields.items()})
-    return named
+def stamp_time(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Give the event its moment, the same for every sink."""
+    return {**event, "@timestamp": datetime.now(tz=UTC)}
+
+
+class NameFields:
+    """Gives an event its ECS names: structlog's processor."""
+
+    def __init__(self, pipeline: Mapping[str, str]) -> None:
+        """Take the fields that every line of this process has."""
+        self._pipeline = pipeline
+
+    def __call__(self, _logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+        """Name the fields; the program's own cannot replace the fixed ones."""
+        fields = dict(event)
+        action, moment = str(fields.pop("event")), fields.pop("@timestamp")
+        named: EventDict = {
+            "@timestamp": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "log.level": "error" if method == "exception" else method,
+            "message": EVENTS[action].message if action in EVENTS else action,
+            "event.action": action,
+        }
+        if (outcome := _judge_outcome(action, fields)) is not None:
+            named["event.outcome"] = outcome
+        named.update({_name_field(key): value for key, value in fields.items()})
+        return {
+            **named,
+            "service.name": "batchpub",
+            "service.version": __version__,
+            "process.pid": os.getpid(),
+            **self._pipeline,
+            "ecs.version": ECS_VERSION,
+        }
+
+
+def _judge_outcome(action: str, fields: Mapping[str, Any]) -> str | None:
+    if action == "run.finished":
+        return "failure" if fields.get("exit_code") else "success"
+    return ECS_OUTCOMES.get(str(fields.get("outcome", action.removeprefix("course."))))
 
 
 def _name_field(keyword: str) -> str:
@@ -149,8 +223,23 @@ def _name_field(keyword: str) -> str:
 
 
 def write_json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
-    """Give one line of ASCII: no text can break it, end it early or reach a terminal as a command."""
-    return json.dumps(event, ensure_ascii=True, allow_nan=False).replace("\x7f", "\\u007f")
+    """Give one line of ASCII: no text can break it, end it early, reach a terminal or a CI server as a command.
+
+    CI servers look for `::name::` at a line's start and for `##[name]` and `##vso[name]` anywhere in it. One letter of
+    each written as an escape keeps them from it, and whoever reads the JSON gets the text as it was.
+    """
+    line = json.dumps(event, ensure_ascii=True, allow_nan=False)
+    return line.replace("\x7f", "\\u007f").replace("##", "#\\u0023").replace("::", ":\\u003a")
+
+
+def say_sentence(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Put the event's sentence behind its name, and the time of the clock on the wall: people read the console."""
+    fields = dict(event)
+    action, moment = str(fields.pop("event")), fields.pop("@timestamp")
+    for same in ("run", "file"):  # in nearly every line, and the person has just typed it
+        fields.pop(same, None)
+    told = f"{action}: {EVENTS[action].message}" if action in EVENTS else action
+    return {"event": told, "timestamp": f"{moment.astimezone():%H:%M:%S}", **fields}
 
 
 def make_printable(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -161,7 +250,7 @@ def make_printable(_logger: WrappedLogger, _method: str, event: EventDict) -> Ev
 def _printable(value: Any) -> Any:
     match value:
         case str():
-            return "".join(letter if letter.isprintable() else " " for letter in value)
+            return break_commands("".join(letter if letter.isprintable() else " " for letter in value))
         case dict():
             return {_printable(key): _printable(inner) for key, inner in value.items()}
         case list():
@@ -173,21 +262,25 @@ def _printable(value: Any) -> Any:
 Processors = list[Any]
 
 
-def _json_processors(_stream: TextIO, masking: Masking) -> Processors:
-    return [name_fields, masking, write_json]
+def _json_processors(_stream: TextIO, masking: Masking, pipeline: Mapping[str, str]) -> Processors:
+    return [NameFields(pipeline), masking, write_json]
 
 
-def _console_processors(stream: TextIO, masking: Masking) -> Processors:
+def _console_processors(stream: TextIO, masking: Masking, _pipeline: Mapping[str, str]) -> Processors:
     return [
         structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False),
+        say_sentence,
         masking,
         make_printable,
-        structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback),
+        structlog.dev.ConsoleRenderer(
+            0,  # no padding behind the sentence; by position, for releases name it differently
+            colors=stream.isatty() and not os.environ.get("NO_COLOR"),
+            exception_formatter=structlog.dev.plain_traceback,
+        ),
     ]
 
 
-FORMATS: dict[str, Callable[[TextIO, Masking], Processors]] = {
+FORMATS: dict[str, Callable[[TextIO, Masking, Mapping[str, str]], Processors]] = {
     "json": _json_processors,
     "console": _console_processors,
 }

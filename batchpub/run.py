@@ -30,9 +30,13 @@ from batchpub.pace import Gate, GateClosed, Stop, estimate_seconds
 from batchpub.publish import Breakers, CourseApi, Later, Publisher, Rules, Work
 from batchpub.record import RunRecord
 from batchpub.report import check_rows, write_reports
-from batchpub.state import FIRST_OUTCOME, Database, Journal, Ledger, Limits, Published, RowResult, read_run
+from batchpub.state import FIRST_OUTCOME, Database, Journal, Ledger, Limits, Outlook, Published, RowResult, read_run
+from batchpub.tell import Teller
 
 log = structlog.get_logger("batchpub")
+
+LOOK_EVERY = 1.0
+"""Seconds between two looks at what a watcher is told of the state."""
 
 BAD = (Outcome.REFUSED, Outcome.FAILED, Outcome.INVALID)
 
@@ -70,6 +74,7 @@ class Snapshot:
     total: int
     eta_seconds: float
     lock_seconds: float
+    calls_left: int
 
 
 class Worklist:
@@ -146,6 +151,9 @@ class Run:
             clock=clock,
         )
         self._counts: Counter[Outcome] = Counter()
+        self._teller = Teller(plan)
+        self._seen: Outlook | None = None
+        self._seen_at = 0.0
         self._deadline = clock.boot_seconds() + (options.max_seconds or math.inf)
         self._watchers: list[Callable[[Snapshot], None]] = []
         self._troubles: set[ExitCode] = set()
@@ -190,13 +198,15 @@ class Run:
         works, already = await self._sort_out()
         await self._journal.begin(self._plan, self._facts(), already)
         self._count_settled(already)
-        log.info("run.started", run=self._options.run, rows=len(self._plan.rows), to_publish=len(works))
+        log.info("run.started", rows=len(self._plan.rows), to_publish=len(works))
+        self._teller.tell_settled(already)
         await self._look_ahead(len(works))
         worklist = Worklist(works)
         async with asyncio.TaskGroup() as group:
             side = [
                 group.create_task(self._keep_time()),
                 group.create_task(self._beat(worklist)),
+                group.create_task(self._keep_looking()),
                 group.create_task(worklist.feed()),
             ]
             reporting = group.create_task(self._report_when_stopped())
@@ -273,7 +283,7 @@ class Run:
 
     async def _work(self, worklist: Worklist) -> None:
         while (work := await worklist.get()) is not None:
-            with structlog.contextvars.bound_contextvars(course_id=work.course.course_id, run=self._options.run):
+            with self._teller.bind_row(work.position):
                 if not await self._step(work, worklist):
                     return
             if worklist.open == 0:
@@ -296,14 +306,13 @@ class Run:
         if isinstance(step, Later):
             worklist.put_later(step)
             return self._gate.stop is None
-        self._count(work.course, step)
+        self._count(work, step)
         worklist.finish_one()
         return True
 
-    def _count(self, course: Course, result: RowResult) -> None:
+    def _count(self, work: Work, result: RowResult) -> None:
         self._counts[result.outcome] += 1
-        say = log.info if result.outcome in (Outcome.PUBLISHED, Outcome.ALREADY_PUBLISHED) else log.warning
-        say(f"course.{result.outcome}", course=str(course), attempts=result.attempts, detail=result.message)
+        self._teller.tell_row(work.position, result.outcome, detail=result.message, attempts=result.attempts)
         self._count_failures()
         self._tell()
 
@@ -316,9 +325,34 @@ class Run:
 
     def snapshot(self) -> Snapshot:
         """Say how far the run is."""
-        total, done, outlook = len(self._plan.rows), self._counts.total(), self._gate.outlook()
-        eta = estimate_seconds(total - done, self._options.limits, outlook)
-        return Snapshot(done=done, total=total, eta_seconds=eta, lock_seconds=outlook.lock_seconds)
+        total, done = len(self._plan.rows), self._counts.total()
+        outlook = self._outlook(self._gate.outlook())
+        return Snapshot(
+            done=done,
+            total=total,
+            eta_seconds=estimate_seconds(total - done, self._options.limits, outlook),
+            lock_seconds=outlook.lock_seconds,
+            calls_left=max(0, outlook.pace.rate - len(outlook.taken)),
+        )
+
+    def _outlook(self, here: Outlook) -> Outlook:
+        """Add to what the gate knows at this instant when places come back, as of the last look into the state."""
+        if self._seen is None:
+            return here
+        age, rest = self._clock.boot_seconds() - self._seen_at, self._options.limits.rest
+        # A place whose call is in flight is held for long, but comes back a rest after its answer.
+        taken = (min(wait, rest) - age for wait in self._seen.taken)
+        return replace(here, taken=tuple(wait for wait in taken if wait > 0))
+
+    async def _look(self) -> None:
+        with contextlib.suppress(CannotWrite):  # the next call says so, and that ends the run in order
+            self._seen = await self._ledger.look_ahead("publish")
+            self._seen_at = self._clock.boot_seconds()
+
+    async def _keep_looking(self) -> None:
+        while self._watchers:
+            await self._look()
+            await self._clock.sleep(LOOK_EVERY)
 
     def _tell(self) -> None:
         for watcher in self._watchers:
@@ -333,6 +367,7 @@ class Run:
     async def _beat(self, worklist: Worklist) -> None:
         while True:
             await self._clock.sleep(self._options.progress_every)
+            await self._look()
             now = self.snapshot()
             log.info(
                 "run.progress",
@@ -377,6 +412,7 @@ class Run:
     async def _close(self) -> tuple[RunRecord, ExitCode]:
         stop = self._gate.stop
         found = await self._read()
+        self._teller.tell_rest(found)
         self._check(found)
         self._troubles |= {judge_rows(found), *([stop.exit_code] if stop else [])}
         found = await self._finish(found)

@@ -204,6 +204,19 @@ class Settings(BaseSettings):
     log_format: Literal["json", "console"] | None = Field(
         None, title="how the log looks; by default console on a terminal, json elsewhere", description="json or console"
     )
+    log_file: Text | None = Field(
+        None, title="a file that gets the log as JSON lines, besides", description="the path of a file"
+    )
+    quiet: bool = Field(
+        default=False,
+        title="warnings and errors only, and on a terminal neither bar nor summary",
+        description="true or false",
+    )
+    verbose: bool = Field(
+        default=False,
+        title="every event, on a terminal too, and what only debugging needs",
+        description="true or false",
+    )
     progress_every: Seconds = Field(30.0, title="seconds between run.progress events", description=SECONDS)
     data_center: Text = Field(
         "com",
@@ -463,7 +476,9 @@ def _check_credentials(settings: Settings, told: Mapping[str, Told]) -> None:
 
 
 def _check_together(settings: Settings, told: Mapping[str, Told]) -> None:
-    """Refuse times that make no sense together: a claim must outlive the call it protects."""
+    """Refuse what makes no sense together: loud and quiet, or a claim that does not outlive the call it protects."""
+    if settings.quiet and settings.verbose:
+        raise SettingsWrong(f"{told['quiet'].where} and {told['verbose'].where}: only one of them. Leave one out.")
     for low, high in (("connect_timeout", "total_timeout"), ("total_timeout", "lease"), ("backoff", "max_backoff")):
         if getattr(settings, low) > getattr(settings, high):
             where = next(told[name].where for name in (low, high) if name in told)

@@ -13,11 +13,11 @@ from batchpub.settings import Settings, load_settings, show_default
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def setting(name: str, **kind: Any) -> Callable[[F], F]:
+def setting(name: str, *short: str, **kind: Any) -> Callable[[F], F]:
     """Make a setting's flag; name, meaning and default are the setting's own."""
     meaning, default = Settings.model_fields[name].title or "", show_default(name)
     told = meaning[:1].upper() + meaning[1:] + "." + (f" [{default}]" if default else "")
-    return click.option("--" + name.replace("_", "-"), help=told.replace("`", ""), **kind)
+    return click.option("--" + name.replace("_", "-"), *short, help=told.replace("`", ""), **kind)
 
 
 JOB = click.option("--job", type=click.Path(path_type=Path), help="A job file (TOML) with settings.")
@@ -55,6 +55,9 @@ RUN_FLAGS = (
     setting("out", type=click.Path()),
     setting("report", multiple=True),
     setting("log_format", type=click.Choice(["json", "console"])),
+    setting("log_file", type=click.Path()),
+    setting("quiet", "-q", is_flag=True, default=None),
+    setting("verbose", "-v", is_flag=True, default=None),
     setting("progress_every", type=float),
     click.option("--yes", is_flag=True, help="Do not ask before mailing learners."),
     click.option("--gentle-off", is_flag=True, help="Forget the gentler pace after an unexplained lock."),

@@ -1,33 +1,65 @@
-"""The bar on a terminal: done of total, time left, and the countdown of a lock. Off a terminal there is none."""
+"""The bar on a terminal: done of total, time left, calls left in this minute, and the countdown of a lock."""
 
 import contextlib
 import sys
 from collections.abc import Iterator
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task
+from rich.table import Column
+from rich.text import Text
 
 from batchpub.cli.duration import duration
 from batchpub.run import Run, Snapshot
 
+WIDE = 72  # columns in which the whole of it stands on one line with a bar worth the name
+
+
+class Told(ProgressColumn):
+    """Says what the bar cannot: asked anew each time it is drawn, so that a countdown counts while nothing happens."""
+
+    def __init__(self, run: Run, *, wide: bool) -> None:
+        """Ask this run; a narrow window gets fewer words."""
+        super().__init__(table_column=Column(no_wrap=True, overflow="ellipsis"))
+        self._run = run
+        self._wide = wide
+
+    def render(self, _task: Task) -> Text:
+        """Give the words of this moment."""
+        return Text(describe(self._run.snapshot(), wide=self._wide))
+
 
 @contextlib.contextmanager
-def show_progress(run: Run) -> Iterator[None]:
-    """Show how far a run is while the block lasts, when stderr is a terminal."""
-    if not sys.stderr.isatty():
+def show_progress(run: Run, *, quiet: bool) -> Iterator[None]:
+    """Show how far a run is while the block lasts, when stderr is a terminal and nobody asked for quiet."""
+    if quiet or not sys.stderr.isatty():
         yield
         return
-    console = Console(stderr=True, highlight=False)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[told]}"))
-    with Progress(*columns, console=console, transient=True, get_time=None) as bar:
+    console = Console(stderr=True, highlight=False, markup=False)
+    wide = console.width >= WIDE
+    columns: list[ProgressColumn] = [MofNCompleteColumn(), Told(run, wide=wide)]
+    if wide:
+        columns.insert(0, BarColumn(bar_width=None))
+    with Progress(*columns, console=console, transient=True, expand=True, refresh_per_second=4) as bar:
         now = run.snapshot()
-        task = bar.add_task("publishing", total=now.total, completed=now.done, told="")
-
-        def show(snapshot: Snapshot) -> None:
-            told = f"about {duration(snapshot.eta_seconds)} left"
-            if snapshot.lock_seconds > 0:
-                told = f"locked by Zoho for {duration(snapshot.lock_seconds)} more; {told}"
-            bar.update(task, completed=snapshot.done, told=told)
-
-        run.watch(show)
+        task = bar.add_task("", total=now.total, completed=now.done)
+        run.watch(lambda snapshot: bar.update(task, completed=snapshot.done))
         yield
+
+
+def describe(now: Snapshot, *, wide: bool) -> str:
+    """Say in a few words what it waits for, and how long it takes."""
+    if now.done >= now.total:
+        return "writing the reports"
+    left = f"about {duration(now.eta_seconds)} left" if now.eta_seconds >= 1 else "nearly done"
+    if now.lock_seconds > 0:
+        lock = f"locked by Zoho, {count_down(now.lock_seconds)} to go"
+        return f"{lock}; {left}" if wide else lock
+    free = f"{now.calls_left} {'call' if now.calls_left == 1 else 'calls'} free now"
+    return f"{left}; {free}" if wide else left
+
+
+def count_down(seconds: float) -> str:
+    """Write a countdown: minutes and seconds."""
+    minutes, rest = divmod(max(0, round(seconds)), 60)
+    return f"{minutes}:{rest:02d}"

@@ -5,7 +5,7 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -121,12 +121,14 @@ def _last_words() -> Iterator[_Told]:
     try:
         yield told
     except (Exception, Left) as error:
-        if sys.stderr.isatty() or isinstance(error, click.ClickException | click.Abort):
+        if isinstance(error, click.ClickException | click.Abort):
             raise
         told.code, sentence = _last_word(error)
         log.error(  # noqa: TRY400 - a sentence, never a traceback
             "run.finished", exit_code=int(told.code), counts={}, error=sentence, resume_command=command_again()
         )
+        if sys.stderr.isatty():
+            raise
 
 
 def _last_word(error: BaseException) -> tuple[int, str]:
@@ -151,7 +153,8 @@ async def _publish(
         if extras.sandbox:
             settings = await stack.enter_async_context(_rehearsal(settings, extras, files, out))
         found, code = await _run(plan, settings, extras, run, out, earlier)
-    log.info(
+    say = _choose_level(code)
+    say(
         "run.finished",
         exit_code=int(code),
         counts={outcome.value: number for outcome, number in count_outcomes(found).items()},
@@ -159,8 +162,22 @@ async def _publish(
         resume_command=found.resume_command,
         stop_reason=found.stop_reason,
     )
-    _say_goodbye(found, code, out)
+    _say_goodbye(found, code, out, quiet=settings.quiet)
     return code
+
+
+def _choose_level(code: ExitCode) -> Callable[..., None]:
+    """Choose how loud the end is: a run that nothing went wrong with, one with rows to look at, one that could not go on."""
+    look = (
+        ExitCode.SOME_FAILED,
+        ExitCode.SOME_UNKNOWN,
+        ExitCode.STOPPED_EARLY,
+        ExitCode.INTERRUPTED,
+        ExitCode.TERMINATED,
+    )
+    if code is ExitCode.OK:
+        return log.info  # type: ignore[no-any-return]
+    return log.warning if code in look else log.error  # type: ignore[no-any-return]
 
 
 def _own_rule(plan: Plan, settings: Settings, earlier: Earlier) -> str:
@@ -282,7 +299,7 @@ async def _run(  # noqa: PLR0913 - the one place where everything meets
         )
         work = Run(plan, options, api=api, database=database, clock=clock)
         with _signals().stopping(work.stop):
-            with show_progress(work):
+            with show_progress(work, quiet=settings.quiet):
                 found, code = await work.execute()
             for warning in announce(found, os.environ, work.reports, sys.stdout):
                 log.warning("report.unannounced", error=warning)
@@ -318,8 +335,8 @@ def _max_failures(settings: Settings, plan: Plan) -> int | None:
     return len(plan.rows) * int(told[:-1]) // 100 if told.endswith("%") else int(told)
 
 
-def _say_goodbye(found: RunRecord, code: ExitCode, out: Path) -> None:
-    if not sys.stderr.isatty():
+def _say_goodbye(found: RunRecord, code: ExitCode, out: Path, *, quiet: bool) -> None:
+    if quiet or not sys.stderr.isatty():
         return
     console = Console(stderr=True, highlight=False, markup=False)
     print_summary(found, console)

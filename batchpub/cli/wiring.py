@@ -5,16 +5,24 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TextIO
 from urllib.parse import urlsplit
 
-from batchpub.course import Plan, Sheet
+import click
+
+from batchpub.cli.pipeline import read_pipeline
+from batchpub.course import Outcome, Plan, Sheet
 from batchpub.errors import SettingsWrong, SheetMissing, SheetRefused
-from batchpub.log import configure_log
+from batchpub.events import Level
+from batchpub.log import Sink, configure_log
 from batchpub.plan import PlanOptions, make_plan
 from batchpub.settings import Settings
 from batchpub.sheet import SheetOptions, load_sheet
 from batchpub.state import Limits
 from batchpub.zoho.client import DATA_CENTERS, check_api_url
+
+BAR_AND_SUMMARY = (*(f"course.{outcome}" for outcome in Outcome), "run.progress", "run.finished")
+"""Events that a person at a terminal sees as the bar and the summary, or as the sentence why a run could not start."""
 
 
 class _Stderr(io.StringIO):
@@ -26,12 +34,44 @@ class _Stderr(io.StringIO):
     def flush(self) -> None:
         sys.stderr.flush()
 
+    def isatty(self) -> bool:
+        return sys.stderr.isatty()
+
 
 def start_log(settings: Settings) -> None:
-    """Log to stderr: JSON lines off a terminal; on one only what needs a person, for the bar shows the rest."""
-    quiet = settings.log_format is None and sys.stderr.isatty()
-    fmt = settings.log_format or ("console" if quiet else "json")
-    configure_log(stream=_Stderr(), fmt=fmt, level="warning" if quiet else "info", secrets=settings.secrets())
+    """Log to stderr: JSON lines off a terminal; on one only what needs a person, for the bar shows the rest.
+
+    Raises:
+        SettingsWrong: the log file cannot be opened.
+
+    """
+    at_terminal = settings.log_format is None and sys.stderr.isatty()
+    level = _choose_level(settings, usual="warning" if at_terminal else "info")
+    fmt = settings.log_format or ("console" if at_terminal else "json")
+    without = BAR_AND_SUMMARY if at_terminal and not settings.verbose else ()
+    shown = Sink(stream=_Stderr(), fmt=fmt, level=level, without=without)
+    kept = (
+        [Sink(stream=_open_log(Path(settings.log_file)), fmt="json", level=_choose_level(settings, usual="info"))]
+        if settings.log_file
+        else []
+    )
+    configure_log(shown, *kept, secrets=settings.secrets(), pipeline=read_pipeline(os.environ))
+
+
+def _choose_level(settings: Settings, *, usual: Level) -> Level:
+    if settings.verbose:
+        return "debug"
+    return "warning" if settings.quiet else usual
+
+
+def _open_log(path: Path) -> TextIO:
+    """Open the log file to write behind what is there; it is closed when the command is over."""
+    try:
+        file = path.open("a", encoding="utf-8", newline="\n")
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else "") or str(error)
+        raise SettingsWrong(f"The log file {path} cannot be opened: {reason}. Name another with --log-file.") from error
+    return click.get_current_context().with_resource(file)
 
 
 def limits_of(settings: Settings) -> Limits:

@@ -117,7 +117,7 @@ def _in_workspace(file: str, workspace: str) -> str:
 
 def _escape_command(text: str) -> str:
     """Keep a text inside its workflow command: on one line, and without the older `##[command]`, read anywhere."""
-    line = strip_controls(text).replace("##[", "# #[")
+    line = strip_controls(text).replace("##", "# #")
     return line.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 

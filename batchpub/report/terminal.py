@@ -1,6 +1,7 @@
 """The end of a run on a terminal: the totals, and the first rows that need somebody."""
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -36,7 +37,8 @@ def print_summary(run: RunRecord, console: Console) -> None:
     console.print(_tabulate_totals(run, wide=width >= _FEWEST_COLUMNS), width=width)
     problems = group_problems(run)
     for problem in problems[:_MOST_PROBLEMS]:
-        console.print(_tell_problem(run, problem, console), width=width)
+        console.print(_name_problem(run, problem, console), width=width)
+        console.print(Padding(_say_problem(problem, console), (0, 0, 0, 2)), width=width)
     if rest := sum(len(problem.rows) for problem in problems[_MOST_PROBLEMS:]):
         console.print(_text(f"and {say_rows(rest)} more; the reports have them all.", console), width=width)
     if run.resume_command:
@@ -59,16 +61,19 @@ def _tabulate_totals(run: RunRecord, *, wide: bool) -> Table:
     return table
 
 
-def _tell_problem(run: RunRecord, problem: Problem, console: Console) -> Text:
-    """Say where and what: over the whole width, for the sentence is what counts."""
+def _name_problem(run: RunRecord, problem: Problem, console: Console) -> Text:
+    """Say what became of which rows."""
     rows = problem.rows
     named = name_places(run, rows, _MOST_PLACES) if len(rows) > 1 else _name_one(run, rows[0])
-    message = _plain(problem.message or advice(problem.outcome), console)
     told = Text(overflow="fold")
     told.append_text(_name(problem.outcome))
     told.append(f" {_plain(named, console)}", style="bold")
-    told.append(f"\n  {message[:_LONGEST_MESSAGE]}")
     return told
+
+
+def _say_problem(problem: Problem, console: Console) -> Text:
+    """Say the sentence over the whole width, for it is what counts."""
+    return Text(_plain(problem.message or advice(problem.outcome), console)[:_LONGEST_MESSAGE], overflow="fold")
 
 
 def _name_one(run: RunRecord, row: RowRecord) -> str:

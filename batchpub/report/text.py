@@ -11,6 +11,7 @@ _UNSHOWABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _ONE_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _DIRECTIONS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_COMMANDS = re.compile(r"([:#])(?=\1)")
 _DIGITS = re.compile(r"[0-9]+")
 
 
@@ -33,6 +34,11 @@ def fit_encoding(text: str, encoding: str | None) -> str:
     """Replace what a stream cannot write (a Windows code page, a pipe in the C locale) with `?`."""
     used = encoding or "utf-8"
     return text.encode(used, errors="replace").decode(used)
+
+
+def break_commands(text: str) -> str:
+    """Put a space into what a CI server would read as a command of its own: `::name::`, `##[name]`, `##vso[name]`."""
+    return _COMMANDS.sub(r"\1 ", text)
 
 
 def is_id(text: str) -> bool:

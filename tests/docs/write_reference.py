@@ -10,7 +10,7 @@ import click
 from batchpub.cli.main import group
 from batchpub.course import Outcome
 from batchpub.errors import PRECEDENCE, WORTH_A_RETRY, ExitCode
-from batchpub.events import BOUND, EVENTS, FIELDS, FIXED
+from batchpub.events import BOUND, EVENTS, FIELDS, FIXED, PIPELINE
 from batchpub.report.table import COLUMNS
 from batchpub.report.totals import advice
 from batchpub.settings import FROM_FILES, PREFIX, SECRETS, Settings, show_default
@@ -92,12 +92,18 @@ input for `batchpub retry`.
 LOG_EVENTS = """\
 # Log events
 
-The log goes to stderr, one JSON object a line off a terminal. Names follow the Elastic Common Schema (ECS) where it has
+The log goes to stderr, one JSON object a line off a terminal, and with `--log-file` to a file as well. On a terminal the bar
+and the summary stand for most of it: only warnings that are not about one row are shown there, with `--verbose` the other
+events too. Names follow the Elastic Common Schema (ECS) where it has
 one.
 
 ## Fields of every line
 
 {fixed}
+
+On GitHub Actions, GitLab CI, Jenkins and Azure Pipelines every line also says which of their runs it belongs to:
+
+{pipeline}
 
 ## Events
 
@@ -142,6 +148,7 @@ def make_pages() -> dict[str, str]:
         ),
         "log-events.md": LOG_EVENTS.format(
             fixed=_table(("field", "type", "meaning"), ((f"`{f.name}`", f.kind, f.meaning) for f in FIXED)),
+            pipeline=_table(("field", "type", "meaning"), ((f"`{f.name}`", f.kind, f.meaning) for f in PIPELINE)),
             events=_events(),
             bound_run=_name_fields(BOUND[:1]),
             bound_course=_name_fields(BOUND[1:]),

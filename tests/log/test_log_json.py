@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batchpub import __version__
-from batchpub.log import configure_log, get_log
+from batchpub.log import Sink, configure_log, get_log
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +22,7 @@ def _fresh_log():
 
 def written(action, *, level="info", secrets=(), **fields):
     stream = io.StringIO()
-    configure_log(stream=stream, fmt="json", secrets=secrets)
+    configure_log(Sink(stream=stream, fmt="json"), secrets=secrets)
     getattr(get_log(), level)(action, **fields)
     return stream.getvalue()
 
@@ -45,6 +45,7 @@ def test_log_event_is_flat_ecs():
         "service.name": "batchpub",
         "service.version": __version__,
         "process.pid": os.getpid(),
+        "ecs.version": "8.17.0",
         "batchpub.run": "r1",
         "batchpub.course_id": "478346000019580117",
         "batchpub.attempts": 1,
@@ -95,6 +96,49 @@ def test_log_line_is_one_line_for_any_text(text):
     assert text == json.loads(line)["batchpub.detail"]
 
 
+@given(st.text(alphabet=":#[]avso ", min_size=1))
+def test_log_line_has_no_command_of_a_ci_server(text):
+    """
+    Neither `::` nor `##` stands in a line, whatever a cell holds, and whoever reads the JSON gets the cell as it was.
+    """
+    line = written("x", detail=text)
+    stream = io.StringIO()
+    configure_log(Sink(stream=stream, fmt="console"))
+    get_log().info("x", detail=text)
+
+    assert text == json.loads(line)["batchpub.detail"]
+    assert [] == [sign for sign in ("::", "##") if sign in line or sign in stream.getvalue()]
+
+
+def test_log_goes_to_every_sink_at_its_own_level():
+    """
+    A terminal can be quiet while the file has everything; what a sink leaves out the other still has.
+    """
+    shown, kept = io.StringIO(), io.StringIO()
+    configure_log(
+        Sink(stream=shown, fmt="console", level="warning", without=("course.refused",)), Sink(stream=kept, fmt="json")
+    )
+
+    get_log().debug("a")
+    get_log().info("b")
+    get_log().warning("course.refused")
+    get_log().warning("portal.locked", seconds=305.0, cause="429", code="")
+
+    assert ["b", "course.refused", "portal.locked"] == [
+        json.loads(line)["event.action"] for line in kept.getvalue().splitlines()
+    ]
+    (line,) = shown.getvalue().splitlines()
+    assert "portal.locked: Zoho locked the account; everybody waits." in line
+
+
+@pytest.mark.parametrize(("code", "outcome"), [(0, "success"), (75, "failure")])
+def test_log_says_how_the_run_ended(code, outcome):
+    """
+    The last event is a success only when the exit code is 0.
+    """
+    assert outcome == json.loads(written("run.finished", exit_code=code))["event.outcome"]
+
+
 def test_log_level_below_the_threshold_is_silent():
     """
     Debug events are written only when asked for.
@@ -113,10 +157,10 @@ def test_log_survives_a_broken_pipe(fmt):
     A log that nobody reads any more does not end the run: neither a broken pipe nor a closed stream.
     """
     closed = io.StringIO()
-    configure_log(stream=Gone(), fmt=fmt)
+    configure_log(Sink(stream=Gone(), fmt=fmt))
     get_log().info("x")
 
-    configure_log(stream=closed, fmt=fmt)
+    configure_log(Sink(stream=closed, fmt=fmt))
     closed.close()
 
     get_log().info("x")
@@ -127,7 +171,7 @@ def test_log_console_has_no_control_characters():
     On a terminal no text from outside can move the cursor, colour the line or begin a new one.
     """
     stream = io.StringIO()
-    configure_log(stream=stream, fmt="console", secrets=["hush-hush"])
+    configure_log(Sink(stream=stream, fmt="console"), secrets=["hush-hush"])
 
     get_log().info("course.refused", detail="a\x1b[31mb\nc\u202ed", nested={"k\x1b": ["\x9b", "hush-hush"]})
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from batchpub.log import Masking, configure_log, get_log
+from batchpub.log import Masking, Sink, configure_log, get_log
 
 CANARY = "1000.c4n4ry/plus+&"
 
@@ -40,7 +40,7 @@ def test_masking_reaches_every_value(fmt, value):
     A registered secret is masked alone, inside a text, in a url, nested, as a key and inside an exception.
     """
     stream = io.StringIO()
-    configure_log(stream=stream, fmt=fmt, secrets=[CANARY])
+    configure_log(Sink(stream=stream, fmt=fmt), secrets=[CANARY])
 
     get_log().error("x", error=value)
 
@@ -52,7 +52,7 @@ def test_masking_reaches_tracebacks_and_context():
     A secret in a traceback, in a bound variable or in the event's own name is masked too.
     """
     stream = io.StringIO()
-    configure_log(stream=stream, fmt="json", secrets=[CANARY])
+    configure_log(Sink(stream=stream, fmt="json"), secrets=[CANARY])
 
     with structlog.contextvars.bound_contextvars(run=CANARY):
         try:

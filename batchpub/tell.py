@@ -1,0 +1,58 @@
+"""What became of every row, told to the log: each row once, so that no outcome is lost with a lost state."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import structlog
+
+from batchpub.course import Outcome, Pile, Plan
+from batchpub.record import RunRecord
+from batchpub.state import FIRST_OUTCOME
+
+log = structlog.get_logger("batchpub")
+
+LOOK = (Outcome.REFUSED, Outcome.FAILED, Outcome.UNKNOWN, Outcome.INVALID)
+"""Outcomes that are warnings. Not attempted is none: that the run stops is the warning, once for all its rows."""
+
+
+class Teller:
+    """Knows which rows of a plan the log has been told of."""
+
+    def __init__(self, plan: Plan) -> None:
+        """Begin with none."""
+        self._plan = plan
+        self._told: set[int] = set()
+
+    @contextlib.contextmanager
+    def bind_row(self, position: int) -> Iterator[None]:
+        """Name the row and its course in every event inside the block."""
+        row = self._plan.rows[position]
+        named: dict[str, Any] = {"file": self._plan.sheets[row.sheet_index].file, "row": row.row}
+        if row.course is not None:
+            named["course_id"] = row.course.course_id
+            if row.course.batch_id:
+                named["batch_id"] = row.course.batch_id
+        with structlog.contextvars.bound_contextvars(**named):
+            yield
+
+    def tell_row(self, position: int, outcome: Outcome, *, detail: str, attempts: int = 0) -> None:
+        """Log what became of a row."""
+        self._told.add(position)
+        say = log.warning if outcome in LOOK else log.info
+        with self.bind_row(position):
+            say(f"course.{outcome}", attempts=attempts, detail=detail)
+
+    def tell_settled(self, already: dict[int, str]) -> None:
+        """Log the rows of which nothing is sent: what is wrong, left out, or published before."""
+        for row in self._plan.rows:
+            if row.pile is not Pile.TO_PUBLISH:
+                self.tell_row(row.position, FIRST_OUTCOME[row.pile], detail=row.message)
+            elif row.position in already:
+                self.tell_row(row.position, Outcome.ALREADY_PUBLISHED, detail=already[row.position])
+
+    def tell_rest(self, found: RunRecord) -> None:
+        """Log, at the end, the rows that the run never got to or left open."""
+        for row in found.rows:
+            if row.position not in self._told:
+                self.tell_row(row.position, row.outcome, detail=row.message, attempts=row.attempts)

@@ -1,0 +1,84 @@
+"""The laws of the bar: what it says, and that it is only on a terminal."""
+
+import errno
+import fcntl
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import termios
+
+import pytest
+
+from batchpub.cli.progress import describe
+from batchpub.run import Snapshot
+
+ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+@pytest.mark.parametrize(
+    ("now", "wide", "narrow"),
+    [
+        ((5, 90, 122.0, 0.0, 7), "about 2 min left; 7 calls free now", "about 2 min left"),
+        ((5, 90, 422.0, 299.6, 1), "locked by Zoho, 5:00 to go; about 7 min left", "locked by Zoho, 5:00 to go"),
+        ((5, 90, 0.2, 0.0, 1), "nearly done; 1 call free now", "nearly done"),
+        ((90, 90, 0.0, 0.0, 30), "writing the reports", "writing the reports"),
+    ],
+)
+def test_bar_says_what_it_waits_for(now, wide, narrow):
+    """
+    The time to go and the calls left in this minute; in a lock its countdown; at the end what is still done.
+    """
+    done, total, eta, lock, calls = now
+    snapshot = Snapshot(done=done, total=total, eta_seconds=eta, lock_seconds=lock, calls_left=calls)
+
+    assert (wide, narrow) == (describe(snapshot, wide=True), describe(snapshot, wide=False))
+
+
+def run_on_terminal(columns, folder, *flags, **environ):
+    """Give everything that a run of two courses writes to a terminal so wide."""
+    (folder / "a.csv").write_text("Course ID,Course Name\n478346000019580117,[red]Fire\x1b]0;x\x07\nfire,::error::y\n")
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("BATCHPUB_")}
+    command = [sys.executable, "-m", "batchpub", "publish", "a.csv", "--sandbox", "--speed", "60", *flags]
+    terminal, inside = pty.openpty()
+    fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    environ = {**clean, "TERM": "xterm", **environ}
+    running = subprocess.Popen(command, cwd=folder, env=environ, stdin=inside, stdout=inside, stderr=inside)
+    os.close(inside)
+    told = b""
+    try:
+        while data := os.read(terminal, 65536):
+            told += data
+    except OSError as error:  # how Linux says that nobody writes there any more
+        if error.errno != errno.EIO:
+            raise
+    os.close(terminal)
+    return running.wait(10), told.decode()
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_terminal_has_bar_and_summary_and_no_json(tmp_path, columns):
+    """
+    At a terminal a run ends in the summary, nothing is wider than the window, and nothing from a cell comes alive.
+    """
+    code, told = run_on_terminal(columns, tmp_path, "--report", "csv", NO_COLOR="1")
+
+    lines = ESCAPE.sub("", told).replace("\r", "\n").split("\n")
+    assert (1, True) == (code, any("2/2" in line for line in lines))
+    assert ["Reports:"] == [line.split()[0] for line in lines if "(exit 1)" in line]
+    assert [] == [line for line in lines if len(line) > columns and "Reports:" not in line]
+    assert ([], []) == (
+        [line for line in lines if line.startswith("{")],
+        re.findall(r"\x1b\]|\x1b\[[0-9;]*3[0-7]m", told),
+    )
+
+
+def test_quiet_terminal_stays_quiet(tmp_path):
+    """
+    With --quiet a terminal sees neither bar nor summary.
+    """
+    code, told = run_on_terminal(80, tmp_path, "--report", "csv", "-q")
+
+    assert (1, "") == (code, told)
