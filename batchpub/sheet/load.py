@@ -22,6 +22,7 @@ from batchpub.sheet.grid import (
 )
 from batchpub.sheet.heading import Heading, assign_roles, find_heading, make_is_heading, name_headings
 from batchpub.sheet.options import SheetOptions
+from batchpub.sheet.shifts import is_like_id
 from batchpub.sheet.sniff import open_book, refuse_lock_file
 
 MAX_BYTES = 300 * 1024 * 1024  # of a file; as much as a workbook may unpack to
@@ -83,6 +84,7 @@ def _build_sheet(file: str, book: Book, is_heading: IsHeading, options: SheetOpt
     if not body:
         raise Unreadable("There are no rows under the heading. Fill in the list, or check that this is the right file.")
     _refuse_merged_heading(grid, heading, id_column, body)
+    _refuse_second_table(heading, id_column, body, is_heading)
     table = _Table(book, grid, heading, id_column, body)
     return table.build(file, book.tabs[chosen].name, [*book.notes, *notes])
 
@@ -276,6 +278,23 @@ def _refuse_merged_heading(grid: Grid, heading: Heading, id_column: int, body: S
             raise Unreadable(
                 f"The heading over the ids, {area}, is merged over several columns, so nobody can know which of them holds the ids. Unmerge "
                 f"it and write one heading over each column."
+            )
+
+
+def _refuse_second_table(heading: Heading, id_column: int, body: Sequence[GridRow], is_heading: IsHeading) -> None:
+    """Refuse a sheet where a heading further down puts other columns in charge: the ids under it would be misread."""
+    first = {(column, fold(cell.text)) for column, cell in heading.row.cells.items()}
+    for place, row in enumerate(body):
+        own = row.cells.get(id_column)
+        if own is not None and own.text.isdigit():
+            continue  # nearly always; a row with an id is no heading
+        found = [column for column, cell in row.cells.items() if cell.kind is CellKind.TEXT and is_heading(cell.text)]
+        if not found or first.issuperset((column, fold(cell.text)) for column, cell in row.cells.items()):
+            continue
+        if any(is_like_id(cell.text) for below in body[place + 1 :] for cell in below.cells.values()):
+            raise Unreadable(
+                f"Row {row.number} begins a second table with headings of its own ({name_cell(row.number, found[0])} reads "
+                f'"{trim(row.cells[found[0]].text)}"). Put the tables on sheets or into files of their own.'
             )
 
 

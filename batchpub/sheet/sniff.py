@@ -43,6 +43,11 @@ _HTML = re.compile(
 )
 _XML = re.compile(r"\s*<\?xml|\s*<([A-Za-z]+:)?Workbook\b|\s*<office:document")
 _FLAT_ODS = re.compile(r"(\s*<\?.*?\?>|\s*<!--.*?-->)*\s*<office:document\b", re.DOTALL)
+_DATA_EXCHANGE = re.compile(r"\s*TABLE[ \t]*\r?\n\s*0\s*,\s*1[ \t]*\r?\n")
+_SYLK = re.compile(r"\s*ID;P[^\r\n]*[\r\n]+[A-Z];")
+_OLD_EXCHANGE = (
+    "This is an old exchange format ({}), not a table that can be read safely. Export the list as CSV instead."
+)
 _SAMPLE = 8192
 
 
@@ -127,6 +132,10 @@ def _open_text(data: bytes, is_heading: IsHeading) -> Book:
         from batchpub.sheet.html import HtmlBook  # noqa: PLC0415
 
         return HtmlBook(data, is_heading)
+    # One value a line: the lines of such a file would pass for rows, and a batch's id for a course's.
+    for pattern, called in ((_DATA_EXCHANGE, "DIF"), (_SYLK, "SYLK")):
+        if pattern.match(sample):
+            raise Unreadable(_OLD_EXCHANGE.format(called))
     from batchpub.sheet.textfile import TextBook  # noqa: PLC0415
 
     return TextBook(data, is_heading)

@@ -95,6 +95,11 @@ def test_sep_line_is_not_counted(tmp_path, line):
         ("Course ID,Notify,Notify Users\n1,2,3\n", "both read as Notify"),
         ("Course ID\n\n , \n", "no rows under the heading"),
         ("%PDF-1.7\n", "a PDF document"),
+        (
+            f'TABLE\n0,1\n"x"\nDATA\n0,0\n""\n-1,0\nBOT\n1,0\n"Course ID"\n-1,0\nBOT\n1,0\n"{A}"\n',
+            "exchange format (DIF)",
+        ),
+        ('ID;PCALCOOO32\nB;Y2;X1\nC;Y1;X1;K"Course ID"\n', "exchange format (SYLK)"),
         ("<html><body>Sign in</body></html>", "web page"),
         ("<?xml version='1.0'?><feed/>", "no spreadsheet"),
     ],
@@ -199,6 +204,31 @@ def test_a_letter_of_an_old_code_page_that_holds_the_delimiter(tmp_path):
     file = write_csv(tmp_path / "a.csv", rows, encoding="shift-jis", delimiter="|")
 
     assert {2: A, 3: "invalid", 4: C} == see(file)
+
+
+@pytest.mark.parametrize(
+    "second", [f"Old Course ID,Course ID\n{B},{C}", f"Course ID,Publish,Name\n{B},no,y", f"Course ID,Note\n{B},y"]
+)
+def test_a_second_table_below_is_refused(tmp_path, second):
+    """
+    A heading further down that puts other columns in charge would make another id of the course, or turn a no into a name.
+    """
+    (tmp_path / "a.csv").write_text(f"Course ID,Name,Publish\n{A},x,\n\n{second}\n", encoding="utf-8")
+
+    with pytest.raises(SheetRefused, match="Row 4 begins a second table"):
+        see(tmp_path / "a.csv")
+
+
+def test_a_repeated_heading_and_a_legend_are_no_second_table(tmp_path):
+    """
+    The same heading once more, as printed lists have it, is passed over; so is a note about the heading at the end.
+    """
+    (tmp_path / "a.csv").write_text(
+        f"Course ID,Name\n{A},x\nCOURSE_ID,Name\n{B},y\nCourse ID\n\nCourse ID,is in Zoho\nNotes,Course ID\n",
+        encoding="utf-8",
+    )
+
+    assert {2: A, 3: "skipped", 4: B, 5: "skipped", 6: "skipped", 7: "skipped", 8: "invalid"} == see(tmp_path / "a.csv")
 
 
 def test_sep_line_that_is_wrong(tmp_path):
