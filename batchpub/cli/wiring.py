@@ -19,7 +19,7 @@ from batchpub.plan import PlanOptions, make_plan
 from batchpub.settings import Settings
 from batchpub.sheet import SheetOptions, load_sheet
 from batchpub.state import Limits
-from batchpub.zoho.client import DATA_CENTERS, check_api_url
+from batchpub.zoho.hosts import DATA_CENTERS, check_api_url
 
 BAR_AND_SUMMARY = (*(f"course.{outcome}" for outcome in Outcome), "run.progress", "run.finished")
 """Events that a person at a terminal sees as the bar and the summary, or as the sentence why a run could not start."""

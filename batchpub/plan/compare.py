@@ -19,22 +19,27 @@ _NAMED_ROWS = 5
 
 
 def compare_rows(drafts: Sequence[Draft], sheets: Sequence[Sheet]) -> list[Draft]:
-    """Keep the first row of every course; refuse all rows of a course whose rows contradict each other."""
-    table = _tabulate(drafts)
+    """Keep the first row of every course; refuse all rows of a course whose rows contradict each other.
+
+    Only rows that could be published, and those a Publish column keeps back, are compared.
+    """
+    rows = [draft for draft in drafts if draft.course is not None and (draft.pile is Pile.TO_PUBLISH or draft.said_no)]
+    if len({draft.course for draft in rows}) == len(rows):
+        return list(drafts)  # nearly always
+    table = _tabulate(rows)
     repeated = table[table.duplicated(["course_id", "batch_id"], keep=False)]
     settled = list(drafts)
     for _, group in repeated.groupby(["course_id", "batch_id"], sort=False):
-        rows = [drafts[position] for position in group.index]
-        for draft in _settle_course(rows, _find_contradiction(group), sheets):
+        same = [drafts[position] for position in group.index]
+        for draft in _settle_course(same, _find_contradiction(group), sheets):
             settled[draft.position] = draft
     return settled
 
 
-def _tabulate(drafts: Sequence[Draft]) -> "pd.DataFrame":
-    """Lay out the rows that could be published, and those a Publish column keeps back, as text under their positions."""
+def _tabulate(rows: Sequence[Draft]) -> "pd.DataFrame":
+    """Lay out rows that have a course as text under their positions."""
     import pandas as pd  # noqa: PLC0415 - see above
 
-    rows = [draft for draft in drafts if draft.course is not None and (draft.pile is Pile.TO_PUBLISH or draft.said_no)]
     return pd.DataFrame(
         {
             "course_id": [draft.course.course_id for draft in rows if draft.course],

@@ -1,11 +1,9 @@
 """A row while it is judged: what it says for itself, before it is compared with the other rows."""
 
-from dataclasses import dataclass
-
-from batchpub.course import Course, Pile
+from batchpub.course import Course, Pile, one_of_many
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@one_of_many
 class Draft:
     """One row with its own verdict.
 

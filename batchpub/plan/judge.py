@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from batchpub.course import Cell, CellKind, Course, NotifyPolicy, Pile, Sheet, SheetRow
+from batchpub.course import Cell, CellKind, Course, NotifyPolicy, Pile, Sheet, SheetRow, one_of_many
 from batchpub.plan.draft import Draft
 from batchpub.plan.ids import IdRule, NoId, ReadId, looks_rounded, read_id
 from batchpub.plan.options import PlanOptions
@@ -55,7 +55,7 @@ def is_ours(heading: str) -> bool:
     return heading.strip().casefold().startswith(OUR_PREFIX)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@one_of_many
 class _Verdict:
     """What one row by itself comes to."""
 

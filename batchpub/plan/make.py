@@ -10,7 +10,7 @@ from batchpub.plan.compare import compare_rows
 from batchpub.plan.draft import Draft
 from batchpub.plan.judge import find_roles, is_ours, judge_row
 from batchpub.plan.options import PlanOptions
-from batchpub.plan.verdicts import find_all_rounded, mark_rounded, say_all, tell_other_length
+from batchpub.plan.verdicts import find_all_rounded, find_unconfirmed, mark_rounded, say_all, tell_other_length
 
 
 @without_collector()
@@ -22,14 +22,19 @@ def make_plan(sheets: Sequence[Sheet], options: PlanOptions) -> Plan:
     """
     positions = count()
     judged = [_judge_sheet(sheet, options, index, positions) for index, sheet in enumerate(sheets)]
+    unconfirmed = [find_unconfirmed(drafts, options) for drafts in judged]
     refused = [
         (sheet.file, sentence)
-        for sheet, drafts in zip(sheets, judged, strict=True)
-        if (sentence := find_all_rounded(drafts, options))
+        for sheet, ids in zip(sheets, unconfirmed, strict=True)
+        if (sentence := find_all_rounded(ids))
     ]
     if refused:
         raise SheetRefused(*say_all(refused))
-    weighed = [draft for drafts in judged for draft in tell_other_length(mark_rounded(drafts, options), options)]
+    weighed = [
+        draft
+        for drafts, ids in zip(judged, unconfirmed, strict=True)
+        for draft in tell_other_length(mark_rounded(drafts, ids), options)
+    ]
     return Plan(
         sheets=tuple(map(_describe, sheets)),
         rows=tuple(map(_settle, compare_rows(weighed, sheets))),

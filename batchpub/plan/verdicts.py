@@ -1,6 +1,6 @@
 """What only a whole sheet shows: ids that all went through a number, ids that all have another length."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from batchpub.course import Pile
@@ -14,9 +14,22 @@ _CHANCE_OF_ONE = 0.032  # 1 in 64 for an exact double, and as much again for Jav
 _UNBELIEVABLE = 1e-4  # so rarely would honest ids look like this by accident
 
 
-def find_all_rounded(drafts: Sequence[Draft], options: PlanOptions) -> str:
+def find_unconfirmed(drafts: Sequence[Draft], options: PlanOptions) -> set[str]:
+    """Give the different ids of a sheet that nobody has confirmed; none where they are too short to tell anything."""
+    if options.id_digits < _SHORTEST_TO_JUDGE:
+        return set()
+    ids = {
+        value
+        for draft in drafts
+        if draft.course is not None and not draft.confirmed
+        for value in (draft.course.course_id, draft.course.batch_id)
+        if value
+    }
+    return ids - options.confirm_ids
+
+
+def find_all_rounded(ids: Collection[str]) -> str:
     """Give the sentence that refuses a whole sheet because all its ids went through a number, or ""."""
-    ids = _unconfirmed_ids(drafts, options)
     if len(ids) < _FEWEST_TO_JUDGE or not all(map(reads_like_a_double, ids)):
         return ""
     return (
@@ -25,12 +38,11 @@ def find_all_rounded(drafts: Sequence[Draft], options: PlanOptions) -> str:
     )
 
 
-def mark_rounded(drafts: Sequence[Draft], options: PlanOptions) -> list[Draft]:
+def mark_rounded(drafts: Sequence[Draft], ids: Collection[str]) -> list[Draft]:
     """Refuse the ids that read like rounded ones where there are more of them than chance explains.
 
     One such id, or a few among many, says nothing; twenty among thirty were pasted from a program that rounded them.
     """
-    ids = _unconfirmed_ids(drafts, options)
     suspects = {value for value in ids if reads_like_a_double(value)}
     if len(suspects) < _FEWEST_TO_JUDGE or tail_chance(len(suspects), len(ids), _CHANCE_OF_ONE) > _UNBELIEVABLE:
         return list(drafts)
@@ -72,19 +84,6 @@ def say_all(sentences: Sequence[tuple[str, str]]) -> tuple[str, str]:
     file, sentence = sentences[0]
     others = [f"{other}: {text}" for other, text in sentences[1:]]
     return file, " ".join([sentence, *others])
-
-
-def _unconfirmed_ids(drafts: Sequence[Draft], options: PlanOptions) -> list[str]:
-    if options.id_digits < _SHORTEST_TO_JUDGE:
-        return []
-    ids = {
-        value
-        for draft in drafts
-        if draft.course is not None and not draft.confirmed
-        for value in (draft.course.course_id, draft.course.batch_id)
-        if value
-    }
-    return sorted(ids - options.confirm_ids)
 
 
 def _refuse(draft: Draft, reason: str) -> Draft:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Protocol
 
-from batchpub.course import Cell
+from batchpub.course import Cell, one_of_many
 from batchpub.plan.text import trim
 
 MAX_CELLS = 1_200_000  # filled cells: what fits into 500 MB, and twelve columns of 100,000 rows
@@ -28,7 +28,7 @@ DAMAGED = "The file is damaged (perhaps an incomplete download). Get it again fr
 TOO_MANY_CELLS = f"The sheet has more than {MAX_CELLS:,} filled cells, which is no list of courses. Delete what does not belong there."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@one_of_many
 class GridRow:
     """One row that holds something: its number as the person sees it and its filled cells by column (0 is A).
 

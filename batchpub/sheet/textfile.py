@@ -9,9 +9,9 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from batchpub.course import Cell, CellKind
+from batchpub.course import Cell, CellKind, one_of_many
 from batchpub.sheet.encoding import GUESSED, decode
 from batchpub.sheet.grid import (
     HEAD_ROWS,
@@ -57,7 +57,7 @@ _SWALLOWED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@one_of_many
 class _Record:
     """One record: its number as the person sees it, its fields, its lines, and why the fields may be wrong."""
 
@@ -199,16 +199,17 @@ def _split(text: str, delimiter: str) -> Iterator[_Record]:
                 raise Unreadable(_TOO_LONG.format(number)) from error
             if reader.line_num - before != 1 or line.count('"') % 2 or len(line) > _LONGEST_FIELD:
                 raise Unreadable(_UNCLOSED.format(number)) from error
-            yield _Record(number, next(csv.reader([line], delimiter=delimiter), []), fault=_STRAY_QUOTE)
+            yield _Record(number=number, fields=next(csv.reader([line], delimiter=delimiter), []), fault=_STRAY_QUOTE)
             continue
         if fields:
-            yield _Record(number, fields, reader.line_num - before)
+            yield _Record(number=number, fields=fields, lines=reader.line_num - before)
 
 
 def _build_row(record: _Record, delimiter: str) -> GridRow | None:
     """Make cells of the filled fields. This runs for every value of the longest lists, hence the short cuts."""
     number = str(record.number)
     fault = record.fault
+    text = CellKind.TEXT  # looking it up in the enumeration every time costs as much as the rest of a cell
     cells = {}
     for column, value in enumerate(record.fields):
         if not value:
@@ -220,7 +221,7 @@ def _build_row(record: _Record, delimiter: str) -> GridRow | None:
         if value[0] in _WRAPPED or len(value) > MAX_CHARACTERS:
             cells[column] = _build_cell(ref, value)
         else:
-            cells[column] = Cell(ref=ref, kind=CellKind.TEXT, text=value)
+            cells[column] = Cell(ref=ref, kind=text, text=value)
     if not cells:
         return None
     if not fault and record.lines > 1 and any(_holds_rows(value, delimiter) for value in record.fields):
