@@ -95,6 +95,11 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
+    sheets: Texts = Field(
+        (),
+        title="the files to read, or folders of them; on the command line they stand without a flag",
+        description="a list of paths, each in quotes",
+    )
     state: Text | None = Field(
         None,
         title="journal, slots and lock: the path of a file on a local disk; by default one in the user's state folder",

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from batchpub.cli.duration import duration
+from batchpub.cli.files import find_files
 from batchpub.cli.online import look_online, show_looks
 from batchpub.cli.options import JOB, SHEET_FLAGS, STATE, settle_settings, with_flags
 from batchpub.cli.wiring import hosts_of, limits_of, load_all, plan_of, portal_of, start_log, state_path
@@ -18,6 +21,7 @@ from batchpub.course import Course, Pile, Plan, PlannedRow
 from batchpub.errors import ExitCode, SheetRefused
 from batchpub.pace import estimate_seconds
 from batchpub.publish import Rules
+from batchpub.report.ci import Problem, announce_check
 from batchpub.settings import Settings
 from batchpub.state import Journal, Ledger, Outlook, Published, Standing, Uncertain, open_database
 from batchpub.verify import Finding, Look
@@ -27,17 +31,22 @@ ACCESS_TOKEN_SECONDS = 3600.0  # "expires_in": 3600, Zoho accounts documentation
 
 
 @click.command()
-@click.argument("sheets", nargs=-1, required=True, metavar="SHEET...")
+@click.argument("sheets", nargs=-1, metavar="[SHEET]...")
 @with_flags(JOB, STATE, *SHEET_FLAGS)
 @click.option("--online", is_flag=True, help="Read every course's name, state and type in Zoho first.")
 @click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
 def check(*, sheets: tuple[str, ...], job: Path | None, online: bool, as_json: bool, **flags: Any) -> int:
-    """Show what would be published, what is wrong and how long it takes. Nothing is sent."""
-    settings = settle_settings(flags, job)
+    """Show what would be published, what is wrong and how long it takes. Nothing is sent.
+
+    A SHEET may be a folder: every sheet in it. Without SHEET, the job file names them.
+    """
+    settings = settle_settings({**flags, "sheets": sheets}, job)
     try:
-        plan = plan_of(load_all(sheets, settings), settings)
+        plan = plan_of(load_all(find_files(settings.sheets), settings), settings)
     except SheetRefused as error:
         if not as_json:
+            refused = Problem(file=error.file, row=1, title="the sheet is refused", message=error.message)
+            announce_check([refused], str(error), os.environ, sys.stdout)
             raise
         told = {"schema_version": 1, "error": {"file": error.file, "message": error.message}}
         click.echo(json.dumps(told, ensure_ascii=False))
@@ -54,7 +63,10 @@ def check(*, sheets: tuple[str, ...], job: Path | None, online: bool, as_json: b
         told = {"schema_version": 1, "rows": rows, "to_publish": to_send, "eta_seconds": round(eta, 1)}
         click.echo(json.dumps({**told, "online": online, "warnings": warnings}, ensure_ascii=False))
     else:
-        _show(rows, plan, to_send, eta, warnings)
+        shown = _show(rows, plan, to_send, eta, warnings)
+        problems = [_problem_of(row) for row in rows if row["outcome"] == Pile.INVALID]
+        for warning in announce_check(problems, shown, os.environ, sys.stdout):
+            click.echo(f"batchpub: {warning}", err=True)
     return ExitCode.SOME_FAILED if any(row["outcome"] == "invalid" for row in rows) else ExitCode.OK
 
 
@@ -132,8 +144,13 @@ def _describe(
     }
 
 
-def _show(rows: list[dict[str, Any]], plan: Plan, to_send: int, eta: float, warnings: list[str]) -> None:
-    console = Console(highlight=False, markup=False)
+def _problem_of(row: dict[str, Any]) -> Problem:
+    return Problem(file=row["file"], row=row["row"], title=f"invalid: {row['cell']}", message=row["message"])
+
+
+def _show(rows: list[dict[str, Any]], plan: Plan, to_send: int, eta: float, warnings: list[str]) -> str:
+    """Print it, and give what was printed."""
+    console = Console(highlight=False, markup=False, record=True)
     show_looks(rows, console)
     for sheet in plan.sheets:
         for note in sheet.notes:
@@ -156,6 +173,7 @@ def _show(rows: list[dict[str, Any]], plan: Plan, to_send: int, eta: float, warn
             f"{to_send} courses to send, {mailed} courses will mail learners, about {duration(eta)}. Nothing was sent."
         )
     )
+    return console.export_text()
 
 
 def _printable(text: str) -> str:

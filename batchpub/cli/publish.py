@@ -17,6 +17,7 @@ import structlog
 from rich.console import Console
 
 from batchpub.cli.access import credentials_of, open_client, token_file
+from batchpub.cli.files import find_files
 from batchpub.cli.options import JOB, RUN_FLAGS, SHEET_FLAGS, STATE, settle_settings, with_flags
 from batchpub.cli.progress import show_progress
 from batchpub.cli.resume import command_again, command_to_continue
@@ -80,16 +81,20 @@ def _split(flags: dict[str, Any]) -> tuple[dict[str, Any], Extras]:
 
 
 @click.command()
-@click.argument("sheets", nargs=-1, required=True, metavar="SHEET...")
+@click.argument("sheets", nargs=-1, metavar="[SHEET]...")
 @with_flags(JOB, STATE, *SHEET_FLAGS, *RUN_FLAGS)
 def publish(*, sheets: tuple[str, ...], job: Path | None, **flags: Any) -> int:
-    """Publish every course of the sheets. The same command again continues where it stopped."""
+    """Publish every course of the sheets. The same command again continues where it stopped.
+
+    A SHEET may be a folder: every sheet in it. Without SHEET, the job file names them.
+    """
     flags, extras = _split(flags)
-    settings = settle_settings(flags, job)
+    settings = settle_settings({**flags, "sheets": sheets}, job)
     start_log(settings)
     with _last_words() as told:
-        plan = plan_of(load_all(sheets, settings), settings)
-        told.code = asyncio.run(_publish(plan, sheets, settings, extras))
+        files = find_files(settings.sheets)
+        plan = plan_of(load_all(files, settings), settings)
+        told.code = asyncio.run(_publish(plan, files, settings, extras))
     return told.code
 
 

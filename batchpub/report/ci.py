@@ -5,6 +5,7 @@ import json
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TextIO
 
@@ -43,13 +44,41 @@ def announce(run: RunRecord, environ: Mapping[str, str], reports: Sequence[Path]
     return tuple(warning for name, tell in surfaces for warning in _try(name, tell))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """A place in a file, and what is wrong there."""
+
+    file: str
+    row: int
+    title: str
+    message: str
+
+
+def announce_check(
+    problems: Sequence[Problem], shown: str, environ: Mapping[str, str], stdout: TextIO
+) -> tuple[str, ...]:
+    """Tell GitHub Actions what `check` found: annotations at the rows, and what a terminal shows as the step summary."""
+    surfaces: list[tuple[str, Callable[[], object]]] = []
+    if environ.get("GITHUB_ACTIONS") == "true":
+        workspace = environ.get("GITHUB_WORKSPACE", "")
+        lines = [_write_annotation(found, workspace) for found in problems]
+        surfaces.append(("the annotations", lambda: _print(_limit_annotations(lines), stdout)))
+    if summary := environ.get("GITHUB_STEP_SUMMARY"):
+        told = f"<pre>{_escape_lines(shown)}</pre>\n\n"
+        surfaces.append(("GITHUB_STEP_SUMMARY", lambda: _append(Path(summary), told)))
+    return tuple(warning for name, tell in surfaces for warning in _try(name, tell))
+
+
 def make_annotations(run: RunRecord, workspace: str = "") -> str:
     """Write the first nine problems as `::error` lines of GitHub's workflow commands, and how many more there are."""
-    problems = list_problem_rows(run)
-    lines = [_annotate(run, row, workspace) for row in problems[:_MOST_ANNOTATIONS]]
-    if more := len(problems) - len(lines):
-        lines.append(f"::error title=batchpub::and {more:,} more; the reports have them all.")
-    return "".join(f"{line}\n" for line in lines)
+    return _limit_annotations([_annotate(run, row, workspace) for row in list_problem_rows(run)])
+
+
+def _limit_annotations(lines: Sequence[str]) -> str:
+    kept = list(lines[:_MOST_ANNOTATIONS])
+    if more := len(lines) - len(kept):
+        kept.append(f"::error title=batchpub::and {more:,} more; the reports have them all.")
+    return "".join(f"{line}\n" for line in kept)
 
 
 def make_summary(run: RunRecord, reports: Sequence[Path], most_bytes: int = MOST_SUMMARY_BYTES) -> str:
@@ -100,14 +129,23 @@ def make_termination_message(run: RunRecord) -> bytes:
 
 
 def _annotate(run: RunRecord, row: RowRecord, workspace: str) -> str:
-    title = f"{name_outcome(row.outcome)}: {row.name or row.course_id or f'row {row.row}'}"
+    found = Problem(
+        file=run.sheets[row.sheet_index].file,
+        row=row.row,
+        title=f"{name_outcome(row.outcome)}: {row.name or row.course_id or f'row {row.row}'}",
+        message=row.message or advice(row.outcome),
+    )
+    return _write_annotation(found, workspace)
+
+
+def _write_annotation(found: Problem, workspace: str) -> str:
     properties = {
-        "file": _in_workspace(run.sheets[row.sheet_index].file, workspace),
-        "line": str(row.row),
-        "title": _shorten(title, _LONGEST_FACT),
+        "file": _in_workspace(found.file, workspace),
+        "line": str(found.row),
+        "title": _shorten(found.title, _LONGEST_FACT),
     }
     named = ",".join(f"{name}={_escape_property(value)}" for name, value in properties.items())
-    return f"::error {named}::{_escape_command(_shorten(row.message or advice(row.outcome), _LONGEST_CELL))}"
+    return f"::error {named}::{_escape_command(_shorten(found.message, _LONGEST_CELL))}"
 
 
 def _in_workspace(file: str, workspace: str) -> str:
@@ -182,6 +220,11 @@ def _block(lines: Sequence[str]) -> str:
 
 def _escape(text: str, longest: int = _LONGEST_CELL) -> str:
     return html.escape(_shorten(text, longest))
+
+
+def _escape_lines(text: str) -> str:
+    """Keep a text of several lines in one block: a blank line would end it, and Markdown would be read after it."""
+    return "\n".join(html.escape(strip_controls(line)) for line in text.splitlines() if line.strip())
 
 
 def _shorten(text: str, longest: int) -> str:

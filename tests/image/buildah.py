@@ -104,6 +104,12 @@ class Runner:
         for place in places:
             (self.rootfs / place.lstrip("/")).mkdir(parents=True, exist_ok=True)
 
+    def make_files(self, *places):
+        """Make empty files to mount a file on."""
+        for place in places:
+            (self.rootfs / place.lstrip("/")).parent.mkdir(parents=True, exist_ok=True)
+            (self.rootfs / place.lstrip("/")).touch()
+
     @contextlib.contextmanager
     def running(self, *words, volumes, environment=None):
         """Start it, and leave no process behind. `volumes` are folders by the place they are mounted on, read-only where the place ends in ":ro"."""

@@ -9,6 +9,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+import yaml
 from buildah import (  # fmt: skip
     BASE,
     IMAGE,
@@ -141,7 +142,7 @@ def test_process_one_is_nobody_and_can_do_nothing(image, volumes, service, tmp_p
     """
     The entrypoint itself is process 1, under a number that is not root, with no capability.
     """
-    environment = {"BATCHPUB_API_URL": service, "BATCHPUB_ACCOUNTS_URL": service, **secret_files(tmp_path / "secrets")}
+    environment = {**at(service), **secret_files(tmp_path / "secrets")}
     mounted = {**volumes, "/run/secrets:ro": tmp_path / "secrets"}
 
     with image.running("publish", "/sheets/courses.xlsx", volumes=mounted, environment=environment) as process:
@@ -170,7 +171,7 @@ def test_sigterm_drains_and_a_second_container_goes_on(image, volumes, service, 
     sheet.mkdir()
     numbers = [str(478346000019580117 + 137 * n) for n in range(24)]
     (sheet / "courses.csv").write_text("Course ID\n" + "\n".join(numbers) + "\n")
-    environment = {"BATCHPUB_API_URL": service, "BATCHPUB_ACCOUNTS_URL": service, **secret_files(tmp_path / "secrets")}
+    environment = {**at(service), **secret_files(tmp_path / "secrets")}
     mounted = {**volumes, "/sheets:ro": sheet, "/run/secrets:ro": tmp_path / "secrets"}
     command = ("publish", "/sheets/courses.csv", "--out", "/reports/now")
 
@@ -190,6 +191,84 @@ def test_sigterm_drains_and_a_second_container_goes_on(image, volumes, service, 
     assert (0, 24, {}) == (second.returncode, at_last["arrivals"]["publish"], dict(at_last["published_twice"]))
     for seen in (told, second.stdout, second.stderr, *map(written_in, (volumes["/state"], volumes["/reports"]))):
         assert CANARY not in str(seen)
+
+
+@pytest.mark.parametrize("manifest", ["job.yaml", "cronjob.yaml"])
+def test_kubernetes_pod_runs_as_it_is_written(image, volumes, service, tmp_path, manifest):
+    """
+    The pod of the manifest, with its arguments, variables and mounts, publishes what the ConfigMaps hold.
+    """
+    told = yaml.safe_load((ROOT / "jobs" / "kubernetes" / manifest).read_text(encoding="utf-8"))["spec"]
+    pod = (told["jobTemplate"]["spec"] if "jobTemplate" in told else told)["template"]["spec"]
+    (container,) = pod["containers"]
+    secret_files(tmp_path / "secrets")
+    given = {
+        "/state": volumes["/state"],
+        "/reports": volumes["/reports"],
+        "/sheets": write_sheets(tmp_path / "sheets"),
+        "/job": write_job(tmp_path / "job"),
+        "/run/secrets/batchpub": tmp_path / "secrets",
+    }
+    mounts = {
+        mount["mountPath"] + (":ro" if mount.get("readOnly") else ""): given[mount["mountPath"]]
+        for mount in container["volumeMounts"]
+        if mount["mountPath"] != "/tmp"
+    }
+    image.make_places(*(place.removesuffix(":ro") for place in mounts))
+
+    done = image.run(
+        *container["args"], volumes=mounts,
+        environment={**at(service), **{variable["name"]: variable["value"] for variable in container["env"]}},
+    )  # fmt: skip
+
+    assert (0, 3) == (done.returncode, stats(service)["arrivals"]["publish"]), done.stderr
+    assert ["published"] * 3 == [row["outcome"] for row in results_in(volumes)["rows"]]
+    assert CANARY not in done.stderr
+
+
+def test_compose_services_run_as_they_are_written(image, volumes, service, tmp_path):
+    """
+    `check` and then `publish` of the compose file, with their commands, variables, secrets and mounts.
+    """
+    compose = yaml.safe_load((ROOT / "jobs" / "compose" / "compose.yaml").read_text(encoding="utf-8"))
+    secret_files(tmp_path / "secrets")
+    given = {
+        "state": volumes["/state"],
+        "./reports": volumes["/reports"],
+        "./sheets": write_sheets(tmp_path / "sheets"),
+        "./courses.toml": write_job(tmp_path / "job") / "courses.toml",
+    }
+    done = {}
+
+    for name, told in compose["services"].items():
+        mounts = {place: given[source] for source, place in (volume.split(":", 1) for volume in told["volumes"])}
+        mounts |= {f"/run/secrets/{secret}:ro": tmp_path / "secrets" / secret for secret in told.get("secrets", ())}
+        image.make_places(*(place.removesuffix(":ro") for place, source in mounts.items() if source.is_dir()))
+        image.make_files(*(place.removesuffix(":ro") for place, source in mounts.items() if source.is_file()))
+        done[name] = image.run(
+            *told["command"], volumes=mounts, environment={**at(service), **told.get("environment", {})}
+        )
+
+    assert (0, 0) == (done["check"].returncode, done["publish"].returncode), done["publish"].stderr
+    assert "3 to_publish" in done["check"].stdout
+    assert 3 == stats(service)["arrivals"]["publish"]
+
+
+def at(service):
+    return {"BATCHPUB_API_URL": service, "BATCHPUB_ACCOUNTS_URL": service}
+
+
+def write_sheets(folder):
+    folder.mkdir()
+    (folder / "may.csv").write_text("Course ID\n478346000019580117\n478346000019580254\n")
+    (folder / "june.csv").write_text("Course ID\n478346000019580391\n")
+    return folder
+
+
+def write_job(folder):
+    folder.mkdir()
+    shutil.copy(ROOT / "jobs" / "courses.toml", folder)
+    return folder
 
 
 def test_what_is_added_to_the_base_is_small_and_has_no_tools(store, image):
