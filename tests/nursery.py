@@ -4,6 +4,7 @@ A process of its own imports the program once and forks for every run. Killing, 
 the second that Python takes to import everything is saved.
 """
 
+import importlib
 import json
 import os
 import random
@@ -16,6 +17,19 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+WARM = (
+    *(f"batchpub.cli.{name}" for name in ("check", "publish", "runs")),
+    *(
+        "aiosqlite",
+        "jinja2",
+        "openpyxl",
+        "pandas",
+        "rich.progress",
+        "sqlalchemy.dialects.sqlite.aiosqlite",
+        "xlsxwriter",
+    ),
+)
+"""What a run imports, at once or later on."""
 
 
 class Process:
@@ -76,7 +90,7 @@ class Nursery:
         self._mother.stdout.close()
 
     def start(self, *arguments, cwd, environ=None, limits=None):
-        """Start `batchpub ARGUMENTS`. `limits`: {"FSIZE": bytes, "AS": bytes}."""
+        """Start `batchpub ARGUMENTS`. `limits`: {"FSIZE": bytes, "AS": bytes more than now}."""
         self._number += 1
         written = [Path(cwd) / f"{name}-{self._number}.txt" for name in ("stdout", "stderr")]
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("BATCHPUB_", "CI_"))}
@@ -121,6 +135,10 @@ class Nursery:
                 self._living.pop(news["pid"]).code = news["code"]
 
 
+def _address_space():
+    return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+
+
 def _be_born(order):
     for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL if number != signal.SIGINT else signal.default_int_handler)
@@ -134,7 +152,8 @@ def _be_born(order):
         os.dup2(opened, number)
         os.close(opened)
     for name, value in order["limits"].items():
-        resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, value))
+        most = value + (_address_space() if name == "AS" else 0)
+        resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (most, most))
     os.chdir(order["cwd"])
     os.environ.clear()
     os.environ.update(order["environ"])
@@ -144,9 +163,8 @@ def _be_born(order):
 
 def _be_mother():
     """Fork for every order, and tell every death; end with stdin."""
-    import batchpub.cli.check
-    import batchpub.cli.publish
-    import batchpub.cli.runs  # noqa: F401 - warm
+    for module in WARM:
+        importlib.import_module(module)
     from batchpub.cli.main import main
 
     out = os.dup(1)

@@ -36,7 +36,7 @@ def runs(*, state: str | None, as_json: bool, delete_older_than: str | None) -> 
         raise click.UsageError(f"--delete-older-than: {delete_older_than!r} is no number of days, such as 90d.")
     known, forgotten = asyncio.run(_list(path, int(days) if days else None))
     if as_json:
-        click.echo(json.dumps({"schema_version": 1, "runs": known}, indent=2))
+        click.echo(json.dumps({"schema_version": 1, "forgotten": forgotten, "runs": known}, indent=2))
         return
     if forgotten:
         click.echo(f"Forgot {forgotten} runs. Which courses are published stays known.")
@@ -48,8 +48,10 @@ def runs(*, state: str | None, as_json: bool, delete_older_than: str | None) -> 
 
 async def _list(path: Path, days: int | None) -> tuple[list[dict[str, Any]], int]:
     async with open_database(path) as database:
-        before = datetime.now(tz=UTC) - timedelta(days=days) if days is not None else None
-        forgotten = await forget_runs(database, before) if before is not None else 0
+        now, forgotten = datetime.now(tz=UTC), 0
+        if days is not None:
+            before = now - timedelta(days=days)
+            forgotten = await forget_runs(database, before, quiet_since=now - timedelta(days=1))
         return await list_runs(database), forgotten
 
 

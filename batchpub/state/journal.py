@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import and_, case, delete, exists, func, insert, select, update
+from sqlalchemy import and_, case, delete, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from batchpub.course import Course, Outcome, Pile, Plan, PlannedRow, PlannedSheet
@@ -447,10 +447,17 @@ async def list_runs(database: Database) -> list[dict[str, Any]]:
         ]
 
 
-async def forget_runs(database: Database, before: datetime) -> int:
-    """Forget what was on the sheets of runs started before a moment. What is published stays known."""
+async def forget_runs(database: Database, before: datetime, *, quiet_since: datetime) -> int:
+    """Forget what was on the sheets of runs started before a moment. What is published stays known.
+
+    A run without an end may still be going on: it is spared unless nothing was heard of it since `quiet_since`.
+    """
+    since = quiet_since.isoformat()
+    heard = select(calls.c.run).where(calls.c.run == runs.c.run, calls.c.sent_on >= since).exists()
+    over = or_(runs.c.finished_on.is_not(None), and_(runs.c.started_on < since, ~heard))
     async with database.transaction() as connection:
-        old = [r for (r,) in await connection.execute(select(runs.c.run).where(runs.c.started_on < before.isoformat()))]
+        wanted = select(runs.c.run).where(runs.c.started_on < before.isoformat(), over)
+        old = [run for (run,) in await connection.execute(wanted)]
         for run in old:
             for table in (rows, calls, locks, runs):
                 await connection.execute(delete(table).where(table.c.run == run))

@@ -57,8 +57,8 @@ class Desk:
             *arguments, cwd=self.folder, environ={**self.environ, **(environ or {})}, limits=limits
         )
 
-    def publish(self, *flags, out="out", sheet="a.csv", state="s.db", **more):
-        return self.start("publish", sheet, "--state", state, *FAST, "--out", out, *flags, **more)
+    def publish(self, *flags, out="out", sheet="a.csv", state="s.db", command="publish", **more):
+        return self.start(command, sheet, "--state", state, *FAST, "--out", out, *flags, **more)
 
     def stats(self):
         with urllib.request.urlopen(f"{self.url}/_sandbox/stats") as reply:

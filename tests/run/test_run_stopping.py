@@ -87,6 +87,7 @@ def test_calls_in_flight_are_awaited_and_another_signal_meanwhile_is_ignored(des
     assert [8, 32] == [desk.outcomes().count(outcome) for outcome in ("published", "not_attempted")]
 
 
+@pytest.mark.slow
 def test_the_same_signal_twice_ends_at_once_and_the_journal_is_right(desk):
     """
     The second SIGTERM does not wait for a call without an answer; the next run reads that course before it sends it.
@@ -131,6 +132,7 @@ def test_a_wait_for_the_token_ends_with_the_run(desk, number):
     assert ["not_attempted"] * 3 == desk.outcomes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_while_sheets_are_read_ends_at_once_with_a_last_event(desk, number):
     """

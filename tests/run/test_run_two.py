@@ -25,6 +25,7 @@ def freeze_between_transactions(process, state):
                 return
 
 
+@pytest.mark.slow
 def test_two_runs_at_once_share_the_work_and_both_report_every_row(desk):
     """
     Each course is published by one of them; the other one's report says by whom.

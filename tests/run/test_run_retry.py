@@ -1,0 +1,122 @@
+"""The laws of retry, runs and report: what is left is done, from whatever results there are."""
+
+import contextlib
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+ALL = ("--report", "csv", "--report", "xlsx")
+FILES = ("results.csv", "results.xlsx", "run_results.json")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("file", FILES)
+def test_retry_does_what_is_left_and_chains_without_the_state(desk, file):
+    """
+    404 twice, then mended: the retry of the retry, each with a state that knows nothing, publishes what is left; then 0.
+    """
+    ids = desk.write_sheet(6)
+    desk.serve(faults=f'[[fault]]\nkind = "404"\ncourse = ["{ids[1]}", "{ids[4]}"]\ntimes = 3\n')
+
+    codes = [desk.publish(*ALL).wait()]
+    for before, after in (("out", "two"), ("two", "three"), ("three", "four")):
+        again = desk.publish(*ALL, sheet=f"{before}/{file}", out=after, state=f"{after}.db", command="retry")
+        codes.append(again.wait())
+
+    assert [1, 1, 0, 0] == codes
+    assert ["already_published"] * 6 == desk.outcomes("four")
+    assert ids == [row["course_id"] for row in desk.rows("four")]
+    told = desk.stats()
+    assert ([], 6, 9) == (told["published_twice"], told["published"], told["arrivals"]["publish"])
+
+
+@pytest.mark.slow
+def test_again_all_is_continued_from_the_runs_own_results(desk):
+    """
+    Stopped in the middle of --again all: the command in run.finished publishes the other half, and no course thrice.
+    """
+    desk.write_sheet(40)
+    desk.serve(faults='[[fault]]\nkind = "throttle"\nnth = 50\nlock = false\n')
+    assert 0 == desk.publish().wait()
+    stopped = desk.publish("--again", "all", "--lock", "3", "--max-duration", "2s", out="two")
+    assert 75 == stopped.wait()
+    half = desk.outcomes("two").count("published")
+    command = stopped.last()["batchpub.resume_command"].replace("--max-duration 2s", "--max-duration 60s")
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+
+    done = subprocess.run(["sh", "-c", command], cwd=desk.folder, env={**desk.environ, "PATH": path}, check=False)
+
+    assert (0, True) == (done.returncode, 0 < half < 40)
+    assert {"already_published": half, "published": 40 - half} == {
+        outcome: desk.outcomes("two").count(outcome) for outcome in ("already_published", "published")
+    }
+    assert {2} == {course["published"] for course in desk.stats()["courses"].values()}
+
+
+def test_a_vain_again_does_not_forget_that_it_was_published(desk):
+    """
+    Refused when it was published once more: the next run without --again leaves it alone, and says who published it.
+    """
+    ids = desk.write_sheet(1)
+    desk.serve(faults='[[fault]]\nkind = "404"\nnth = 2\n')
+    first = desk.publish()
+
+    codes = [first.wait(), desk.publish("--again", ids[0]).wait(), desk.publish().wait()]
+
+    assert [0, 1, 0] == codes
+    assert ["already_published"] == desk.outcomes()
+    assert f"Published by run {first.events()[0]['batchpub.run']} on " in desk.rows()[0]["message"]
+    assert 2 == desk.stats()["arrivals"]["publish"]
+
+
+@pytest.mark.slow
+def test_a_first_run_that_could_not_begin_leaves_a_state_that_is_still_new(desk):
+    """
+    A wrong token first: the run after it reads each course before it mails; the one after that has no need to.
+    """
+    desk.write_sheet(3)
+    desk.serve(faults='[[fault]]\nkind = "token_invalid"\nnth = 1\non = "read"\n')
+    states = []
+    for sheet, first in (("a.csv", 0), ("a.csv", 0), ("b.csv", 10)):
+        desk.write_sheet(3, name=sheet, first=first)
+        run = desk.publish("--notify", "all", sheet=sheet)
+        states.append((run.wait(), any(e["event.action"] == "state.new" for e in run.events())))
+
+    assert [(77, True), (0, True), (0, False)] == states
+    assert 3 <= desk.stats()["arrivals"]["read"] <= 11
+    assert not desk.stats()["mailed_twice"]
+
+
+@pytest.mark.slow
+def test_runs_lists_them_and_forgets_old_sheets_but_not_what_is_published(desk):
+    """
+    --json says how each ended; --delete-older-than forgets finished old runs, and no run that may still be going on.
+    """
+    desk.write_sheet(2)
+    desk.serve()
+    desk.publish().wait()
+    desk.write_sheet(2, name="b.csv", first=5)
+    desk.publish("--expect", "9", sheet="b.csv").wait()
+    listed = desk.start("runs", "--state", "s.db", "--json")
+    listed.wait()
+    runs = json.loads(listed.stdout.read_text())["runs"]
+    long_ago = (datetime.now(tz=UTC) - timedelta(days=100)).isoformat()
+    with contextlib.closing(sqlite3.connect(desk.folder / "s.db")) as state, state:
+        state.execute("UPDATE runs SET started_on = ?, finished_on = ? WHERE exit_code = 0", (long_ago, long_ago))
+        state.execute("UPDATE runs SET finished_on = NULL, exit_code = NULL WHERE exit_code = 4")
+
+    forgets = desk.start("runs", "--state", "s.db", "--json", "--delete-older-than", "0d")
+    forgets.wait()
+    left = json.loads(forgets.stdout.read_text())
+    again = desk.publish()
+
+    assert [(4, {"not_attempted": 2}), (0, {"published": 2})] == [(one["exit_code"], one["totals"]) for one in runs]
+    assert (1, [runs[0]["run"]]) == (left["forgotten"], [one["run"] for one in left["runs"]])
+    assert (0, ["already_published"] * 2) == (again.wait(), desk.outcomes())
+    assert 2 == desk.stats()["arrivals"]["publish"]
