@@ -18,7 +18,7 @@ from batchpub.zoho.meanings import SUCCESS_CODE, WORDS, known_sign
 
 PREFIX = "BATCHPUB_"
 REFRESH = ("client_id", "client_secret", "refresh_token")
-SECRETS = ("access_token", *REFRESH, "cookie")
+SECRETS = ("access_token", *REFRESH, "cookie", "grant_code")
 FROM_FILES = (*SECRETS, "state")
 """What `BATCHPUB_…_FILE` may hold: the secrets, and a state URL, which may have a password in it."""
 SCALED = (
@@ -256,6 +256,9 @@ class Settings(BaseSettings):
     cookie: SecretStr | None = Field(
         None, title="the Cookie header of a session", description="the Cookie header of a session"
     )
+    grant_code: SecretStr | None = Field(
+        None, title="a grant code, for `batchpub login` only", description="a grant code of a self client"
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -306,10 +309,17 @@ class Told:
     """Of a table: where each of its keys stands."""
 
 
-def load_settings(*, flags: Mapping[str, object], environ: Mapping[str, str], job_file: Path | None) -> Settings:
+def load_settings(
+    *,
+    flags: Mapping[str, object],
+    environ: Mapping[str, str],
+    job_file: Path | None,
+    needs_credentials: bool = True,
+) -> Settings:
     """Merge flags, environment and job file, in this order of weight.
 
-    A flag that is None and an environment variable that is empty count as not given.
+    A flag that is None and an environment variable that is empty count as not given. Without `needs_credentials` it
+    does not matter which of them are set, or how many kinds.
 
     Raises:
         SettingsWrong: with one sentence that names the setting, where it was set, what is wrong and what is right.
@@ -320,7 +330,8 @@ def load_settings(*, flags: Mapping[str, object], environ: Mapping[str, str], jo
         settings = Settings(**{name: one.value for name, one in told.items()})  # type: ignore[arg-type]
     except ValidationError as error:
         raise SettingsWrong(_explain(error, told)) from None  # the cause would show the value, which may be a secret
-    _check_credentials(settings, told)
+    if needs_credentials:
+        _check_credentials(settings, told)
     _check_together(settings, told)
     _check_answers(settings, told)
     return settings

@@ -17,6 +17,7 @@ COMMANDS = {
     "report": ("batchpub.cli.runs", "report", "Write a run's reports again."),
     "runs": ("batchpub.cli.runs", "runs", "List the runs in the state."),
     "template": ("batchpub.cli.template", "template", "Write a workbook for staff whose id column cannot lose digits."),
+    "login": ("batchpub.cli.login", "login", "Turn a grant code into the refresh token that pipelines use."),
     "sandbox": ("batchpub.sandbox.command", "sandbox", "Play Zoho on this machine."),
 }
 

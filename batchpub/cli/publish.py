@@ -89,7 +89,7 @@ def publish(*, sheets: tuple[str, ...], job: Path | None, **flags: Any) -> int:
     A SHEET may be a folder: every sheet in it. Without SHEET, the job file names them.
     """
     flags, extras = _split(flags)
-    settings = settle_settings({**flags, "sheets": sheets}, job)
+    settings = settle_settings({**flags, "sheets": sheets}, job, needs_credentials=not extras.sandbox)
     start_log(settings)
     with _last_words() as told:
         files = find_files(settings.sheets)
@@ -104,7 +104,7 @@ def publish(*, sheets: tuple[str, ...], job: Path | None, **flags: Any) -> int:
 def retry(*, results: str, job: Path | None, **flags: Any) -> int:
     """Publish what an earlier results.csv, results.xlsx or run_results.json says is not published yet."""
     flags, extras = _split(flags)
-    settings = settle_settings(flags, job)
+    settings = settle_settings(flags, job, needs_credentials=not extras.sandbox)
     start_log(settings)
     with _last_words() as told:
         earlier = load_results(results, sheet_options_of(settings))

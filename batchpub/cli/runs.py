@@ -30,7 +30,7 @@ def _existing_state(settings: Settings) -> Path:
 @click.option("--delete-older-than", metavar="DAYS", help="Forget what was on older sheets, e.g. 90d.")
 def runs(*, state: str | None, as_json: bool, delete_older_than: str | None) -> None:
     """List the runs in the state, newest first."""
-    path = _existing_state(settle_settings({"state": state}, None))
+    path = _existing_state(settle_settings({"state": state}, None, needs_credentials=False))
     days = delete_older_than.removesuffix("d") if delete_older_than else None
     if days is not None and not (days.isascii() and days.isdigit()):
         raise click.UsageError(f"--delete-older-than: {delete_older_than!r} is no number of days, such as 90d.")
@@ -62,7 +62,7 @@ async def _list(path: Path, days: int | None) -> tuple[list[dict[str, Any]], int
 @click.option("--report", multiple=True, help="csv, xlsx, html, junit, json. [all]")
 def report(run: str | None, state: str | None, out: Path | None, report: tuple[str, ...]) -> int:
     """Write a run's reports again; without RUN, the newest one's. Works for a run that died, too."""
-    settings = settle_settings({"state": state, "report": report}, None)
+    settings = settle_settings({"state": state, "report": report}, None, needs_credentials=False)
     found = asyncio.run(_read(_existing_state(settings), run))
     if found is None:
         raise click.UsageError(f"The state has no run {run or 'at all'}. `batchpub runs` lists them.")

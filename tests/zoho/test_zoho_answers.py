@@ -16,6 +16,7 @@ from batchpub.zoho.answers import (
     NotSent,
     Published,
     Refused,
+    SaidPublished,
     StateRead,
     Throttled,
     Unclear,
@@ -23,6 +24,7 @@ from batchpub.zoho.answers import (
     read_answer,
     read_course_state,
 )
+from batchpub.zoho.meanings import WORDS
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 COURSE_ID = "219225000000642002"
@@ -279,3 +281,74 @@ def test_unreadable_reading_is_unclear(body):
     A 200 that is no object, or holds an unknown error, is not taken as a reading.
     """
     assert isinstance(read(200, body), Unclear)
+
+
+@pytest.mark.parametrize(
+    ("status", "word", "expected"),
+    [
+        (400, "refused", Refused(code="7300", message="m")),
+        (500, "refused", Refused(code="7300", message="m", certain=False)),
+        (200, "refused", Refused(code="7300", message="m", certain=False)),
+        (400, "throttled", Throttled(wait_seconds=None, cause="7300")),
+        (503, "throttled", Throttled(wait_seconds=None, cause="7300", certain=False)),
+        (400, "expired", Expired(code="7300", message="m")),
+        (401, "denied", Denied(code="7300", message="m")),
+        (500, "denied", Denied(code="7300", message="m", certain=False)),
+        (400, "already_published", SaidPublished(code="7300", message="m")),
+        (200, "already_published", SaidPublished(code="7300", message="m")),
+    ],
+)
+@pytest.mark.parametrize("envelope", ENVELOPES)
+def test_added_meaning_is_certain_only_beside_a_4xx(envelope, status, word, expected):
+    """
+    An operator's word is taken in every envelope; that nothing was done it never says, only the status can.
+    """
+    body = json.dumps(wrap(envelope, "7300", "m")).encode()
+
+    assert expected == read_answer(status, {}, body, course_id=COURSE_ID, now=NOW, added={"7300": WORDS[word]})
+
+
+def test_added_unclear_makes_a_refusal_one_to_look_at():
+    """
+    A 4xx that in truth may have been executed is settled like a lost answer.
+    """
+    body = json.dumps({"code": "New_Code", "message": "m"}).encode()
+    answer = read_answer(400, {}, body, course_id=COURSE_ID, now=NOW, added={"new_code": WORDS["unclear"]})
+
+    assert isinstance(answer, Unclear)
+
+
+@pytest.mark.parametrize("envelope", ENVELOPES)
+@pytest.mark.parametrize("status", [200, 400, 422, 500])
+def test_said_to_be_published_is_no_success(envelope, status):
+    """
+    A code that says so is a reason to look, whatever the status.
+    """
+    assert SaidPublished(code="COURSE_ALREADY_PUBLISHED", message="m") == publish(
+        status, wrap(envelope, "COURSE_ALREADY_PUBLISHED", "m")
+    )
+
+
+@given(
+    status=st.integers(100, 599),
+    headers=HEADERS,
+    body=BODIES,
+    added=st.dictionaries(
+        st.sampled_from(["7300", "published", "a\ud800", str(10**30), "-1"]), st.sampled_from(list(WORDS.values()))
+    ),
+)
+def test_no_added_meaning_makes_a_success_or_a_state(status, headers, body, added):
+    """
+    What is a success stays one and nothing else becomes one; what a reading says stays what it says; and where the
+    program would be unsure whether the call was executed, it stays unsure.
+    """
+    plain = read_answer(status, headers, body, course_id=COURSE_ID, now=NOW)
+    answer = read_answer(status, headers, body, course_id=COURSE_ID, now=NOW, added=added)
+    read_plain = read_course_state(status, headers, body, now=NOW, course_id=COURSE_ID)
+    read_added = read_course_state(status, headers, body, now=NOW, course_id=COURSE_ID, added=added)
+
+    assert isinstance(plain, Published) is isinstance(answer, Published)
+    assert not isinstance(read_added, StateRead) or read_added == read_plain
+    assert not isinstance(plain, Throttled) or plain == answer
+    if isinstance(plain, Unclear):
+        assert isinstance(answer, Unclear | SaidPublished) or answer.certain is (400 <= status <= 499)

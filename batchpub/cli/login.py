@@ -1,0 +1,144 @@
+"""`batchpub login`: a grant code in, a refresh token out, once."""
+
+import asyncio
+import hashlib
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+from pydantic import SecretStr
+
+from batchpub.cli.options import setting, settle_settings, with_flags
+from batchpub.cli.wiring import hosts_of, state_path
+from batchpub.errors import BatchpubError, CannotWrite, SettingsWrong
+from batchpub.settings import Settings
+from batchpub.zoho.grant import SCOPES, Granted, exchange_code
+from batchpub.zoho.line import make_timeout
+from batchpub.zoho.token import console_of
+
+REMEMBERED = 50
+ASKED = {"client_id": "Client ID", "client_secret": "Client Secret", "grant_code": "Grant code"}
+
+
+def _refuse(_context: click.Context, parameter: click.Parameter, value: object) -> None:
+    if value is None:
+        return
+    variable = f"BATCHPUB_{(parameter.name or '').upper()}"
+    raise click.UsageError(
+        f"{parameter.opts[0]}: a secret is not taken from the command line, where every user of this machine can read it. "
+        f"Leave it out to be asked, or set {variable} or {variable}_FILE. Make a new one: this one has been seen."
+    )
+
+
+def _refused(name: str) -> Any:
+    return click.option("--" + name.replace("_", "-"), name, hidden=True, expose_value=False, callback=_refuse)
+
+
+@click.command()
+@with_flags(setting("data_center"), setting("accounts_url"))
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write it to this new file, mode 0600.")
+@with_flags(*(_refused(name) for name in (*ASKED, "refresh_token")))
+def login(*, out: Path | None, **flags: Any) -> None:
+    """Turn a grant code into the refresh token that pipelines use.
+
+    Asks for client id, client secret and grant code, or takes them from BATCHPUB_CLIENT_ID, BATCHPUB_CLIENT_SECRET and
+    BATCHPUB_GRANT_CODE (each also as ..._FILE).
+    """
+    settings = settle_settings(flags, None, needs_credentials=False)
+    accounts_url, _ = hosts_of(settings)
+    if out is None and not sys.stdout.isatty():
+        raise click.UsageError("Stdout is no terminal, and the token would stay in a log. Name a file with --out.")
+    _introduce(settings, accounts_url)
+    told = {name: _ask(settings, name) for name in ASKED}
+    file = _open_private(out) if out is not None else None  # before the code is used up
+    try:
+        granted = asyncio.run(_exchange(settings, accounts_url, told))
+    except BatchpubError:
+        if out is not None and file is not None:
+            os.close(file)
+            out.unlink()
+        raise
+    if file is not None:
+        with os.fdopen(file, "w", encoding="ascii") as stream:
+            stream.write(granted.refresh_token.get_secret_value())  # no line end: it would become part of a secret
+    _show(granted, out, accounts_url)
+
+
+def _introduce(settings: Settings, accounts_url: str) -> None:
+    if all(getattr(settings, name) for name in ASKED):
+        return
+    click.echo(f"At {console_of(accounts_url)}: Self Client, Generate Code, scope {SCOPES}.", err=True)
+
+
+def _ask(settings: Settings, name: str) -> SecretStr:
+    held: SecretStr | None = getattr(settings, name)
+    if held is not None:
+        return held
+    if not sys.stdin.isatty():
+        variable = f"BATCHPUB_{name.upper()}"
+        raise SettingsWrong(f"Nobody is here to be asked for the {ASKED[name]}. Set {variable} or {variable}_FILE.")
+    told = click.prompt(ASKED[name], hide_input=name != "client_id", err=True).strip()
+    if not (told.isascii() and told.isprintable()):
+        raise SettingsWrong(f"The {ASKED[name]} holds a character that no credential has. Copy it again.")
+    return SecretStr(told)
+
+
+async def _exchange(settings: Settings, accounts_url: str, told: dict[str, SecretStr]) -> Granted:
+    mark = hashlib.sha256(told["grant_code"].get_secret_value().encode()).hexdigest()
+    memory = _memory_of(settings)
+    used = memory.read_text().split() if memory is not None and memory.exists() else []
+    granted = await exchange_code(
+        accounts_url=accounts_url,
+        client_id=told["client_id"].get_secret_value(),
+        client_secret=told["client_secret"],
+        code=told["grant_code"],
+        was_used=mark in used,
+        limits=make_timeout(connect_seconds=settings.connect_timeout, total_seconds=settings.total_timeout),
+    )
+    if memory is not None:
+        with suppress(OSError):  # it only makes a later sentence better
+            memory.parent.mkdir(parents=True, exist_ok=True)
+            memory.write_text("\n".join([*used, mark][-REMEMBERED:]) + "\n")
+    return granted
+
+
+def _memory_of(settings: Settings) -> Path | None:
+    """Give the file of fingerprints of used codes: Zoho does not tell a used code from an expired one."""
+    with suppress(SettingsWrong):
+        return state_path(settings).parent / "login.used"
+    return None
+
+
+def _open_private(path: Path) -> int:
+    try:
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise click.UsageError(f"{path} is there already. Name a new file.") from None
+    except OSError as error:
+        _cannot_write(path, error)
+
+
+def _cannot_write(path: Path, error: OSError) -> NoReturn:
+    raise CannotWrite(f"{path} cannot be written: {error.strerror}. Name another file with --out.") from error
+
+
+def _show(granted: Granted, out: Path | None, accounts_url: str) -> None:
+    if out is None:
+        click.echo(f"\nThe refresh token, shown this once:\n\n    {granted.refresh_token.get_secret_value()}\n")
+    else:
+        click.echo(f"The refresh token is in {out}, which only you can read.")
+    given = f" < {out}" if out is not None else "   (it asks for the value)"
+    file = str(out) if out is not None else "FILE"
+    click.echo(
+        "Store it as the secret BATCHPUB_REFRESH_TOKEN, beside BATCHPUB_CLIENT_ID and\nBATCHPUB_CLIENT_SECRET:\n"
+        f"  GitHub      gh secret set BATCHPUB_REFRESH_TOKEN{given}\n"
+        "  GitLab      Settings > CI/CD > Variables: masked, hidden and protected\n"
+        f"  Kubernetes  kubectl create secret generic batchpub-refresh-token \\\n"
+        f"                --from-file=BATCHPUB_REFRESH_TOKEN={file}\n"
+        f"It does not end by itself, and whoever has it can publish. Revoke it at\n{console_of(accounts_url)}."
+    )
+    if granted.remark:
+        click.echo(f"Warning: {granted.remark}", err=True)
