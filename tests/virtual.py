@@ -14,12 +14,14 @@ START = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 class Jumping(selectors.SelectSelector):
     """Instead of waiting for time to pass, lets it pass."""
 
-    def __init__(self):
+    def __init__(self, tick=0.0):
         super().__init__()
         self.now = 0.0
+        self.tick = tick
 
     def select(self, timeout=None):
         ready = super().select(0)
+        self.now += self.tick
         if not ready:
             if timeout is None:
                 raise RuntimeError("deadlock: nothing is ready and no timer is set")
@@ -28,8 +30,10 @@ class Jumping(selectors.SelectSelector):
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    def __init__(self):
-        self.jumping = Jumping()
+    """`tick`: what one round of the loop takes. Where it takes nothing, some libraries wait for a rounding residue."""
+
+    def __init__(self, *, tick=0.0):
+        self.jumping = Jumping(tick)
         super().__init__(self.jumping)
         self._clock_resolution = 1e-6
 
@@ -70,6 +74,28 @@ class InLine:
                 future.set_result(result)
 
 
+class Slowly:
+    """As InLine, but the one who asked hears of it a round of the loop later: every statement is an await."""
+
+    def put_nowait(self, item):
+        future, function = item
+        try:
+            result, error = function(), None
+        except Exception as raised:  # noqa: BLE001 - as above
+            result, error = None, raised
+        if future is not None:
+            future.get_loop().call_soon(tell, future, result, error)
+
+
+def tell(future, result, error):
+    if future.done():
+        return
+    if error is None:
+        future.set_result(result)
+    else:
+        future.set_exception(error)
+
+
 class NoThread:
     def __init__(self, **_):
         self.daemon = True
@@ -78,10 +104,13 @@ class NoThread:
         """Nothing runs beside the loop."""
 
 
-def run_virtually(main: Coroutine[Any, Any, Any], loop: VirtualLoop) -> Any:
-    """Run to the end on a virtual loop, with aiosqlite's thread taken out of the way: threads know no virtual time."""
+def run_virtually(main: Coroutine[Any, Any, Any], loop: VirtualLoop, *, slowly: bool = False) -> Any:
+    """Run to the end on a virtual loop, with aiosqlite's thread taken out of the way: threads know no virtual time.
+
+    `slowly` makes every statement an await, so that something may happen there.
+    """
     kept = aiosqlite.core.SimpleQueue, aiosqlite.core.Thread
-    aiosqlite.core.SimpleQueue, aiosqlite.core.Thread = InLine, NoThread
+    aiosqlite.core.SimpleQueue, aiosqlite.core.Thread = Slowly if slowly else InLine, NoThread
     try:
         return loop.run_until_complete(main)
     finally:

@@ -18,6 +18,8 @@ def estimate_seconds(calls: int, limits: Limits, outlook: Outlook) -> float:
     by_slots = max(waits[place], lock) + round_ * limits.rest
     if round_:  # the round before may end later, where a place comes back late
         by_slots = max(by_slots, max(waits[-1], lock) + (round_ - 1) * limits.rest)
-    spacing = limits.period / pace.rate if pace.burst < pace.rate else 0.0
-    by_shape = max(waits[0], lock) + max(0, calls - pace.burst) * spacing
+    by_shape = 0.0
+    if pace.burst < pace.rate:  # each round is spaced, and begins a guard later than the one before ended
+        spacing = limits.period / pace.rate
+        by_shape = max(waits[0], lock) + max(0, calls - pace.burst) * spacing + round_ * limits.guard
     return max(by_slots, by_shape)

@@ -165,7 +165,7 @@ class Gate:
         asking = asyncio.ensure_future(self._ledger.take_slot(operation))
         try:
             return await asyncio.shield(asking)
-        except asyncio.CancelledError:
+        except BaseException:
             found = await asking
             if isinstance(found, Slot):
                 await self.give_back(found)

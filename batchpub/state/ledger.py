@@ -20,6 +20,9 @@ from batchpub.state.tables import courses, locks, portals, slots
 GENTLE_SECONDS = 86_400.0
 """How long a portal is treated gently after a lock that came although we kept to the limit."""
 
+WALL_ROUNDING = 2e-6
+"""Wall time has microseconds: two hosts in turn must not round a rest away, a little at each turn."""
+
 NEXT_AT = {"publish": "next_send_at", "read": "next_read_at"}
 """Where each operation's spacing is written: reading has a budget of its own, in its shape as in its slots."""
 
@@ -237,7 +240,8 @@ class Ledger:
             mine["gentle_until_wall"] = wall + GENTLE_SECONDS
         moved = portal.boot_id != self.clock.boot_id or portal.last_boot > now
         if moved:
-            await self._move_times(connection, now - portal.last_boot - max(0.0, wall - portal.last_wall))
+            passed = max(0.0, wall - portal.last_wall - WALL_ROUNDING)
+            await self._move_times(connection, now - portal.last_boot - passed)
         await connection.execute(update(portals).where(portals.c.portal == self.portal).values(**mine))
         return ((await connection.execute(query)).one() if moved else portal), now
 
