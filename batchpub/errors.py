@@ -1,6 +1,7 @@
 """Why a run cannot start or go on: one exception per reason, each with the exit code it ends in."""
 
 import traceback
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Self
 
@@ -69,6 +70,14 @@ def name_bug(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     place = f" at {frames[-1].filename.rsplit('batchpub', 1)[-1]}:{frames[-1].lineno}" if frames else ""
     return f"a bug: {type(error).__name__}{place}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """Why the gate is closed for good: the sentence for people and the exit code it asks for."""
+
+    reason: str
+    exit_code: ExitCode
 
 
 class BatchpubError(Exception):

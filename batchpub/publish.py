@@ -10,8 +10,8 @@ import structlog
 
 from batchpub.clock import Clock
 from batchpub.course import Course, Outcome
-from batchpub.errors import AccessRefused, ExitCode, ServiceUnreachable
-from batchpub.pace import Gate, GateClosed, Stop
+from batchpub.errors import AccessRefused, ExitCode, ServiceUnreachable, Stop
+from batchpub.pace import Gate, GateClosed
 from batchpub.state import (
     GENTLE_SECONDS,
     NOT_YET,

@@ -24,9 +24,10 @@ from batchpub.errors import (
     CannotWrite,
     ExitCode,
     ServiceUnreachable,
+    Stop,
     name_bug,
 )
-from batchpub.pace import Gate, GateClosed, Stop, estimate_seconds
+from batchpub.pace import Gate, GateClosed, estimate_seconds
 from batchpub.publish import Breakers, CourseApi, Later, Publisher, Rules, Work
 from batchpub.record import RunRecord
 from batchpub.report import check_rows, write_reports

@@ -8,8 +8,8 @@ import structlog
 
 from batchpub.clock import Clock
 from batchpub.course import Course
-from batchpub.errors import AccessRefused, ExitCode, ServiceUnreachable, StoppedEarly
-from batchpub.pace import Gate, GateClosed, Stop
+from batchpub.errors import AccessRefused, ExitCode, ServiceUnreachable, Stop, StoppedEarly
+from batchpub.pace import Gate, GateClosed
 from batchpub.publish import CourseApi, Rules, why_not_wait
 from batchpub.state import Ledger, Rest, Slot
 from batchpub.verify import Look, judge_look

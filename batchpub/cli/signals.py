@@ -7,8 +7,7 @@ import signal
 from collections.abc import Callable, Iterator
 from types import FrameType
 
-from batchpub.errors import ExitCode
-from batchpub.pace import Stop
+from batchpub.errors import ExitCode, Stop
 
 CODES = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
 

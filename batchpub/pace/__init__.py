@@ -1,6 +1,6 @@
 """The gate that every call passes."""
 
 from batchpub.pace.estimate import estimate_seconds
-from batchpub.pace.gate import Gate, GateClosed, Stop
+from batchpub.pace.gate import Gate, GateClosed
 
-__all__ = ["Gate", "GateClosed", "Stop", "estimate_seconds"]
+__all__ = ["Gate", "GateClosed", "estimate_seconds"]

@@ -7,13 +7,12 @@ order: whoever pays the limiter first and then waits for a lock would be let go 
 import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from aiolimiter import AsyncLimiter
 
 from batchpub.clock import Clock
-from batchpub.errors import ExitCode
+from batchpub.errors import Stop
 from batchpub.state import Ledger, Outlook, Slot, Wait
 
 T = TypeVar("T")
@@ -23,14 +22,6 @@ ROUNDING = 1e-9
 
 TICK = 0.001
 """Seconds; no wait is shorter, or the rounding of two clocks could make the head look again without end."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stop:
-    """Why the gate is closed for good: the sentence for people and the exit code it asks for."""
-
-    reason: str
-    exit_code: ExitCode
 
 
 class GateClosed(Exception):

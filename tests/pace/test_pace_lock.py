@@ -7,8 +7,8 @@ import pytest
 from virtual import VirtualClock, VirtualLoop, run_virtually
 from world import Process, Service, World
 
-from batchpub.errors import ExitCode
-from batchpub.pace import GateClosed, Stop, estimate_seconds
+from batchpub.errors import ExitCode, Stop
+from batchpub.pace import GateClosed, estimate_seconds
 from batchpub.state import Limits, Outlook, Pace, Rest
 
 
