@@ -40,7 +40,7 @@ NOT_READ = Reply(
     answer=answers.Denied(code="no_scope", message=""), http_status=None, code="no scope for reading", excerpt=""
 )
 """Stands for the answers of readings that are not made because an earlier one was denied."""
-PAST_THE_THROTTLE = ("published", "refused", "stateread")
+PAST_THE_THROTTLE = ("published", "saidpublished", "refused", "stateread")
 """Answers about the course itself: whoever gives one of these let the call pass its limit."""
 
 

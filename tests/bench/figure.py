@@ -1,6 +1,6 @@
 """Draw arrivals per rolling minute against the line of 30: ours and the bare limiter's. An SVG without a library."""
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, GAP, PANEL = 800, 470, 52, 16, 58, 58, 140
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, GAP, PANEL = 800, 420, 52, 28, 58, 58, 140
 STYLE = """
 text { font: 13px system-ui, sans-serif; fill: #1f2328; }
 .small { font-size: 11px; fill: #59636e; }
