@@ -4,18 +4,23 @@ from pathlib import Path
 
 import click
 
+from batchpub.cli.options import settle_settings
 from batchpub.errors import CannotWrite
 from batchpub.sheet.template import write_template
 
 
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-def template(file: Path) -> None:
+@click.option("--id-digits", type=int, help="How many digits a course id has. [18]")
+def template(file: Path, id_digits: int | None) -> None:
     """Write a workbook for staff whose id column is text before anybody types."""
+    settings = settle_settings({"id_digits": id_digits}, None)
+    if file.suffix.lower() != ".xlsx":
+        raise click.UsageError(f"{file} is no name for an Excel workbook. End it in .xlsx.")
     if file.exists():
         raise click.UsageError(f"{file} is there already. Name a new file.")
     try:
-        write_template(file)
+        write_template(file, id_digits=settings.id_digits)
     except OSError as error:
         raise CannotWrite(f"{file} cannot be written: {error.strerror}. Name another folder.") from error
     click.echo(f"{file} is ready. Hand it to whoever collects the course ids.")

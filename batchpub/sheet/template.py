@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from batchpub.errors import CannotWrite
 from batchpub.plan import PlanOptions
+from batchpub.sheet.grid import name_column
 
 if TYPE_CHECKING:
     import xlsxwriter
+    from xlsxwriter.worksheet import Worksheet
 
 ROWS = 5_000  # filled in by hand, nobody gets further; the formats hold for the whole columns
 _COLUMNS = (  # heading, width, what the input message says
@@ -24,22 +26,25 @@ _COLUMNS = (  # heading, width, what the input message says
     ("Confirmed", 12, "yes: the id really ends in 000."),
 )
 _IDS = ("Course ID", "Batch ID")
+_A4 = 9
+_ONE_LINE = 106  # characters that fit into the width of a step
 _WORDS = {"Notify": ["yes", "no"], "Publish": ["yes", "no"], "Confirmed": ["yes"]}
-_HOW_TO = (
-    "How to fill in this workbook",
-    "",
-    "1.  Write one course into each row of the sheet “Courses”.",
-    "2.  Copy the id of the course from Zoho: it is the number of {digits} digits in the address of the course's page.",
-    "3.  Paste it with Paste Special → Text (Ctrl+Shift+V, or right-click → Paste Options → Keep Text Only).",
-    "4.  Look at it: all {digits} digits must be there. If you see 4.78E+17, or zeros at the end, empty the cell and paste again as text.",
-    "5.  Write the course's name beside it. Nobody can see from an id alone that it is the wrong one.",
-    "6.  Notify: yes mails the learners of this course; no, or nothing, does not.",
-    "7.  Publish: no leaves a course out this time.",
-    "8.  Save as an Excel workbook (.xlsx). Do not save as CSV and open that again: Excel rounds ids in a CSV.",
-    "",
-    "Why so careful? A spreadsheet keeps only 15 digits of a number. An id that was a number for a moment names another course.",
-    "The sheet is protected so that the columns stay text. There is no password: Review → Unprotect Sheet.",
+_STEPS = (
+    "Write one course into each row of the sheet “Courses”.",
+    "Copy the id of the course from Zoho: it is the number of {digits} digits in the address of the course's page.",
+    "Paste it as text: Ctrl+Shift+V, or right-click → Paste Options → Keep Text Only.",
+    "Look at it: all {digits} digits must be there. A red cell holds no id. If you see 4.78E+17, or zeros at the end, empty the cell and "
+    "paste again as text; changing the format alone does not bring the digits back.",
+    "Write the course's name beside it. Nobody can see from an id alone that it is the wrong one.",
+    "Notify: yes mails the learners of this course; no, or nothing, does not.",
+    "Publish: no leaves a course out this time.",
+    "Save as an Excel workbook (.xlsx). Do not save as CSV and open that again: Excel rounds the ids in a CSV.",
 )
+_WHY = (
+    "Why so careful? A spreadsheet keeps only 15 digits of a number. An id that was a number for a moment names another course.",
+    "The sheets are protected so that the columns stay text. There is no password: Review → Unprotect Sheet.",
+)
+_WRONG = {"bg_color": "#F8CBAD", "font_color": "#9C0006"}
 
 
 def write_template(path: str | Path, *, id_digits: int = PlanOptions().id_digits) -> None:
@@ -62,25 +67,55 @@ def write_template(path: str | Path, *, id_digits: int = PlanOptions().id_digits
 
 def _write_how_to(workbook: "xlsxwriter.Workbook", id_digits: int) -> None:
     sheet = workbook.add_worksheet("Read me first")
+    title = workbook.add_format({"bold": True, "font_size": 16, "font_color": "#1F3864"})
+    number = workbook.add_format({"bold": True, "valign": "top", "align": "right", "font_color": "#1F3864"})
+    step = workbook.add_format({"text_wrap": True, "valign": "top"})
+    small = workbook.add_format({"text_wrap": True, "valign": "top", "italic": True, "font_color": "#595959"})
     sheet.hide_gridlines(2)
-    sheet.set_column(0, 0, 120, workbook.add_format({"text_wrap": True, "valign": "top"}))
-    title = workbook.add_format({"bold": True, "font_size": 14})
-    for row, line in enumerate(_HOW_TO):
-        sheet.write_string(row, 0, line.format(digits=id_digits), title if row == 0 else None)
+    sheet.set_column(0, 0, 4)
+    sheet.set_column(1, 1, 96)
+    sheet.write_string(0, 0, "How to fill in this workbook", title)
+    for index, line in enumerate(_STEPS, start=1):
+        text = line.format(digits=id_digits)
+        sheet.set_row(index + 1, 34 if len(text) > _ONE_LINE else 18)
+        sheet.write_string(index + 1, 0, f"{index}.", number)
+        sheet.write_string(index + 1, 1, text, step)
+    for row, line in enumerate(_WHY, start=len(_STEPS) + 3):
+        sheet.set_row(row, 34 if len(line) > _ONE_LINE else 18)
+        sheet.write_string(row, 1, line, small)
+    _lay_out_print(sheet)
     sheet.protect()
+
+
+def _lay_out_print(sheet: "Worksheet") -> None:
+    sheet.set_landscape()
+    sheet.set_paper(_A4)
+    sheet.fit_to_pages(1, 0)
 
 
 def _write_courses(workbook: "xlsxwriter.Workbook", id_digits: int) -> None:
     sheet = workbook.add_worksheet("Courses")
-    heading = workbook.add_format({"bold": True, "bg_color": "#D9E1F2", "bottom": 1, "num_format": "@"})
+    heading = workbook.add_format(
+        {"bold": True, "bg_color": "#1F3864", "font_color": "#FFFFFF", "num_format": "@", "valign": "vcenter"}
+    )
     text = workbook.add_format({"num_format": "@", "locked": False})
+    digits = workbook.add_format({"num_format": "@", "locked": False, "font_name": "Consolas"})
+    wrong = workbook.add_format(_WRONG)
+    sheet.set_row(0, 22)
     for column, (name, width, message) in enumerate(_COLUMNS):
-        sheet.set_column(column, column, width, text)
+        sheet.set_column(column, column, width, digits if name in _IDS else text)
         sheet.write_string(0, column, name, heading)
         sheet.data_validation(
             1, column, ROWS, column, _validate(name, column, message.format(digits=id_digits), id_digits)
         )
+        if name in _IDS:  # a paste is not validated: it must be seen
+            cell = f"{name_column(column)}2"
+            formula = f'=AND({cell}<>"",NOT({_say_is_id(cell, id_digits)[1:]}))'
+            sheet.conditional_format(1, column, ROWS, column, {"type": "formula", "criteria": formula, "format": wrong})
     sheet.freeze_panes(1, 0)
+    _lay_out_print(sheet)
+    sheet.repeat_rows(0)
+    sheet.set_footer("&L&A&RPage &P of &N")
     sheet.ignore_errors(
         {"number_stored_as_text": f"A1:F{ROWS + 1}"}
     )  # the green corners that invite to convert to numbers
@@ -102,7 +137,7 @@ def _validate(name: str, column: int, message: str, id_digits: int) -> dict[str,
         }
     if name not in _IDS:
         return {**told, "validate": "any"}
-    cell = f"{'ABCDEF'[column]}2"
+    cell = f"{name_column(column)}2"
     return {
         **told,
         "validate": "custom",

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 
 import openpyxl
 import pytest
@@ -73,6 +74,54 @@ def test_id_columns_are_text_unlocked_and_checked(tmp_path):
     assert "LEN(A2)=18" in checks["A2"].formula1
     assert "Exactly 18 digits" in checks["A2"].error
     assert checks["A2"].prompt
+
+
+def test_a_pasted_value_that_is_no_id_turns_red(tmp_path):
+    """
+    A paste is not validated, so both id columns show by their colour what is no text of 18 digits.
+    """
+    write_template(tmp_path / "a.xlsx")
+
+    rules = openpyxl.load_workbook(tmp_path / "a.xlsx")["Courses"].conditional_formatting
+
+    assert ["A2:A5001", "C2:C5001"] == [str(rule.sqref) for rule in rules]
+    assert all("ISTEXT" in rule.rules[0].formula[0] and rule.rules[0].dxf.fill for rule in rules)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("a.csv", "End it in .xlsx"), ("there.xlsx", "is there already"), ("no/a.xlsx", "cannot be written")],
+)
+def test_command_refuses_a_name_that_does_not_serve(tmp_path, name, said):
+    """
+    The command neither writes a workbook under another format's name nor replaces one that somebody may have filled in.
+    """
+    (tmp_path / "there.xlsx").write_bytes(b"precious")
+
+    done = subprocess.run(
+        [sys.executable, "-m", "batchpub", "template", str(tmp_path / name)],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert b"precious" == (tmp_path / "there.xlsx").read_bytes()
+    assert 0 != done.returncode
+
+
+def test_command_makes_it_for_other_lengths_of_ids(tmp_path):
+    """
+    `--id-digits` reaches the checks and the sentences of the workbook.
+    """
+    command = [sys.executable, "-m", "batchpub", "template", str(tmp_path / "a.xlsx"), "--id-digits", "16"]
+
+    subprocess.run(command, check=True, capture_output=True)
+
+    book = openpyxl.load_workbook(tmp_path / "a.xlsx")
+    assert "16 digits" in book["Read me first"]["B4"].value
+    assert any("LEN(A2)=16" in str(check.formula1) for check in book["Courses"].data_validations.dataValidation)
 
 
 def test_other_lengths_of_ids(tmp_path):
