@@ -190,8 +190,8 @@ def _extra_problems(row: SheetRow) -> list[str]:
     """Tell of cells beyond the last heading; the reader of a text file tells here too why it could not split the row."""
     faults = [f"Row {row.number}: {cell.text}" for cell in row.extra if cell.kind is CellKind.ERROR]
     strays = [cell for cell in row.extra if cell.kind is not CellKind.ERROR]
-    if not strays:
-        return faults
+    if not strays or all(is_blank(cell) for cell in row.cells):
+        return faults  # on a row that holds nothing else, that there is no id says it all
     return [
         *faults,
         f"{strays[0].ref}: this row has more values than there are headings (the first one too many is {quote(strays[0].text)}). Probably a "

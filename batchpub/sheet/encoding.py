@@ -17,6 +17,7 @@ _MARKS = (  # the longer first: UTF-32's begins with UTF-16's
 _SAMPLE = 8192
 _NUL_SHARE = 0.1  # of the high bytes of UTF-16 text with Latin letters or digits in it
 _STRAY_SHARE = 0.01
+_MANY = 16  # so many NUL bytes, every one of them at an even place or every one at an odd place, are no damage
 
 GUESSED = "The file is in an old code page, not in UTF-8: names with special letters may look wrong. The ids are exact."
 _NUL = "The file contains NUL bytes: it is damaged, or it is no table at all. Export the list again."
@@ -45,10 +46,15 @@ def _find_wide_encoding(data: bytes) -> tuple[str, int]:
     half = len(sample) // 2
     if not half or b"\0" not in sample:
         return "", 0
-    even, odd = sample[0::2].count(0) / half, sample[1::2].count(0) / half
-    if odd >= _NUL_SHARE and even <= _STRAY_SHARE:
+    even, odd = sample[0::2].count(0), sample[1::2].count(0)
+    if _are_halves(odd, even, half):
         return "utf-16-le", 0
-    return ("utf-16-be", 0) if even >= _NUL_SHARE and odd <= _STRAY_SHARE else ("", 0)
+    return ("utf-16-be", 0) if _are_halves(even, odd, half) else ("", 0)
+
+
+def _are_halves(nuls: int, strays: int, places: int) -> bool:
+    """Say whether the NUL bytes in one half of the places are the high bytes of letters and digits."""
+    return (nuls >= _NUL_SHARE * places and strays <= _STRAY_SHARE * places) or (nuls >= _MANY and not strays)
 
 
 def _decode_wide(data: bytes, encoding: str) -> str:

@@ -50,6 +50,10 @@ class Package:
         self._parts: dict[str, zipfile.ZipInfo] = {}
         for info in self._zip.infolist():
             self._add(info)
+        if min((info.header_offset for info in self._parts.values()), default=0):
+            raise Unreadable(
+                DAMAGED
+            )  # something stands before it, perhaps another workbook that other programs would read
 
     def _add(self, info: zipfile.ZipInfo) -> None:
         name = _fold(info.filename)

@@ -39,6 +39,16 @@ def test_ids_are_exact_in_every_encoding(tmp_path, encoding, bom, delimiter):
     assert READ == see(file)
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_wide_text_without_a_mark_and_with_few_latin_letters(tmp_path, encoding):
+    """
+    Long Japanese names leave few NUL bytes in UTF-16; where all stand in one half of the places, it is no damage.
+    """
+    rows = [["Course ID", "名"], [A, "漢字" * 300], [B, "表計算" * 300]]
+
+    assert READ == see(write_csv(tmp_path / "a.csv", rows, encoding=encoding))
+
+
 def test_shift_jis_is_read_with_a_warning_about_names(tmp_path):
     """
     An old Japanese code page garbles names, and the person is told; the ids are exact.

@@ -167,7 +167,9 @@ def test_stray_cell_in_the_last_corner(tmp_path):
     plan = plan_file(file)
 
     assert {2: A, 1048576: "invalid"} == see(file)
-    assert 'no Course ID, but "stray" in XFD1048576 is on this row' in messages(file)[1048576]
+    assert messages(file)[1048576] == (
+        'A1048576: no Course ID, but "stray" in XFD1048576 is on this row. Write the id, or delete the row.'
+    )
     assert ("These rows are blank and not listed one by one: 3 to 1048575.",) == plan.sheets[0].notes
     assert (A, "x") == plan.rows[0].values
 
@@ -250,6 +252,19 @@ def test_packages_that_are_refused(tmp_path, extra, said):
     """
     with pytest.raises(SheetRefused, match=said):
         see(write(tmp_path, row_xml(2, A), extra=extra))
+
+
+def test_two_workbooks_in_one_file(tmp_path):
+    """
+    Of two workbooks one behind the other, programs read different ones; the file is refused.
+    """
+    first, second = (
+        write_xlsx(tmp_path / name, {"S": data_xml(row_xml(2, value))}) for name, value in (("a", A), ("b", B))
+    )
+    (tmp_path / "c.xlsx").write_bytes(first.read_bytes() + second.read_bytes())
+
+    with pytest.raises(SheetRefused, match="damaged"):
+        see(tmp_path / "c.xlsx")
 
 
 def test_zip_of_something_else(tmp_path):
