@@ -14,7 +14,7 @@ from batchpub.events import BOUND, EVENTS, FIELDS, FIXED, PIPELINE
 from batchpub.report.table import COLUMNS
 from batchpub.report.totals import advice
 from batchpub.settings import FROM_FILES, PREFIX, SECRETS, Settings, show_default
-from batchpub.zoho.meanings import WORDS
+from batchpub.zoho.meanings import MEANINGS, WORDS, Match
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "reference"
@@ -118,6 +118,17 @@ Inside a run every line also has {bound_run}, and every line about one course {b
 {fields}
 """
 
+PLACES = {Match.CODE: "a whole code", Match.IN_CODE: "a part of a code", Match.IN_MESSAGE: "a message"}
+
+ANSWERS = """\
+# What Zoho's codes and phrases mean
+
+What `batchpub/zoho/meanings.py` holds. Standing: D is on a public page of Zoho's documentation, S was seen in public code or
+posts, I is inferred. None of it was seen by this program on a real account: [assumptions](../assumptions.md).
+
+{table}
+"""
+
 COMMANDS = """\
 # Commands
 
@@ -156,6 +167,12 @@ def make_pages() -> dict[str, str]:
                 ("field", "type", "meaning"),
                 ((f"`{f.name}`", f.kind, f.meaning) for f in sorted(FIELDS.values(), key=lambda field: field.name)),
             ),
+        ),
+        "answers.md": ANSWERS.format(
+            table=_table(
+                ("is looked for", "in", "taken as", "standing", "note"),
+                ((f"`{one.text}`", PLACES[one.match], one.sign.value, one.standing, one.note) for one in MEANINGS),
+            )
         ),
         "commands.md": COMMANDS.format(commands=_commands()),
     }
