@@ -16,7 +16,7 @@ from structlog.typing import EventDict, WrappedLogger
 
 from batchpub import __version__
 from batchpub.events import EVENTS, FIELDS, Level
-from batchpub.report.text import break_commands
+from batchpub.report.text import break_commands, escape_commands
 
 MASK = "***"
 ECS_VERSION = "8.17.0"
@@ -229,7 +229,7 @@ def write_json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
     each written as an escape keeps them from it, and whoever reads the JSON gets the text as it was.
     """
     line = json.dumps(event, ensure_ascii=True, allow_nan=False)
-    return line.replace("\x7f", "\\u007f").replace("##", "#\\u0023").replace("::", ":\\u003a")
+    return escape_commands(line.replace("\x7f", "\\u007f"))
 
 
 def say_sentence(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -22,6 +22,7 @@ from batchpub.errors import ExitCode, SheetRefused
 from batchpub.pace import estimate_seconds
 from batchpub.publish import Rules
 from batchpub.report.ci import Problem, announce_check
+from batchpub.report.text import escape_commands, make_plain
 from batchpub.settings import Settings
 from batchpub.state import Journal, Ledger, Outlook, Published, Standing, Uncertain, open_database
 from batchpub.verify import Finding, Look
@@ -49,7 +50,7 @@ def check(*, sheets: tuple[str, ...], job: Path | None, online: bool, as_json: b
             announce_check([refused], str(error), os.environ, sys.stdout)
             raise
         told = {"schema_version": 1, "error": {"file": error.file, "message": error.message}}
-        click.echo(json.dumps(told, ensure_ascii=False))
+        click.echo(escape_commands(json.dumps(told, ensure_ascii=False)))
         return error.exit_code
     known, outlook = asyncio.run(_ask_state(plan, settings))
     if online:
@@ -61,7 +62,7 @@ def check(*, sheets: tuple[str, ...], job: Path | None, online: bool, as_json: b
     warnings = [*_warn_of_token(eta, settings), *_warn_of_names(rows)]
     if as_json:
         told = {"schema_version": 1, "rows": rows, "to_publish": to_send, "eta_seconds": round(eta, 1)}
-        click.echo(json.dumps({**told, "online": online, "warnings": warnings}, ensure_ascii=False))
+        click.echo(escape_commands(json.dumps({**told, "online": online, "warnings": warnings}, ensure_ascii=False)))
     else:
         shown = _show(rows, plan, to_send, eta, warnings)
         problems = [_problem_of(row) for row in rows if row["outcome"] == Pile.INVALID]
@@ -154,15 +155,15 @@ def _show(rows: list[dict[str, Any]], plan: Plan, to_send: int, eta: float, warn
     show_looks(rows, console)
     for sheet in plan.sheets:
         for note in sheet.notes:
-            console.print(Text(f"{sheet.file}: {note}", style="yellow"))
+            console.print(Text(make_plain(f"{sheet.file}: {note}"), style="yellow"))
     problems = [row for row in rows if row["outcome"] in ("invalid", "duplicate", "uncertain", "skipped")]
     for row in problems[:MANY]:
         where = f"{row['file']}, row {row['row']}: " if len(plan.sheets) > 1 else f"Row {row['row']}: "
-        console.print(Text(where + _printable(f"{row['outcome']} - {row['message']}")))
+        console.print(Text(where + make_plain(f"{row['outcome']} - {row['message']}")))
     if len(problems) > MANY:
         console.print(Text(f"... and {len(problems) - MANY} more; --json has them all."))
     for warning in warnings[:MANY]:
-        console.print(Text(f"Warning: {_printable(warning)}", style="yellow"))
+        console.print(Text(f"Warning: {make_plain(warning)}", style="yellow"))
     mailed = sum(row["notify"] for row in rows if row["outcome"] in ("to_publish", "uncertain"))
     counts: dict[str, int] = {}
     for row in rows:
@@ -174,7 +175,3 @@ def _show(rows: list[dict[str, Any]], plan: Plan, to_send: int, eta: float, warn
         )
     )
     return console.export_text()
-
-
-def _printable(text: str) -> str:
-    return "".join(letter if letter.isprintable() else " " for letter in text)

@@ -1,6 +1,7 @@
 """The group of commands, and the edge of the program where every exception becomes a sentence and an exit code."""
 
 import importlib
+import io
 import sys
 from typing import NoReturn
 
@@ -9,6 +10,7 @@ import click
 from batchpub import __version__
 from batchpub.cli.signals import Signals
 from batchpub.errors import BatchpubError, ExitCode, name_bug
+from batchpub.report.text import make_plain
 
 COMMANDS = {
     "check": ("batchpub.cli.check", "check", "Show what would be published, and what is wrong; send nothing."),
@@ -53,6 +55,9 @@ def main() -> NoReturn:
     """Run the command line; every way out has an exit code of the table."""
     signals = Signals()
     signals.listen()
+    for stream in (sys.stdout, sys.stderr):  # a name that the code page does not have must not end the command
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         code = group.main(standalone_mode=False, obj=signals)
         sys.exit(int(code or 0))
@@ -63,7 +68,7 @@ def main() -> NoReturn:
         click.echo("Nothing was sent.", err=True)
         sys.exit(ExitCode.INTERRUPTED)
     except BatchpubError as error:
-        click.echo(f"batchpub: {error}", err=True)
+        click.echo(f"batchpub: {make_plain(str(error))}", err=True)
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.stderr.close()

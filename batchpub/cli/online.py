@@ -15,6 +15,7 @@ from batchpub.clock import SystemClock
 from batchpub.course import Course
 from batchpub.pace import Gate, estimate_seconds
 from batchpub.publish import Rules
+from batchpub.report.text import make_plain
 from batchpub.settings import Settings
 from batchpub.state import Ledger, open_database
 from batchpub.survey import Survey
@@ -53,8 +54,14 @@ def show_looks(rows: Sequence[dict[str, Any]], console: Console) -> None:
     for row in looked[:SHOWN]:
         differs = "yellow" if row["remark"] else ""
         course = f"{row['course_id']}\n/{row['batch_id']}" if row["batch_id"] else row["course_id"]
-        names = (Text(row["name"], style=differs), Text(row["zoho_name"] or "?", style=differs))
-        table.add_row(str(row["row"]), Text(course), *names, row["zoho_state"] or "?", row["zoho_type"] or "?")
+        names = (Text(make_plain(row["name"]), style=differs), Text(make_plain(row["zoho_name"] or "?"), style=differs))
+        table.add_row(
+            str(row["row"]),
+            Text(course),
+            *names,
+            Text(make_plain(row["zoho_state"] or "?")),
+            Text(make_plain(row["zoho_type"] or "?")),
+        )
     if looked:
         console.print(table)
     if len(looked) > SHOWN:

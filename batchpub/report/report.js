@@ -64,6 +64,7 @@
     at("page").textContent = `Page ${number(state.page + 1)} of ${number(pages)}`;
     at("first").disabled = at("previous").disabled = state.page === 0;
     at("last").disabled = at("next").disabled = state.page === pages - 1;
+    at("pager").hidden = rows.length <= sizes[0];
     for (const button of at("outcomes").children) button.setAttribute("aria-pressed", String(isPressed(button.dataset.outcome)));
     for (const head of at("head").children) {
       const sorted = head.dataset.key === state.order.key;

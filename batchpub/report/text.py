@@ -41,6 +41,16 @@ def break_commands(text: str) -> str:
     return _COMMANDS.sub(r"\1 ", text)
 
 
+def escape_commands(line: str) -> str:
+    """Escape one letter of each such command inside JSON text: whoever reads the JSON gets the text as it was."""
+    return line.replace("##", "#\\u0023").replace("::", ":\\u003a")
+
+
+def make_plain(text: str) -> str:
+    """Give a sentence as it may stand in a terminal or a CI server's log: its own lines, and nothing that steers either."""
+    return "\n".join(break_commands(strip_controls(line)) for line in text.split("\n"))
+
+
 def is_id(text: str) -> bool:
     """Say whether a cell of the person's would lose digits as a number."""
     return len(text) >= ID_DIGITS and is_digits(text)

@@ -138,8 +138,8 @@ def _label(number: float, unit: str) -> str:
 
 def _place_lock(run: RunRecord, lock: LockRecord, span: float) -> Span:
     left, right = (min(_since(run, moment) / span, 1.0) * 100 for moment in (lock.began_at, lock.ends_at))
-    shown_by = f", shown by {lock.cause}" if lock.cause else ""
-    label = f"Locked from {_clock(lock.began_at)} to {_clock(lock.ends_at)} UTC{shown_by}"
+    sign = f" (Zoho's sign: {lock.cause})" if lock.cause else ""
+    label = f"Locked from {_clock(lock.began_at)} to {_clock(lock.ends_at)} UTC{sign}"
     return Span(left=round(left, 3), width=round(max(right - left, 0.0), 3), label=label)
 
 

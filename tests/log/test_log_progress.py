@@ -82,3 +82,32 @@ def test_quiet_terminal_stays_quiet(tmp_path):
     code, told = run_on_terminal(80, tmp_path, "--report", "csv", "-q")
 
     assert (1, "") == (code, told)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp437", "cp1252"])
+def test_any_code_page_can_show_a_check_and_a_run(tmp_path, encoding):
+    """
+    What the code page does not have becomes a question mark, on a terminal as in a pipe.
+    """
+    (tmp_path / "b.csv").write_text("Course ID,Course Name\n1,日本 ✓\n", encoding="utf-8")
+    command = [sys.executable, "-m", "batchpub", "check", "b.csv"]
+    environ = {**os.environ, "PYTHONIOENCODING": encoding}
+
+    checked = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, timeout=60, check=False)
+    code, told = run_on_terminal(80, tmp_path, "--report", "csv", PYTHONIOENCODING=encoding)
+
+    assert (1, b"", True) == (checked.returncode, checked.stderr, b"Nothing was sent." in checked.stdout)
+    assert (1, True) == (code, "Reports:" in told)
+
+
+def test_a_refused_sheet_cannot_give_commands(tmp_path):
+    """
+    What an error's sentence repeats of a file stands in it as text: no escape sequence, no command of a CI server.
+    """
+    (tmp_path / "c.csv").write_text("\x1b]0;x\x07 ##[add-mask]y,b\n::error::z,1\n")
+    command = [sys.executable, "-m", "batchpub", "check", "c.csv"]
+
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+
+    assert (65, "") == (done.returncode, done.stdout)
+    assert [] == [sign for sign in ("\x1b", "\x07", "##", "::") if sign in done.stderr]

@@ -148,7 +148,7 @@ def make_november(rows):
         PlannedSheet(file="lists/november.xlsx", sheet="Sheet1", headings=("Course name", "Course ID", "Notify")),
     )
     records, calls = [], []
-    lock = LockRecord(began_at=BEGAN, ends_at=BEGAN + timedelta(minutes=5), cause="Zoho said: too many calls.")
+    lock = LockRecord(began_at=BEGAN, ends_at=BEGAN + timedelta(minutes=5), cause="429")
     for position in range(rows):
         outcome = Outcome.NOT_ATTEMPTED if position > rows * 0.97 else _CYCLE[position % len(_CYCLE)]
         second = position * 2.05 + (305 if position > rows // 3 else 0)

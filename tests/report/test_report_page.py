@@ -152,7 +152,7 @@ def test_timeline_is_calls_against_the_limit_with_the_locks():
             limit_y=16.67,
             peak=1,
             ticks=((0, "0"), (20, "1 min"), (40, "2 min"), (60, "3 min"), (80, "4 min"), (100, "5 min")),
-            locks=(Span(left=0, width=100, label="Locked from 08:00:00 to 08:05:00 UTC, shown by too many"),),
+            locks=(Span(left=0, width=100, label="Locked from 08:00:00 to 08:05:00 UTC (Zoho's sign: too many)"),),
             sentence="1 publish call, at most 1 in any 60 seconds (30 are allowed); 1 lock.",
         )
         == drawn
