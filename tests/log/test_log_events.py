@@ -12,7 +12,7 @@ from batchpub.course import Outcome
 from batchpub.events import BOUND, EVENTS, FIELDS, FIXED
 
 PACKAGE = Path(batchpub.__file__).parent
-EXAMPLE = PACKAGE.parent / "jobs" / "example" / "courses.xlsx"
+EXAMPLE = Path(__file__).parents[2] / "jobs" / "example" / "courses.xlsx"
 LEVELS = {"debug": "debug", "info": "info", "warning": "warning", "error": "error", "exception": "error"}
 KINDS = {
     "text": str,
