@@ -10,7 +10,6 @@ import click
 from batchpub import __version__
 from batchpub.cli.signals import Signals
 from batchpub.errors import BatchpubError, ExitCode, name_bug
-from batchpub.report.text import make_plain
 
 COMMANDS = {
     "check": ("batchpub.cli.check", "check", "Show what would be published, and what is wrong; send nothing."),
@@ -68,6 +67,8 @@ def main() -> NoReturn:
         click.echo("Nothing was sent.", err=True)
         sys.exit(ExitCode.INTERRUPTED)
     except BatchpubError as error:
+        from batchpub.report.text import make_plain  # noqa: PLC0415 - `--help` need not wait for the reports
+
         click.echo(f"batchpub: {make_plain(str(error))}", err=True)
         sys.exit(error.exit_code)
     except BrokenPipeError:
