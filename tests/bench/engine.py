@@ -1,0 +1,126 @@
+"""Measure what the program itself costs a course: `python -m tests.bench.engine`.
+
+The real run, with its gate, journal on disk and reports, against a service that answers at once and allows as many calls as one
+likes. Each size runs in a process of its own, so that its peak memory is its own. Exits 1 where a target is missed.
+"""
+
+import argparse
+import asyncio
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from batchpub.clock import SystemClock
+from batchpub.course import Course, Pile, Plan, PlannedRow, PlannedSheet
+from batchpub.errors import ExitCode
+from batchpub.publish import Rules
+from batchpub.run import Run, RunOptions
+from batchpub.state import Limits, open_database
+from batchpub.zoho.answers import Published
+from batchpub.zoho.client import Reply
+
+SIZES = (1_000, 5_000)
+PER_SECOND, CPU_MILLISECONDS, GROWTH = 50, 10, 1.25
+LIFTED = Limits(rate=1_000, burst=1_000, period=0.1, guard=0.01)
+"""Ten thousand calls a second. The period is short so that slots come back, as they do in a run of any length."""
+PUBLISHED = Reply(answer=Published(), http_status=200, code="200", excerpt='{"code": "200"}')
+
+
+class AtOnce:
+    """A service that costs nothing."""
+
+    async def prepare(self):
+        """There is always a token."""
+
+    async def publish(self, _course, *, notify):
+        assert not notify
+        await asyncio.sleep(0)
+        return PUBLISHED
+
+
+def make_plan_of(count):
+    rows = tuple(
+        PlannedRow(
+            position=number,
+            sheet_index=0,
+            row=number + 2,
+            cell=f"A{number + 2}",
+            course=Course(course_id=str(478346000019580117 + number)),
+            name=f"Course {number}",
+            notify=False,
+            pile=Pile.TO_PUBLISH,
+            values=(str(478346000019580117 + number), f"Course {number}"),
+        )
+        for number in range(count)
+    )
+    sheet = PlannedSheet(file="courses.xlsx", sheet="Courses", headings=("Course ID", "Course Name"))
+    return Plan(sheets=(sheet,), rows=rows)
+
+
+async def publish(count, workers, folder):
+    """Publish so many courses; give the seconds and the CPU seconds that the run took, reports left out."""
+    options = RunOptions(
+        run="bench",
+        portal="bench",
+        sandbox=True,
+        workers=workers,
+        limits=LIFTED,
+        rules=Rules(),
+        notify_policy="sheet",
+        reports=(),
+        out=folder / "reports",
+        resume_command="",
+    )
+    plan = make_plan_of(count)
+    async with open_database(folder / "state.db") as database:
+        began, used = time.perf_counter(), time.process_time()
+        run = Run(plan, options, api=AtOnce(), database=database, clock=SystemClock())
+        found, code = await run.execute()
+        took, cpu = time.perf_counter() - began, time.process_time() - used
+    if code is not ExitCode.OK or any(row.outcome != "published" for row in found.rows):
+        raise AssertionError(f"{count} courses ended in {code!r}")
+    return took, cpu
+
+
+def measure(count, workers):
+    """Run one size here, its log into nothing, and print what it took as JSON."""
+    from batchpub.log import Sink, configure_log
+
+    with tempfile.TemporaryDirectory() as folder, Path("/dev/null").open("w") as nowhere:
+        configure_log(Sink(stream=nowhere, fmt="json"))
+        took, cpu = asyncio.run(publish(count, workers, Path(folder)))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"took": took, "cpu": cpu, "peak": peak}))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--workers", type=int, default=30)
+    parser.add_argument("--measure", type=int, help=argparse.SUPPRESS)
+    told = parser.parse_args()
+    if told.measure:
+        measure(told.measure, told.workers)
+        return 0
+    print("| courses | courses a second | CPU a course | peak memory |\n|---|---|---|---|")
+    costs, missed = [], []
+    for count in SIZES:
+        command = [sys.executable, __file__, "--measure", str(count), "--workers", str(told.workers)]
+        seen = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        speed, cost = count / seen["took"], 1000 * seen["cpu"] / count
+        costs.append(cost)
+        print(f"| {count:,} | {speed:.0f} | {cost:.1f} ms | {seen['peak']:.0f} MB |", flush=True)
+        missed += [f"{count:,}: below {PER_SECOND} courses a second"] if speed < PER_SECOND else []
+        missed += [f"{count:,}: above {CPU_MILLISECONDS} ms of CPU a course"] if cost > CPU_MILLISECONDS else []
+    if costs[-1] > costs[0] * GROWTH:
+        missed.append(f"the cost of a course grows: {costs[0]:.1f} ms to {costs[-1]:.1f} ms")
+    for miss in missed:
+        print("missed:", miss)
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
