@@ -196,7 +196,8 @@ class Publisher:
             case Published():
                 return await self._settle(work, None, Outcome.ALREADY_PUBLISHED, str(standing))
             case Held(run=run, seconds=seconds):
-                outcome = Outcome.UNKNOWN if work.attempts else Outcome.NOT_ATTEMPTED
+                sent = work.attempts or work.course in self.rules.uncertain
+                outcome = Outcome.UNKNOWN if sent else Outcome.NOT_ATTEMPTED
                 await self._settle(work, None, outcome, f"Being published by run {run}.")
                 return Later(work=work, seconds=min(seconds, self.limits.period / 30))
             case Uncertain(seconds=seconds) if seconds > 0:

@@ -6,7 +6,7 @@ import heapq
 import itertools
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -31,7 +31,18 @@ from batchpub.pace import Gate, GateClosed, estimate_seconds
 from batchpub.publish import Breakers, CourseApi, Later, Publisher, Rules, Work
 from batchpub.record import RunRecord
 from batchpub.report import check_rows, write_reports
-from batchpub.state import FIRST_OUTCOME, Database, Journal, Ledger, Limits, Outlook, Published, RowResult, read_run
+from batchpub.state import (
+    FIRST_OUTCOME,
+    Database,
+    Journal,
+    Ledger,
+    Limits,
+    Outlook,
+    Published,
+    RowResult,
+    Uncertain,
+    read_run,
+)
 from batchpub.tell import Teller
 
 log = structlog.get_logger("batchpub")
@@ -90,6 +101,15 @@ class Worklist:
         self.open = len(works)
         for work in works:
             self._queue.put_nowait(work)
+
+    def delay(self, courses: Container[Course], seconds: float) -> None:
+        """Let some courses wait before their first turn: a call of an earlier run may still arrive."""
+        waiting = [self._queue.get_nowait() for _ in range(self._queue.qsize())]
+        for work in waiting:
+            if work is not None and work.course in courses:
+                self.put_later(Later(work=work, seconds=seconds))
+            else:
+                self._queue.put_nowait(work)
 
     def put_later(self, later: Later) -> None:
         """Bring a course back after its wait."""
@@ -196,13 +216,14 @@ class Run:
             CannotWrite: the state cannot even be begun.
 
         """
-        works, already = await self._sort_out()
-        await self._journal.begin(self._plan, self._facts(), already)
+        works, already, uncertain = await self._sort_out()
+        await self._journal.begin(self._plan, self._facts(), already, uncertain)
         self._count_settled(already)
         log.info("run.started", rows=len(self._plan.rows), to_publish=len(works))
         self._teller.tell_settled(already)
         await self._look_ahead(len(works))
         worklist = Worklist(works)
+        worklist.delay(self._options.rules.uncertain, self._options.limits.settle)
         async with asyncio.TaskGroup() as group:
             side = [
                 group.create_task(self._keep_time()),
@@ -251,12 +272,14 @@ class Run:
         except GateClosed:
             return
 
-    async def _sort_out(self) -> tuple[list[Work], dict[int, str]]:
+    async def _sort_out(self) -> tuple[list[Work], dict[int, str], set[int]]:
         planned = [(row, row.course) for row in self._plan.to_publish() if row.course is not None]
         known = await self._journal.standings([course for _, course in planned])
-        works, already = [], {}
+        works, already, uncertain = [], {}, set()
         for row, course in planned:
             standing = known.get(course)
+            if isinstance(standing, Uncertain) or course in self._options.rules.uncertain:
+                uncertain.add(row.position)
             if course in self._options.done:
                 already[row.position] = "Published by the run whose results these are."
                 continue
@@ -266,7 +289,7 @@ class Run:
                 already[row.position] = str(standing)
             else:
                 works.append(Work(position=row.position, course=course, notify=row.notify, name=row.name))
-        return works, already
+        return works, already, uncertain
 
     def _facts(self) -> dict[str, Any]:
         return {

@@ -1,6 +1,6 @@
 """The journal: written before a call and after it, so that after any crash it is right or says that it does not know."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +16,8 @@ from batchpub.state.tables import calls, courses, locks, meta, rows, runs
 
 NOT_YET = "The run ended before this course's turn. Run the same command again."
 NO_ANSWER = "Sent, and no answer was recorded. The next run finds out before it sends again."
+
+STILL_UNKNOWN = "An earlier run sent it and its answer was lost; this run ended before it could find out."
 
 AT_ONCE = 500  # ids in one question: a state remembers far more courses than a sheet has rows
 
@@ -123,10 +125,13 @@ class Journal:
     def _wall(self) -> str:
         return self._ledger.clock.now().isoformat()
 
-    async def begin(self, plan: Plan, facts: dict[str, Any], already: Mapping[int, str]) -> None:
+    async def begin(
+        self, plan: Plan, facts: dict[str, Any], already: Mapping[int, str], uncertain: Container[int] = ()
+    ) -> None:
         """Write the run and every row of it, each with an outcome that stays true if the run dies now.
 
-        `already` has the positions of rows whose course is known to be published, with the sentence for each.
+        `already` has the positions of rows whose course is known to be published, with the sentence for each;
+        `uncertain` those of rows that an earlier run sent without learning the answer.
         """
         async with self._database.transaction() as connection:
             await connection.execute(
@@ -143,11 +148,14 @@ class Journal:
             )
             if plan.rows:
                 await connection.execute(
-                    insert(rows), [self._first_row(row, already.get(row.position)) for row in plan.rows]
+                    insert(rows), [self._first_row(row, already.get(row.position), uncertain) for row in plan.rows]
                 )
 
-    def _first_row(self, row: PlannedRow, already: str | None) -> dict[str, Any]:
+    def _first_row(self, row: PlannedRow, already: str | None, uncertain: Container[int]) -> dict[str, Any]:
         outcome = Outcome.ALREADY_PUBLISHED if already else FIRST_OUTCOME[row.pile]
+        message = already or (NOT_YET if row.pile is Pile.TO_PUBLISH else row.message)
+        if not already and row.position in uncertain:
+            outcome, message = Outcome.UNKNOWN, STILL_UNKNOWN
         return {
             "run": self._run,
             "position": row.position,
@@ -160,7 +168,7 @@ class Journal:
             "notify": row.notify,
             "row_values": list(row.values),
             "outcome": outcome.value,
-            "message": already or (NOT_YET if row.pile is Pile.TO_PUBLISH else row.message),
+            "message": message,
         }
 
     async def standings(self, wanted: Sequence[Course]) -> dict[Course, Standing]:

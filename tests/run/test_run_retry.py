@@ -120,3 +120,33 @@ def test_runs_lists_them_and_forgets_old_sheets_but_not_what_is_published(desk):
     assert (1, [runs[0]["run"]]) == (left["forgotten"], [one["run"] for one in left["runs"]])
     assert (0, ["already_published"] * 2) == (again.wait(), desk.outcomes())
     assert 2 == desk.stats()["arrivals"]["publish"]
+
+
+@pytest.mark.slow
+def test_what_was_unknown_stays_unknown_through_a_retry_that_is_stopped(desk):
+    """
+    The first run's answer is lost and it is killed; a stopped retry must not make "not attempted" of it, for the retry
+    of that one, with no state, would mail without reading.
+    """
+    desk.write_sheet(1)
+    desk.serve(faults='[[fault]]\nkind = "timeout_after"\n')
+    first = desk.publish(
+        "--notify", "all", "--verify", "never", environ={"BATCHPUB_TOTAL_TIMEOUT": "20", "BATCHPUB_LEASE": "21"}
+    )
+    while not desk.stats()["published"]:
+        pass
+    first.send(9)
+    first.wait()
+    desk.start("report", "--state", "s.db", "--report", "json", "--out", "out").wait()
+    assert ["unknown"] == desk.outcomes()
+
+    mails = ("--notify", "all", "--verify", "never")
+    for folder, before in (("two", "out"), ("three", "two")):
+        stopped = desk.publish(
+            *mails, "--max-duration", "0.2s", sheet=f"{before}/run_results.json", out=folder, state=f"{folder}.db", command="retry"
+        )  # fmt: skip
+        assert (75, ["unknown"]) == (stopped.wait(), desk.outcomes(folder))
+    last = desk.publish(*mails, sheet="three/run_results.json", out="four", state="4.db", command="retry")
+
+    assert (0, ["already_published"]) == (last.wait(), desk.outcomes("four"))
+    assert 1 == desk.stats()["arrivals"]["publish"]

@@ -162,7 +162,7 @@ def test_a_lock_longer_than_the_deadline_is_not_waited_for(desk):
 
     assert 75 == second.wait(20)
     assert reasons(desk)
-    assert all("longer than --max-duration leaves" in reason for reason in reasons(desk))
+    assert all("and --max-duration leaves" in reason for reason in reasons(desk))
 
 
 def late(*values):
@@ -198,3 +198,23 @@ def test_every_way_to_stop_ends_in_its_code_and_a_report_of_every_row(desk, flag
     assert reasons(desk)
     assert all(why in reason for reason in reasons(desk))
     assert shlex.split(done.last()["batchpub.resume_command"])[1:3] == ["publish", "a.csv"]
+
+
+@pytest.mark.slow
+def test_a_job_that_ends_before_the_run_does_is_warned_of(desk):
+    """
+    GitLab says how long a job may take; a shorter --max-duration takes the warning away.
+    """
+    desk.write_sheet(61)
+    desk.serve()
+
+    runs = [
+        desk.publish(*flags, "--report", "json", state=f"{n}.db", environ={"CI_JOB_TIMEOUT": "2"})
+        for n, flags in enumerate(((), ("--max-duration", "1s")))
+    ]
+    codes = [run.wait() for run in runs]
+    warned = [[e for e in run.events() if e["event.action"] == "run.too_long"] for run in runs]
+
+    assert [0, 75] == codes
+    assert [1, 0] == [len(events) for events in warned]
+    assert 2 == warned[0][0]["batchpub.job_seconds"]
