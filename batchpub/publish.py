@@ -29,7 +29,7 @@ from batchpub.state import (
     Slot,
     Uncertain,
 )
-from batchpub.verify import Finding, judge_look
+from batchpub.verify import Finding, Look, judge_look
 from batchpub.zoho import answers
 from batchpub.zoho.client import Reply
 
@@ -270,13 +270,7 @@ class Publisher:
             log.warning("course.name_differs", sheet_name=work.name, zoho_name=look.name)
         work = replace(work, verified=True, reads=0, remark=look.remark or work.remark)
         if reason is Reason.VERIFY:
-            again = self.rules.publishes_again(work.course)
-            if look.finding is Finding.INVALID:
-                return await self._settle(work, None, Outcome.INVALID, look.message, verified=True)
-            if look.finding is Finding.ALREADY_PUBLISHED and not again:
-                return await self._settle(work, "published", Outcome.ALREADY_PUBLISHED, look.message, verified=True)
-            is_draft = look.finding is Finding.TO_PUBLISH
-            return await self._send(work, version, before="draft" if is_draft else "free")
+            return await self._send_verified(work, version, look)
         state = reply.answer.state if isinstance(reply.answer, answers.StateRead) else None
         if state is answers.CourseState.PUBLISHED:
             if reason is Reason.LOST:
@@ -295,6 +289,14 @@ class Publisher:
             message = f"Still a draft after {work.attempts} attempts without a clear answer. Run it again later."
             return await self._settle(work, "draft", Outcome.FAILED, message)
         return await self._send(work, version, before="draft")
+
+    async def _send_verified(self, work: Work, version: int, look: Look) -> Step:
+        """Send what can be published; what cannot be told is sent, as without verifying."""
+        if look.finding is Finding.INVALID:
+            return await self._settle(work, None, Outcome.INVALID, look.message, verified=True)
+        if look.finding is Finding.ALREADY_PUBLISHED and not self.rules.publishes_again(work.course):
+            return await self._settle(work, "published", Outcome.ALREADY_PUBLISHED, look.message, verified=True)
+        return await self._send(work, version, before="draft" if look.finding is Finding.TO_PUBLISH else "free")
 
     async def _send_blind(self, work: Work, version: int, *, uncertain: bool, code: str) -> Step:
         """Go on although the course's state could not be read: never with mails on after a lost answer."""
@@ -493,7 +495,6 @@ class Publisher:
             attempts=work.attempts,
             http_status=reply.http_status,
             code=reply.code,
-            verified=work.verified,
         )
 
     async def _record(  # noqa: PLR0913 - as above

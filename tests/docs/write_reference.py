@@ -47,6 +47,11 @@ The words are {words}. `already_published` has the course read, and only that ma
 code that has a meaning keeps it, and unless the answer is a 4xx the course counts as perhaps published: the next call for it
 comes after reading it, never blindly with mails on.
 
+## Network
+
+`HTTPS_PROXY` and `NO_PROXY` are honoured, and so is `SSL_CERT_FILE`, the file of a certificate authority of your own.
+Certificates are always verified: there is no setting against it. `~/.netrc` is not read.
+
 ## Secrets
 
 They come from the environment only: in a flag or a job file they are refused. Each may instead be a file: `BATCHPUB_COOKIE_FILE`

@@ -159,6 +159,7 @@ def login(tmp_path, url, *arguments, **more):
     )
 
 
+@pytest.mark.slow
 def test_pipeline_gets_a_private_file_that_the_next_run_can_use(tmp_path, zoho):
     """
     --out has the token and nothing else, for its owner only; no secret is on stdout or stderr, and a used code is known.
@@ -207,6 +208,7 @@ def test_wrong_use_uses_up_no_code(tmp_path, monkeypatch, arguments, environ, co
     assert not (tmp_path / "t").exists()
 
 
+@pytest.mark.slow
 def test_terminal_is_asked_and_shown_the_token_once(tmp_path, zoho):
     """
     On a terminal it asks, does not echo what is secret, and shows the token exactly once.
