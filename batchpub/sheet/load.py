@@ -284,18 +284,23 @@ def _refuse_merged_heading(grid: Grid, heading: Heading, id_column: int, body: S
 def _refuse_second_table(heading: Heading, id_column: int, body: Sequence[GridRow], is_heading: IsHeading) -> None:
     """Refuse a sheet where a heading further down puts other columns in charge: the ids under it would be misread."""
     first = {(column, fold(cell.text)) for column, cell in heading.row.cells.items()}
-    for place, row in enumerate(body):
+    last_id = next((row.number for row in reversed(body) if _holds_id(row)), 0)
+    for row in body:
         own = row.cells.get(id_column)
         if own is not None and own.text.isdigit():
             continue  # nearly always; a row with an id is no heading
         found = [column for column, cell in row.cells.items() if cell.kind is CellKind.TEXT and is_heading(cell.text)]
         if not found or first.issuperset((column, fold(cell.text)) for column, cell in row.cells.items()):
             continue
-        if any(is_like_id(cell.text) for below in body[place + 1 :] for cell in below.cells.values()):
+        if row.number < last_id:
             raise Unreadable(
                 f"Row {row.number} begins a second table with headings of its own ({name_cell(row.number, found[0])} reads "
                 f'"{trim(row.cells[found[0]].text)}"). Put the tables on sheets or into files of their own.'
             )
+
+
+def _holds_id(row: GridRow) -> bool:
+    return any(is_like_id(cell.text) for cell in row.cells.values())
 
 
 def _say_no_heading(book: Book, grid: Grid, options: SheetOptions) -> str:

@@ -38,11 +38,11 @@ _XLSB = (
     "This is a binary workbook (.xlsb), which cannot be checked cell by cell. Open it in Excel and save it as .xlsx."
 )
 _HTML = re.compile(
-    r"\s*(<\?xml[^>]*\?>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body|table|meta|script|style|title|div|center|form|thead|tbody|tr)\b",
+    r"\s*(<\?xml[^>]*\?>\s*)?(?>(<!--.*?-->\s*)*)<(!doctype\s+html|html|head|body|table|meta|script|style|title|div|center|form|thead|tbody|tr)\b",
     re.IGNORECASE | re.DOTALL,
 )
 _XML = re.compile(r"\s*<\?xml|\s*<([A-Za-z]+:)?Workbook\b|\s*<office:document")
-_FLAT_ODS = re.compile(r"(\s*<\?.*?\?>|\s*<!--.*?-->)*\s*<office:document\b", re.DOTALL)
+_FLAT_ODS = re.compile(r"\s*(?>((<\?.*?\?>|<!--.*?-->)\s*)*)<office:document\b", re.DOTALL)
 _DATA_EXCHANGE = re.compile(r"\s*TABLE[ \t]*\r?\n\s*0\s*,\s*1[ \t]*\r?\n")
 _SYLK = re.compile(r"\s*ID;P[^\r\n]*[\r\n]+[A-Z];")
 _OLD_EXCHANGE = (

@@ -356,6 +356,19 @@ def test_workbooks_written_by_libreoffice(name):
     assert {2: A, 3: B, 13: "478346000019584127", **refused, **blank} == see(MADE / name)
 
 
+def test_a_workbook_of_excel_95():
+    """
+    Before Excel 97 there was another kind of records; types, hidden rows, merged cells and array formulas are seen there too.
+    """
+    seen = see(MADE / "gnumeric95.xls")
+
+    assert {2: A, 7: "skipped", 14: "478346000019584127", 19: "478346000019584333"} == {
+        row: seen[row] for row in (2, 7, 14, 19)
+    }
+    assert "478346000019584127 batch 478346000019589999" == seen[17]
+    assert {"invalid"} == {seen[row] for row in (3, 4, 5, 6, *range(8, 14), 15, 16, 18)}
+
+
 def test_a_chain_of_sectors_in_a_circle_is_refused():
     """
     Found by mutation: xlrd follows such a chain for ever; the file is refused as damaged instead.
