@@ -177,7 +177,7 @@ def late(*values):
         late(("--max-duration", "0.1s"), {}, SLOW, 75, "--max-duration (0.1 s) is over."),
         late((), {}, '[[fault]]\nkind = "scope"\n', 77, "Zoho denies access"),
         late((), {}, '[[fault]]\nkind = "403"\n', 77, "three times in a row"),
-        late((), {}, '[[fault]]\nkind = "quota"\nnth = 3\n', 75, "longer than --max-lock allows"),
+        late((), {}, '[[fault]]\nkind = "quota"\nnth = 3\n', 75, "daily quota of calls is used up"),
         late(("--max-failures", "10%"), {}, '[[fault]]\nkind = "404"\n', 4, "more than --max-failures allows (2)"),
     ],
 )
