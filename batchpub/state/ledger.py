@@ -23,6 +23,9 @@ GENTLE_SECONDS = 86_400.0
 WALL_ROUNDING = 2e-6
 """Wall time has microseconds: two hosts in turn must not round a rest away, a little at each turn."""
 
+BOOT_ROUNDING = 1e-6
+"""Sums of boot times round by up to 1e-7 s: a slot must not come back the least bit early, which can be a whole frame."""
+
 NEXT_AT = {"publish": "next_send_at", "read": "next_read_at"}
 """Where each operation's spacing is written: reading has a budget of its own, in its shape as in its slots."""
 
@@ -59,8 +62,8 @@ class Limits:
 
     @property
     def rest(self) -> float:
-        """Seconds that a slot stays taken after its answer."""
-        return self.period + self.guard
+        """Seconds that a slot stays taken after its answer: never less than period and guard, whatever floats round."""
+        return self.period + self.guard + BOOT_ROUNDING
 
     @property
     def send_within(self) -> float:

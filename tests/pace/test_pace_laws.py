@@ -87,6 +87,10 @@ runs_before = {
     seed=0, rate=87, burst=56, workers=1, longest=0.0, lost=0.0, calls=86, processes=1, killed_at=None, away=0.0,
     step=0.0, same_boot=False,
 )  # fmt: skip
+@example(  # 61 s once were 4e-14 s less, which at a service that counts in frames is a frame
+    seed=0, rate=1, burst=1, workers=1, longest=0.0, lost=0.0, calls=2, processes=1, killed_at=61.2, away=0.0,
+    step=-3600.0, same_boot=True,
+)  # fmt: skip
 def test_no_window_sees_more_than_the_rate(**chosen):
     """
     Whatever the delays, losses, workers, burst, earlier and simultaneous runs, crashes and clock steps: no period has
