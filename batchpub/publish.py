@@ -423,7 +423,7 @@ class Publisher:
         )
         if lock is not None:
             self.gate.notice_lock(lock.seconds)
-            _tell_lock(lock, throttled.cause, reply.code)
+            tell_lock(lock, throttled.cause, reply.code)
         reason = why_not_wait(throttled, lock.seconds if lock else 0.0, self.limits.max_lock)
         if reason:
             self.gate.close(Stop(reason=reason, exit_code=ExitCode.STOPPED_EARLY))
@@ -471,16 +471,7 @@ class Publisher:
         return replace(work, spent_seconds=work.spent_seconds + seconds)
 
     def _may_send(self, claimed: Claimed) -> bool:
-        """Take the last look before a call, and count it."""
-        if not self.gate.may_send(claimed.send_before):
-            return False
-        most = self.rules.max_calls
-        if most is not None and self.breakers.calls >= most:
-            reason = f"The run has made {most} calls, as many as --max-calls allows."
-            self.gate.close(Stop(reason=reason, exit_code=ExitCode.STOPPED_EARLY))
-            return False
-        self.breakers.calls += 1
-        return True
+        return may_call(self.gate, self.rules, self.breakers, claimed.send_before)
 
     def _back_in_line(self, work: Work, before: str) -> RowResult:
         if before == "unclear":
@@ -529,7 +520,8 @@ def _name(answer: answers.Answer) -> str:
     return type(answer).__name__.lower()
 
 
-def _tell_lock(lock: Lock, cause: str, code: str) -> None:
+def tell_lock(lock: Lock, cause: str, code: str) -> None:
+    """Log a lock that is new, with the time it ends, and that the pace becomes gentler."""
     ends_at = lock.ends_at.isoformat(timespec="seconds")
     if lock.is_new:
         log.warning("portal.locked", seconds=round(lock.seconds, 1), ends_at=ends_at, cause=cause, code=code)
@@ -549,6 +541,19 @@ def _rest(reply: Reply) -> Rest:
     if isinstance(reply.answer, answers.NotSent):
         return Rest.UNUSED
     return Rest.UNANSWERED if reply.http_status is None else Rest.ANSWERED
+
+
+def may_call(gate: Gate, rules: Rules, breakers: Breakers, send_before: float) -> bool:
+    """Take the last look before a call, and count it. The one that is too many closes the gate instead."""
+    if not gate.may_send(send_before):
+        return False
+    most = rules.max_calls
+    if most is not None and breakers.calls >= most:
+        reason = f"The run has made {most} calls, as many as --max-calls allows."
+        gate.close(Stop(reason=reason, exit_code=ExitCode.STOPPED_EARLY))
+        return False
+    breakers.calls += 1
+    return True
 
 
 def why_not_wait(throttled: answers.Throttled, seconds: float, longest: float) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -10,7 +10,7 @@ from batchpub.clock import Clock
 from batchpub.course import Course
 from batchpub.errors import AccessRefused, ExitCode, ServiceUnreachable, Stop, StoppedEarly
 from batchpub.pace import Gate, GateClosed
-from batchpub.publish import CourseApi, Rules, why_not_wait
+from batchpub.publish import Breakers, CourseApi, Rules, may_call, tell_lock, why_not_wait
 from batchpub.state import Ledger, Rest, Slot
 from batchpub.verify import Look, judge_look
 from batchpub.zoho import answers
@@ -28,6 +28,7 @@ class Survey:
     ledger: Ledger
     rules: Rules
     clock: Clock
+    breakers: Breakers = field(default_factory=Breakers)
 
     async def look_at_all(self, names: Mapping[Course, str], *, workers: int) -> dict[Course, Look]:
         """Look at every course once; `names` has what the sheet calls it.
@@ -71,7 +72,7 @@ class Survey:
             log.debug("course.read", meaning=type(reply.answer).__name__.lower(), http_status=reply.http_status)
             match reply.answer:
                 case answers.Throttled() as throttled:
-                    await self._wait_out(slot, throttled)
+                    await self._wait_out(slot, throttled, reply.code)
                 case answers.Expired():
                     await self._give_back(slot, Rest.ANSWERED, through=False)
                     if renewed or not await self.api.renew(reply.stale):
@@ -101,7 +102,7 @@ class Survey:
                 except BaseException:
                     await self.gate.give_back(slot)
                     raise
-                if self.gate.may_send(send_before):
+                if may_call(self.gate, self.rules, self.breakers, send_before):
                     return slot
                 await self.gate.give_back(slot)
         except GateClosed:
@@ -114,7 +115,7 @@ class Survey:
             await self.ledger.note_answer(connection, slot, portal, now, through=through)
         self.gate.notice_change()
 
-    async def _wait_out(self, slot: Slot, throttled: answers.Throttled) -> None:
+    async def _wait_out(self, slot: Slot, throttled: answers.Throttled, code: str) -> None:
         stated, limits = throttled.wait_seconds, self.ledger.limits
         self.gate.notice_lock(limits.lock if stated is None else stated)
         async with self.ledger.database.transaction() as connection:
@@ -122,6 +123,7 @@ class Survey:
             await self.ledger.rest_slot(connection, slot, Rest.ANSWERED, now)
             lock = await self.ledger.close_for_lock(connection, slot, portal, now, stated=stated, cause=throttled.cause)
         self.gate.notice_lock(lock.seconds)
+        tell_lock(lock, throttled.cause, code)
         reason = why_not_wait(throttled, lock.seconds, limits.max_lock)
         if reason:
             self.gate.close(Stop(reason=reason, exit_code=ExitCode.STOPPED_EARLY))

@@ -39,7 +39,10 @@ async def look_online(names: Mapping[Course, str], settings: Settings) -> dict[C
             eta = estimate_seconds(len(names), limits, await ledger.look_ahead("read"))
             print(f"Reading {len(names)} courses in Zoho, about {duration(eta)} ...", file=sys.stderr)  # noqa: T201
         rules = Rules(
-            attempts=settings.attempts, backoff_seconds=settings.backoff, max_backoff_seconds=settings.max_backoff
+            attempts=settings.attempts,
+            backoff_seconds=settings.backoff,
+            max_backoff_seconds=settings.max_backoff,
+            max_calls=settings.max_calls,
         )
         survey = Survey(api=api, gate=Gate(ledger, clock=clock), ledger=ledger, rules=rules, clock=clock)
         return await survey.look_at_all(names, workers=settings.workers)

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import structlog
 
 sys.path.insert(0, str(Path(__file__).parent))
 from played import ScriptedApi, reply, seen
@@ -78,6 +79,31 @@ def test_what_a_survey_cannot_do_ends_it(answer, status, error, words):
     """
     with pytest.raises(error, match=words):
         survey(ScriptedApi([], [reply(answer, status)]), 10)
+
+
+def test_a_survey_makes_no_more_calls_than_the_operator_allows():
+    """
+    Reads count for the daily quota as well: the run stops right before the call that is one too many.
+    """
+    api = ScriptedApi([], [DRAFT])
+
+    with pytest.raises(StoppedEarly, match="--max-calls"):
+        survey(api, 10, max_calls=4)
+
+    assert 4 == len(api.calls)
+
+
+def test_a_lock_is_told_once():
+    """
+    Whoever waits five minutes reads in the log why, and until when.
+    """
+    api = ScriptedApi([], lambda course: [LOCKED, DRAFT] if course.course_id == "0" else [DRAFT])
+
+    with structlog.testing.capture_logs() as lines:
+        survey(api, 20)
+
+    locked = [line for line in lines if line["event"] == "portal.locked"]
+    assert [("warning", 305.0, "429")] == [(line["log_level"], line["seconds"], line["cause"]) for line in locked]
 
 
 @pytest.mark.parametrize("answer", [NotSent(reason="r"), Unclear(reason="r")])
