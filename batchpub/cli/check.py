@@ -15,7 +15,7 @@ from batchpub.cli.duration import duration
 from batchpub.cli.files import find_files
 from batchpub.cli.online import look_online, show_looks
 from batchpub.cli.options import JOB, SHEET_FLAGS, STATE, settle_settings, with_flags
-from batchpub.cli.wiring import hosts_of, limits_of, load_all, plan_of, portal_of, start_log, state_path
+from batchpub.cli.wiring import ledger_of, limits_of, load_all, plan_of, start_log, state_path
 from batchpub.clock import SystemClock
 from batchpub.course import Course, Pile, Plan, PlannedRow
 from batchpub.errors import ExitCode, SheetRefused
@@ -24,7 +24,7 @@ from batchpub.publish import Rules
 from batchpub.report.ci import Problem, announce_check
 from batchpub.report.text import escape_commands, make_plain
 from batchpub.settings import Settings
-from batchpub.state import Journal, Ledger, Outlook, Published, Standing, Uncertain, open_database
+from batchpub.state import Journal, Outlook, Published, Standing, Uncertain, open_database
 from batchpub.verify import Finding, Look
 
 MANY = 40
@@ -55,8 +55,9 @@ def check(*, sheets: tuple[str, ...], job: Path | None, online: bool, as_json: b
     known, outlook = asyncio.run(_ask_state(plan, settings))
     if online:
         start_log(settings)
-    looks = asyncio.run(look_online(_to_look_at(plan, known, settings), settings)) if online else {}
-    rows = [_describe(row, plan, known, looks, settings) for row in plan.rows]
+    rules = Rules(again=frozenset(settings.again))
+    looks = asyncio.run(look_online(_to_look_at(plan, known, rules), settings)) if online else {}
+    rows = [_describe(row, plan, known, looks, rules) for row in plan.rows]
     to_send = sum(row["outcome"] in ("to_publish", "uncertain") for row in rows)
     eta = estimate_seconds(to_send, limits_of(settings), outlook)
     warnings = [*_warn_of_token(eta, settings), *_warn_of_names(rows)]
@@ -72,19 +73,17 @@ def check(*, sheets: tuple[str, ...], job: Path | None, online: bool, as_json: b
 
 
 async def _ask_state(plan: Plan, settings: Settings) -> tuple[dict[Course, Standing], Outlook]:
-    path, limits = state_path(settings), limits_of(settings)
+    path = state_path(settings)
     if not path.exists():
-        return {}, Outlook(pace=limits.pace)
-    portal = portal_of(settings, hosts_of(settings)[1])
+        return {}, Outlook(pace=limits_of(settings).pace)
     async with open_database(path) as database:
-        ledger = Ledger(database, portal=portal, run="check", limits=limits, clock=SystemClock())
+        ledger = ledger_of(settings, database, run="check", clock=SystemClock())
         courses = [row.course for row in plan.to_publish() if row.course is not None]
         return await Journal(ledger).standings(courses), await ledger.look_ahead("publish")
 
 
-def _to_look_at(plan: Plan, known: dict[Course, Standing], settings: Settings) -> dict[Course, str]:
+def _to_look_at(plan: Plan, known: dict[Course, Standing], rules: Rules) -> dict[Course, str]:
     """Give the courses that would be sent, with the sheet's name for each."""
-    rules = Rules(again=frozenset(settings.again))
     return {
         row.course: row.name
         for row in plan.to_publish()
@@ -109,11 +108,11 @@ def _warn_of_names(rows: list[dict[str, Any]]) -> list[str]:
 
 
 def _describe(
-    row: PlannedRow, plan: Plan, known: dict[Course, Standing], looks: dict[Course, Look], settings: Settings
+    row: PlannedRow, plan: Plan, known: dict[Course, Standing], looks: dict[Course, Look], rules: Rules
 ) -> dict[str, Any]:
     outcome, message = row.pile.value, row.message
     standing = known.get(row.course) if row.course and row.pile is Pile.TO_PUBLISH else None
-    again = row.course is not None and Rules(again=frozenset(settings.again)).publishes_again(row.course)
+    again = row.course is not None and rules.publishes_again(row.course)
     if isinstance(standing, Published) and not again:
         outcome, message = "already_published", str(standing)
     elif isinstance(standing, Uncertain):

@@ -10,14 +10,14 @@ from rich.text import Text
 
 from batchpub.cli.access import credentials_of, open_client, token_file
 from batchpub.cli.duration import duration
-from batchpub.cli.wiring import hosts_of, limits_of, portal_of, state_path
+from batchpub.cli.wiring import ledger_of, state_path
 from batchpub.clock import SystemClock
 from batchpub.course import Course
 from batchpub.pace import Gate, estimate_seconds
 from batchpub.publish import Rules
 from batchpub.report.text import make_plain
 from batchpub.settings import Settings
-from batchpub.state import Ledger, open_database
+from batchpub.state import open_database
 from batchpub.survey import Survey
 from batchpub.verify import Look
 
@@ -26,17 +26,15 @@ SHOWN = 200
 
 async def look_online(names: Mapping[Course, str], settings: Settings) -> dict[Course, Look]:
     """Read every course through the real gate: these calls count, for this run and the next."""
-    clock, path, limits = SystemClock(), state_path(settings), limits_of(settings)
+    clock, path = SystemClock(), state_path(settings)
     credentials = credentials_of(settings, sandbox=False)
     async with (
         open_database(path) as database,
         open_client(settings, credentials, clock=clock, token_file=token_file(path)) as api,
     ):
-        ledger = Ledger(
-            database, portal=portal_of(settings, hosts_of(settings)[1]), run="check", limits=limits, clock=clock
-        )
+        ledger = ledger_of(settings, database, run="check", clock=clock)
         if sys.stderr.isatty():
-            eta = estimate_seconds(len(names), limits, await ledger.look_ahead("read"))
+            eta = estimate_seconds(len(names), ledger.limits, await ledger.look_ahead("read"))
             print(f"Reading {len(names)} courses in Zoho, about {duration(eta)} ...", file=sys.stderr)  # noqa: T201
         rules = Rules(
             attempts=settings.attempts,

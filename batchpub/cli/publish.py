@@ -23,11 +23,9 @@ from batchpub.cli.progress import show_progress
 from batchpub.cli.resume import command_again, command_to_continue
 from batchpub.cli.signals import Left, Signals
 from batchpub.cli.wiring import (
-    hosts_of,
-    limits_of,
+    ledger_of,
     load_all,
     plan_of,
-    portal_of,
     sheet_options_of,
     start_log,
     state_path,
@@ -44,7 +42,7 @@ from batchpub.run import Run, RunOptions
 from batchpub.sandbox import Sandbox, SandboxConfig, load_faults
 from batchpub.settings import Settings
 from batchpub.sheet.results import load_results
-from batchpub.state import Journal, Ledger, open_database
+from batchpub.state import Journal, open_database
 
 log = structlog.get_logger("batchpub")
 
@@ -253,27 +251,23 @@ def _throwaway_state(out: Path) -> Path:
 async def _run(  # noqa: PLR0913 - the one place where everything meets
     plan: Plan, settings: Settings, extras: Extras, run: str, out: Path, earlier: Earlier
 ) -> tuple[RunRecord, ExitCode]:
-    _, api_url = hosts_of(settings)
-    clock = SystemClock()
-    portal = portal_of(settings, api_url)
-    path = state_path(settings)
-    limits = limits_of(settings)
+    clock, path = SystemClock(), state_path(settings)
     credentials = credentials_of(settings, sandbox=extras.sandbox)
     async with contextlib.AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(path))
         if extras.sandbox:
             stack.callback(_remove_state, path)
-        ledger = Ledger(database, portal=portal, run=run, limits=limits, clock=clock)
+        ledger = ledger_of(settings, database, run=run, clock=clock)
         is_new = await Journal(ledger).is_new()
         if is_new:
             log.info("state.new", path=str(path))
         verify = _verify(settings, is_new=is_new)
         options = RunOptions(
             run=run,
-            portal=portal,
+            portal=ledger.portal,
             sandbox=extras.sandbox,
             workers=settings.workers,
-            limits=limits,
+            limits=ledger.limits,
             rules=Rules(
                 attempts=settings.attempts,
                 backoff_seconds=settings.backoff,

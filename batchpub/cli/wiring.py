@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import click
 
 from batchpub.cli.pipeline import read_pipeline
+from batchpub.clock import Clock
 from batchpub.course import Outcome, Plan, Sheet
 from batchpub.errors import SettingsWrong, SheetMissing, SheetRefused
 from batchpub.events import Level
@@ -18,7 +19,7 @@ from batchpub.log import Sink, configure_log
 from batchpub.plan import PlanOptions, make_plan
 from batchpub.settings import Settings
 from batchpub.sheet import SheetOptions, load_sheet
-from batchpub.state import Limits
+from batchpub.state import Database, Ledger, Limits
 from batchpub.zoho.hosts import DATA_CENTERS, check_api_url
 
 BAR_AND_SUMMARY = (*(f"course.{outcome}" for outcome in Outcome), "run.progress", "run.finished")
@@ -102,6 +103,12 @@ def hosts_of(settings: Settings) -> tuple[str, str]:
 def portal_of(settings: Settings, api_url: str) -> str:
     """Name what shares one limit: the API host, unless told otherwise."""
     return settings.portal or urlsplit(api_url).netloc
+
+
+def ledger_of(settings: Settings, database: Database, *, run: str, clock: Clock) -> Ledger:
+    """Give the ledger of the portal that the settings speak of."""
+    portal = portal_of(settings, hosts_of(settings)[1])
+    return Ledger(database, portal=portal, run=run, limits=limits_of(settings), clock=clock)
 
 
 def state_path(settings: Settings) -> Path:
