@@ -22,7 +22,6 @@ WARM = (
     *(
         "aiosqlite",
         "jinja2",
-        "openpyxl",
         "pandas",
         "rich.progress",
         "sqlalchemy.dialects.sqlite.aiosqlite",

@@ -15,13 +15,13 @@ import time
 from pathlib import Path
 
 from batchpub.clock import SystemClock
-from batchpub.course import Course, Pile, Plan, PlannedRow, PlannedSheet
 from batchpub.errors import ExitCode
 from batchpub.publish import Rules
 from batchpub.run import Run, RunOptions
 from batchpub.state import Limits, open_database
 from batchpub.zoho.answers import Published
 from batchpub.zoho.client import Reply
+from tests.plans import make_plan_of
 
 SIZES = (1_000, 5_000)
 PER_SECOND, CPU_MILLISECONDS, GROWTH = 50, 10, 1.25
@@ -40,25 +40,6 @@ class AtOnce:
         assert not notify
         await asyncio.sleep(0)
         return PUBLISHED
-
-
-def make_plan_of(count):
-    rows = tuple(
-        PlannedRow(
-            position=number,
-            sheet_index=0,
-            row=number + 2,
-            cell=f"A{number + 2}",
-            course=Course(course_id=str(478346000019580117 + number)),
-            name=f"Course {number}",
-            notify=False,
-            pile=Pile.TO_PUBLISH,
-            values=(str(478346000019580117 + number), f"Course {number}"),
-        )
-        for number in range(count)
-    )
-    sheet = PlannedSheet(file="courses.xlsx", sheet="Courses", headings=("Course ID", "Course Name"))
-    return Plan(sheets=(sheet,), rows=rows)
 
 
 async def publish(count, workers, folder):

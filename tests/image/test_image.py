@@ -2,10 +2,8 @@
 
 import json
 import shutil
-import subprocess
 import sys
 import time
-import urllib.request
 from pathlib import Path
 
 import pytest
@@ -24,6 +22,7 @@ from buildah import (  # fmt: skip
     terminate,
     why_not,
 )
+from playing import play_sandbox, stats
 
 from batchpub import __version__
 
@@ -72,17 +71,8 @@ def volumes(tmp_path):
 @pytest.fixture
 def service():
     """A sandbox on this machine whose answers take a second, and which lets in only tokens that it issued."""
-    command = [sys.executable, "-m", "batchpub", "sandbox", "--strict-tokens", "--latency", "1"]
-    playing = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    yield json.loads(playing.stdout.readline())["url"]
-    playing.terminate()
-    playing.wait(10)
-    playing.stdout.close()
-
-
-def stats(url):
-    with urllib.request.urlopen(f"{url}/_sandbox/stats") as reply:
-        return json.load(reply)
+    with play_sandbox("--strict-tokens", "--latency", "1") as url:
+        yield url
 
 
 def secret_files(folder):

@@ -5,12 +5,12 @@ import os
 import re
 import subprocess
 import sys
-import urllib.request
 from pathlib import Path
 
 import pytest
 import yaml
 from click.testing import CliRunner
+from playing import play_sandbox, stats
 
 from batchpub.cli.main import group
 
@@ -44,12 +44,8 @@ os.execve(sys.executable, [sys.executable, "-m", "batchpub", *words], {{**beside
 @pytest.fixture
 def service():
     """A sandbox as a process of its own, which lets in only tokens that it issued."""
-    command = [sys.executable, "-m", "batchpub", "sandbox", "--strict-tokens", "--latency", "0"]
-    playing = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    yield json.loads(playing.stdout.readline())["url"]
-    playing.terminate()
-    playing.wait(10)
-    playing.stdout.close()
+    with play_sandbox("--strict-tokens", "--latency", "0") as url:
+        yield url
 
 
 @pytest.fixture
@@ -120,11 +116,6 @@ def run_script(script, *, cwd, environ):
     return subprocess.run(
         ["bash", "-eo", "pipefail", "-c", script], cwd=cwd, env=environ, capture_output=True, text=True, timeout=60, check=False
     )  # fmt: skip
-
-
-def stats(url):
-    with urllib.request.urlopen(f"{url}/_sandbox/stats") as reply:
-        return json.load(reply)
 
 
 def outcomes(repository):

@@ -9,11 +9,12 @@ from email.utils import format_datetime
 
 import pytest
 import structlog
+from plans import make_plan_of
 from simulated import largest_of_all
 from virtual import START, VirtualClock, VirtualLoop, run_virtually
 from world import UP
 
-from batchpub.course import Course, Outcome, Pile, Plan, PlannedRow, PlannedSheet
+from batchpub.course import Outcome
 from batchpub.errors import ExitCode
 from batchpub.publish import Rules, Verify
 from batchpub.run import Run, RunOptions
@@ -60,23 +61,6 @@ class Zoho:
         read = read_course_state if operation == "read" else read_answer
         answer = read(status, headers, text, course_id=course.course_id, now=self.clock.now())
         return Reply(answer=answer, http_status=status, code=code_of(answer), excerpt="")
-
-
-def make_plan_of(count):
-    rows = tuple(
-        PlannedRow(
-            position=number,
-            sheet_index=0,
-            row=number + 2,
-            cell=f"A{number + 2}",
-            course=Course(course_id=str(478346000019580117 + number)),
-            name="",
-            notify=False,
-            pile=Pile.TO_PUBLISH,
-        )
-        for number in range(count)
-    )
-    return Plan(sheets=(PlannedSheet(file="a.csv", sheet="", headings=("Course ID",)),), rows=rows)
 
 
 class World:

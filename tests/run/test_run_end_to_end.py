@@ -7,10 +7,10 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.request
 from pathlib import Path
 
 import pytest
+from playing import play_sandbox, stats
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLE = ROOT / "jobs" / "example" / "courses.xlsx"
@@ -37,17 +37,8 @@ def rows_of(folder):
 @pytest.fixture
 def service():
     """A sandbox as a process of its own, with its minute in one second."""
-    command = [sys.executable, "-m", "batchpub", "sandbox", "--speed", "60", "--latency", "0-3", "--limit", "30"]
-    playing = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    yield json.loads(playing.stdout.readline())["url"]
-    playing.terminate()
-    playing.wait(10)
-    playing.stdout.close()
-
-
-def stats(url):
-    with urllib.request.urlopen(f"{url}/_sandbox/stats") as reply:
-        return json.load(reply)
+    with play_sandbox("--speed", "60", "--latency", "0-3", "--limit", "30") as url:
+        yield url
 
 
 def write_sheet(path, ids):

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from playing import play_sandbox
 
 KNOWN = [
     {"id": "219225000000642002", "name": "Fire safety"},
@@ -31,12 +32,8 @@ OUTCOMES = ["to_publish", "already_published", "invalid", "invalid", "to_publish
 def zoho(tmp_path):
     (tmp_path / "courses.json").write_text(json.dumps(KNOWN))
     (tmp_path / "s.csv").write_text(SHEET)
-    command = [sys.executable, "-m", "batchpub", "sandbox", "--courses", "courses.json", "--speed", "60"]
-    playing = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True)
-    yield json.loads(playing.stdout.readline())["url"]
-    playing.terminate()
-    playing.wait(10)
-    playing.stdout.close()
+    with play_sandbox("--courses", "courses.json", "--speed", "60", cwd=tmp_path) as url:
+        yield url
 
 
 def batchpub(tmp_path, url, *arguments, token="1000.canary.token"):

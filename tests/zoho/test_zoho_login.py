@@ -1,7 +1,6 @@
 """`batchpub login`: one grant code, one refresh token, and a sentence of its own for whatever goes wrong."""
 
 import asyncio
-import json
 import os
 import pty
 import select
@@ -14,6 +13,7 @@ from contextlib import asynccontextmanager
 import click
 import pytest
 from click.testing import CliRunner
+from playing import play_sandbox
 from pydantic import SecretStr
 
 from batchpub.cli.login import login as command
@@ -126,19 +126,10 @@ async def test_scope_that_is_not_enough_is_told(scope, remark):
     assert bool(remark) is bool(granted.remark)
 
 
-def start_sandbox(tmp_path):
-    command = [sys.executable, "-m", "batchpub", "sandbox"]
-    playing = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True)
-    return playing, json.loads(playing.stdout.readline())["url"]
-
-
 @pytest.fixture
 def zoho(tmp_path):
-    playing, url = start_sandbox(tmp_path)
-    yield url
-    playing.terminate()
-    playing.wait(10)
-    playing.stdout.close()
+    with play_sandbox(cwd=tmp_path) as url:
+        yield url
 
 
 def environ_of(tmp_path, url, **more):

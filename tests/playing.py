@@ -1,0 +1,26 @@
+"""The sandbox as a process of its own, for tests of whole processes: `with play_sandbox("--latency", "0") as url: …`."""
+
+import contextlib
+import json
+import subprocess
+import sys
+import urllib.request
+
+
+@contextlib.contextmanager
+def play_sandbox(*flags, cwd=None):
+    """Start it, give its URL, end it."""
+    command = [sys.executable, "-m", "batchpub", "sandbox", *flags]
+    playing = subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, text=True)
+    try:
+        yield json.loads(playing.stdout.readline())["url"]
+    finally:
+        playing.terminate()
+        playing.wait(10)
+        playing.stdout.close()
+
+
+def stats(url):
+    """Ask what it saw."""
+    with urllib.request.urlopen(f"{url}/_sandbox/stats") as reply:
+        return json.load(reply)
