@@ -22,6 +22,8 @@ KINDS = {
     },
 }
 SLOW = '[[fault]]\nkind = "slow_body"\nseconds = 20\n'
+STUCK = '[[fault]]\nkind = "slow_body"\nseconds = 600\n'
+WORKERS = 8
 BROKEN = """
 import batchpub.zoho.client
 from batchpub.cli.main import main
@@ -71,19 +73,24 @@ def test_no_canary_is_written_however_a_run_ends(desk, kind, ending):
     Runs that succeed, fail, crash and are traced, as processes of their own with every noise Python can make.
     """
     desk.write_sheet(12)
-    desk.serve(faults=refuse_and_repeat(*KINDS[kind].values()) if ending == "failure" else SLOW)
+    faults = {"failure": refuse_and_repeat(*KINDS[kind].values()), "crash": STUCK}
+    desk.serve(faults=faults.get(ending, SLOW))
     environ = {name: value for name, value in os.environ.items() if not name.startswith("BATCHPUB_")}
     environ |= {**desk.environ, **NOISY, "PYTHONPATH": str(ROOT)}
     environ.pop("BATCHPUB_ACCESS_TOKEN")
     environ |= KINDS[kind]
     start = ["-c", BROKEN] if ending == "bug" else ["-m", "batchpub"]
     command = [sys.executable, *start, "publish", "a.csv", "--state", "s.db", "--settle", "0.5", "--period", "1"]
+    command += ["--workers", str(WORKERS)]
 
     with (desk.folder / "out.txt").open("wb") as said:
         run = subprocess.Popen(command, cwd=desk.folder, env=environ, stdout=said, stderr=said)
         while run.poll() is None and b"run.started" not in (desk.folder / "out.txt").read_bytes():
             time.sleep(0.02)
         shown = Path(f"/proc/{run.pid}/cmdline").read_bytes() if run.poll() is None else b""
+        if ending == "crash":  # at rest, every call in flight: the fault handler may not survive threads that move
+            while run.poll() is None and desk.stats()["arrivals"].get("publish", 0) < WORKERS:
+                time.sleep(0.02)
         if ending in ("crash", "signal"):
             time.sleep(0.2)
             run.send_signal(signal.SIGABRT if ending == "crash" else signal.SIGTERM)
