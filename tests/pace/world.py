@@ -75,6 +75,7 @@ class Process:
         self.ledger = Ledger(world.database, portal="portal", run=name, limits=world.limits, clock=self.clock)
         self.gate = Gate(self.ledger, clock=self.clock)
         self.tasks = []
+        world.processes.append(self)
 
     def start(self, workers, todo, operation="publish"):
         self.tasks = [asyncio.ensure_future(self.work(todo, operation)) for _ in range(workers)]
@@ -146,6 +147,7 @@ class World:
     def __init__(self, loop, limits, service):
         self.loop, self.limits, self.service = loop, limits, service
         self.started, self.locks = [], []
+        self.processes = []
         self.database = None
 
     async def __aenter__(self):
@@ -153,8 +155,16 @@ class World:
         self.database = await self.stack.enter_async_context(open_database(None))
         return self
 
-    async def __aexit__(self, *_):
+    async def __aexit__(self, kind, *_):
+        """End whoever still runs: left behind, they would be charged to the next test. What they asserted counts."""
+        for process in self.processes:
+            process.kill()
+        tasks = [task for process in self.processes for task in process.tasks]
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
         await self.stack.aclose()
+        broken = [error for error in ended if isinstance(error, AssertionError)]
+        if broken and kind is None:
+            raise broken[0]
 
     def check_start(self, started):
         """P2, and one call first: asked at every start."""
