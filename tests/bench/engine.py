@@ -89,7 +89,7 @@ def main():
     print("| courses | courses a second | CPU a course | peak memory |\n|---|---|---|---|")
     costs, missed = [], []
     for count in SIZES:
-        command = [sys.executable, __file__, "--measure", str(count), "--workers", str(told.workers)]
+        command = [sys.executable, "-m", "tests.bench.engine", "--measure", str(count), "--workers", str(told.workers)]
         seen = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
         speed, cost = count / seen["took"], 1000 * seen["cpu"] / count
         costs.append(cost)
