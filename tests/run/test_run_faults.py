@@ -2,6 +2,8 @@
 
 import contextlib
 import os
+import shutil
+import signal
 import sqlite3
 import subprocess
 from pathlib import Path
@@ -26,6 +28,39 @@ def small_disk(folder, size="16m"):
         yield folder
     finally:
         subprocess.run(["umount", "-l", folder], check=True)
+
+
+@contextlib.contextmanager
+def failing_disk(folder):
+    """A disk that the kernel makes read-only when asked to, as it does at an I/O error; needs root and a loop device."""
+    folder.mkdir()
+    image = folder.with_suffix(".img")
+    with image.open("wb") as file:
+        file.truncate(24 << 20)
+    made = not os.geteuid() and shutil.which("mkfs.ext4") and not call("mkfs.ext4", "-q", image)
+    if not made or call("mount", "-o", "loop,errors=remount-ro", image, folder):
+        pytest.skip("needs the right to mount a disk of its own")
+    try:
+        device = next(
+            line.split()[0] for line in Path("/proc/mounts").read_text().splitlines() if f" {folder} " in line
+        )
+        switch = Path("/sys/fs/ext4") / Path(device).name / "trigger_fs_error"
+        if not os.access(switch, os.W_OK):
+            pytest.skip("needs the right to fail a disk")
+        yield lambda: switch.write_text("1")
+    finally:
+        call("umount", "-l", folder)
+
+
+def call(*command):
+    return subprocess.run(command, check=False, capture_output=True).returncode
+
+
+def repair(folder):
+    image = folder.with_suffix(".img")
+    assert 0 == call("umount", folder)
+    assert 1 == call("e2fsck", "-p", "-f", image)
+    assert 0 == call("mount", "-o", "loop,errors=remount-ro", image, folder)
 
 
 def fill(folder):
@@ -126,6 +161,52 @@ def test_a_read_only_place_is_said_before_anything_is_sent(desk):
     assert "Read-only file system" in state.last()["error.message"]
     assert "Read-only file system" in told(reports, "report.unwritable")[-1]["error.message"]
     check_that_the_next_run_finishes(desk, 3)
+
+
+@pytest.mark.slow
+def test_a_disk_that_becomes_read_only_under_the_state_loses_nothing(desk):
+    """
+    In the middle of a run: 74, every answer in the log, a report of every row; repaired, the next run settles the rest.
+    """
+    desk.write_sheet(90)
+    desk.serve()
+    disk = desk.folder / "disk"
+    with failing_disk(disk) as fail:
+        broken = desk.publish("--notify", "all", state="disk/s.db")
+        broken.wait_for("course.published")
+        fail()
+        code, arrived, outcomes = broken.wait(), desk.stats()["published"], desk.outcomes()
+        repair(disk)
+
+        assert (74, 90) == (code, len(outcomes))
+        assert 0 < arrived < 90
+        assert arrived == len(published_by_log(broken))
+        assert "cannot be written" in broken.last()["batchpub.stop_reason"]
+        assert {"published", "unknown", "not_attempted"} >= set(outcomes)
+        check_that_the_next_run_finishes(desk, 90, state="disk/s.db")
+    assert not desk.stats()["mailed_twice"]
+
+
+@pytest.mark.slow
+def test_a_disk_that_becomes_read_only_under_the_reports_loses_nothing(desk):
+    """
+    Before the report of a stopped run is written: 74, no half report, and `batchpub report` writes it elsewhere.
+    """
+    desk.write_sheet(90)
+    desk.serve()
+    with failing_disk(desk.folder / "disk") as fail:
+        broken = desk.publish(out="disk/out")
+        broken.wait_for("course.published")
+        fail()
+        broken.send(signal.SIGTERM)
+        code, left = broken.wait(), list((desk.folder / "disk").glob("out/*"))
+    written = desk.start("report", "--state", "s.db", "--report", "json", "--out", "later")
+
+    assert (74, 0) == (code, written.wait())
+    assert [] == left
+    assert "Read-only file system" in told(broken, "report.unwritable")[-1]["error.message"]
+    assert desk.outcomes("later").count("published") == desk.stats()["published"]
+    check_that_the_next_run_finishes(desk, 90)
 
 
 @pytest.mark.slow
