@@ -12,6 +12,7 @@ from batchpub.clock import Clock
 from batchpub.course import Course, Outcome
 from batchpub.errors import AccessRefused, ExitCode, ServiceUnreachable, Stop
 from batchpub.pace import Gate, GateClosed
+from batchpub.plural import say_count
 from batchpub.state import (
     GENTLE_SECONDS,
     NOT_YET,
@@ -286,7 +287,9 @@ class Publisher:
         if state is not answers.CourseState.DRAFT:
             return await self._send_blind(work, version, uncertain=reason.is_lost, code=reply.code)
         if not self.rules.may_try(work):
-            message = f"Still a draft after {work.attempts} attempts without a clear answer. Run it again later."
+            message = (
+                f"Still a draft after {say_count(work.attempts, 'attempt')} without a clear answer. Run it again later."
+            )
             return await self._settle(work, "draft", Outcome.FAILED, message)
         return await self._send(work, version, before="draft")
 
@@ -307,7 +310,7 @@ class Publisher:
             )
             return await self._settle(work, "unclear", Outcome.UNKNOWN, message)
         if uncertain and not self.rules.may_try(work):
-            message = f"No clear answer in {work.attempts} attempts, and its state cannot be read."
+            message = f"No clear answer in {say_count(work.attempts, 'attempt')}, and its state cannot be read."
             return await self._settle(work, "unclear", Outcome.UNKNOWN, message)
         return await self._send(work, version, before="unclear" if uncertain else "free")
 
@@ -397,7 +400,7 @@ class Publisher:
         self, work: Work, claimed: Claimed, slot: Slot, reply: Reply, before: str, reason: str
     ) -> Step:
         if not self.rules.may_try(work):
-            message = f"Zoho could not be reached in {work.attempts} attempts ({reason})."
+            message = f"Zoho could not be reached in {say_count(work.attempts, 'attempt')} ({reason})."
             result = self._result(work, reply, Outcome.UNKNOWN if before == "unclear" else Outcome.FAILED, message)
             await self._record(work, claimed, slot, _note(reply), Rest.UNUSED, before, result)
             self.gate.close(Stop(reason=message, exit_code=ExitCode.UNREACHABLE))
@@ -549,7 +552,7 @@ def may_call(gate: Gate, rules: Rules, breakers: Breakers, send_before: float) -
         return False
     most = rules.max_calls
     if most is not None and breakers.calls >= most:
-        reason = f"The run has made {most} calls, as many as --max-calls allows."
+        reason = f"The run has made {say_count(most, 'call')}, as many as --max-calls allows."
         gate.close(Stop(reason=reason, exit_code=ExitCode.STOPPED_EARLY))
         return False
     breakers.calls += 1

@@ -28,6 +28,7 @@ from batchpub.errors import (
     name_bug,
 )
 from batchpub.pace import Gate, GateClosed, estimate_seconds
+from batchpub.plural import say_count
 from batchpub.publish import Breakers, CourseApi, Later, Publisher, Rules, Work
 from batchpub.record import RunRecord
 from batchpub.report import check_rows, write_reports
@@ -344,7 +345,7 @@ class Run:
         bad = sum(self._counts[outcome] for outcome in BAD)
         most = self._options.max_failures
         if most is not None and bad > most:
-            reason = f"{bad} rows failed, more than --max-failures allows ({most})."
+            reason = f"{say_count(bad, 'row')} failed, more than --max-failures allows ({most})."
             self.stop(Stop(reason=reason, exit_code=ExitCode.OWN_RULE))
 
     def snapshot(self) -> Snapshot:

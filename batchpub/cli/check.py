@@ -20,6 +20,7 @@ from batchpub.clock import SystemClock
 from batchpub.course import Course, Pile, Plan, PlannedRow
 from batchpub.errors import ExitCode, SheetRefused
 from batchpub.pace import estimate_seconds
+from batchpub.plural import say_count
 from batchpub.publish import Rules
 from batchpub.report.ci import Problem, announce_check
 from batchpub.report.text import escape_commands, make_plain
@@ -170,7 +171,7 @@ def _show(rows: list[dict[str, Any]], plan: Plan, to_send: int, eta: float, warn
     console.print(Text(", ".join(f"{number} {outcome}" for outcome, number in counts.items()) or "no rows"))
     console.print(
         Text(
-            f"{to_send} courses to send, {mailed} courses will mail learners, about {duration(eta)}. Nothing was sent."
+            f"{say_count(to_send, 'course')} to send, {say_count(mailed, 'course')} will mail learners, about {duration(eta)}. Nothing was sent."
         )
     )
     return console.export_text()

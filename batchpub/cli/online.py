@@ -14,6 +14,7 @@ from batchpub.cli.wiring import ledger_of, state_path
 from batchpub.clock import SystemClock
 from batchpub.course import Course
 from batchpub.pace import Gate, estimate_seconds
+from batchpub.plural import say_count
 from batchpub.publish import Rules
 from batchpub.report.text import make_plain
 from batchpub.settings import Settings
@@ -35,7 +36,7 @@ async def look_online(names: Mapping[Course, str], settings: Settings) -> dict[C
         ledger = ledger_of(settings, database, run="check", clock=clock)
         if sys.stderr.isatty():
             eta = estimate_seconds(len(names), ledger.limits, await ledger.look_ahead("read"))
-            print(f"Reading {len(names)} courses in Zoho, about {duration(eta)} ...", file=sys.stderr)  # noqa: T201
+            print(f"Reading {say_count(len(names), 'course')} in Zoho, about {duration(eta)} ...", file=sys.stderr)  # noqa: T201
         rules = Rules(
             attempts=settings.attempts,
             backoff_seconds=settings.backoff,

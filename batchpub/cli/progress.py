@@ -10,6 +10,7 @@ from rich.table import Column
 from rich.text import Text
 
 from batchpub.cli.duration import duration
+from batchpub.plural import say_count
 from batchpub.run import Run, Snapshot
 
 WIDE = 72  # columns in which the whole of it stands on one line with a bar worth the name
@@ -55,7 +56,7 @@ def describe(now: Snapshot, *, wide: bool) -> str:
     if now.lock_seconds > 0:
         lock = f"locked by Zoho, {count_down(now.lock_seconds)} to go"
         return f"{lock}; {left}" if wide else lock
-    free = f"{now.calls_left} {'call' if now.calls_left == 1 else 'calls'} free now"
+    free = f"{say_count(now.calls_left, 'call')} free now"
     return f"{left}; {free}" if wide else left
 
 

@@ -33,6 +33,7 @@ from batchpub.cli.wiring import (
 from batchpub.clock import SystemClock
 from batchpub.course import Course, Outcome, Pile, Plan, PlannedRow
 from batchpub.errors import BatchpubError, CannotWrite, ExitCode, SettingsWrong, name_bug
+from batchpub.plural import say_count
 from batchpub.publish import Rules, Verify
 from batchpub.record import RunRecord
 from batchpub.report import announce
@@ -187,9 +188,9 @@ def _own_rule(plan: Plan, settings: Settings, earlier: Earlier) -> str:
     to_publish = len(_open_rows(plan, earlier))
     invalid = sum(row.pile is Pile.INVALID for row in plan.rows)
     if settings.expect is not None and to_publish != settings.expect:
-        return f"--expect {settings.expect}, but the sheets have {to_publish} courses to publish."
+        return f"--expect {settings.expect}, but the sheets have {say_count(to_publish, 'course')} to publish."
     if settings.strict and invalid:
-        return f"--strict, and {invalid} rows are invalid; `batchpub check` lists them."
+        return f"--strict, and {say_count(invalid, 'row')} {'is' if invalid == 1 else 'are'} invalid; see `batchpub check`."
     return ""
 
 
@@ -202,7 +203,7 @@ def _ask(plan: Plan, extras: Extras, earlier: Earlier) -> None:
     mailed = sum(row.notify for row in todo)
     log.info("plan.made", to_publish=len(todo), mailing=mailed, rows=len(plan.rows))
     if mailed and not extras.yes and not extras.sandbox and sys.stdin.isatty() and sys.stderr.isatty():
-        click.confirm(f"{mailed} courses will mail learners. Publish?", abort=True, err=True)
+        click.confirm(f"{say_count(mailed, 'course')} will mail learners. Publish?", abort=True, err=True)
 
 
 @contextlib.asynccontextmanager

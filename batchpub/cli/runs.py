@@ -11,6 +11,7 @@ import click
 from batchpub.cli.options import STATE, settle_settings, with_flags
 from batchpub.cli.wiring import state_path
 from batchpub.errors import ExitCode, SettingsWrong
+from batchpub.plural import say_count
 from batchpub.record import RunRecord
 from batchpub.report import check_rows, write_reports
 from batchpub.settings import Settings
@@ -39,7 +40,7 @@ def runs(*, state: str | None, as_json: bool, delete_older_than: str | None) -> 
         click.echo(json.dumps({"schema_version": 1, "forgotten": forgotten, "runs": known}, indent=2))
         return
     if forgotten:
-        click.echo(f"Forgot {forgotten} runs. Which courses are published stays known.")
+        click.echo(f"Forgot {say_count(forgotten, 'run')}. Which courses are published stays known.")
     for one in known:
         totals = ", ".join(f"{number} {outcome}" for outcome, number in sorted(one["totals"].items())) or "no rows"
         ended = f"exit {one['exit_code']}" if one["exit_code"] is not None else "not finished"

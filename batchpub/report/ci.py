@@ -10,10 +10,11 @@ from pathlib import Path, PurePath
 from typing import TextIO
 
 from batchpub.course import Outcome
+from batchpub.plural import say_count
 from batchpub.record import RowRecord, RunRecord
 from batchpub.report.attention import list_problem_rows, name_row, name_sheet
 from batchpub.report.text import fit_encoding, replace_surrogates, strip_controls
-from batchpub.report.totals import DONE, ORDER, advice, count_outcomes, name_outcome, say_rows, summary_sentence
+from batchpub.report.totals import DONE, ORDER, advice, count_outcomes, name_outcome, summary_sentence
 
 MOST_SUMMARY_BYTES = 900_000  # of the 1 MiB that GitHub shows of one step
 MOST_TERMINATION_BYTES = 4_096  # "Customizing the termination message", Kubernetes documentation
@@ -188,7 +189,7 @@ def _summary_problems(run: RunRecord, room: int) -> str:
             break
         kept.append(cells)
     more = len(problems) - len(kept)
-    rest = [f"<p>and {say_rows(more)} more; the reports have them all.</p>"] if more else []
+    rest = [f"<p>and {say_count(more, 'row')} more; the reports have them all.</p>"] if more else []
     return _block([*_tabulate(("Where", "Course", "Outcome", "Message"), kept), *rest])
 
 

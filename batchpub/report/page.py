@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from batchpub.course import NotifyPolicy, Outcome
+from batchpub.plural import say_count
 from batchpub.record import RowRecord, RunRecord
 from batchpub.report.attention import Problem, group_problems, list_problem_rows, name_row, name_sheet
 from batchpub.report.table import find_own_columns, pick_own
@@ -24,7 +25,6 @@ from batchpub.report.totals import (
     count_outcomes,
     count_problems,
     name_outcome,
-    say_rows,
     summary_sentence,
 )
 
@@ -207,7 +207,7 @@ def _load_template() -> "Template":
         "tone": TONES.__getitem__,
         "advice": advice,
         "cell": name_row,
-        "rows": say_rows,
+        "rows": lambda number: say_count(number, "row"),
         "duration": _show_duration,
     }
     environment.globals |= {

@@ -6,6 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from batchpub.course import Outcome
+from batchpub.plural import say_count
 from batchpub.record import RowRecord, RunRecord
 from batchpub.report.attention import Problem, group_problems, name_places, name_row, name_sheet
 from batchpub.report.text import fit_encoding, strip_controls
@@ -16,7 +17,6 @@ from batchpub.report.totals import (
     advice,
     count_outcomes,
     name_outcome,
-    say_rows,
     summary_sentence,
 )
 
@@ -40,7 +40,7 @@ def print_summary(run: RunRecord, console: Console) -> None:
         console.print(_name_problem(run, problem, console), width=width)
         console.print(Padding(_say_problem(problem, console), (0, 0, 0, 2)), width=width)
     if rest := sum(len(problem.rows) for problem in problems[_MOST_PROBLEMS:]):
-        console.print(_text(f"and {say_rows(rest)} more; the reports have them all.", console), width=width)
+        console.print(_text(f"and {say_count(rest, 'row')} more; the reports have them all.", console), width=width)
     if run.resume_command:
         console.print("To go on, run:", width=width)
         console.print(_text(run.resume_command, console), soft_wrap=True)  # one line, so that it can be copied

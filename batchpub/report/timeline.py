@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from batchpub.plural import say_count
 from batchpub.record import LockRecord, RunRecord
 
 COLUMNS, HEIGHT = 600, 100  # of the drawing, in its own units; the page stretches it
@@ -149,10 +150,10 @@ def _clock(moment: datetime) -> str:
 
 def _say_calls(run: RunRecord, peak: int, published: int, read: int) -> str:
     period = f"{run.period_seconds:g} {'second' if run.period_seconds == 1 else 'seconds'}"
-    told = f"{published:,} publish {'call' if published == 1 else 'calls'}, at most {peak:,} in any {period}"
+    told = f"{say_count(published, 'publish call')}, at most {peak:,} in any {period}"
     told += f" ({run.rate:,} are allowed)" if peak <= run.rate else f", MORE than the {run.rate} that are allowed"
     if read:
-        told += f"; {read:,} {'call' if read == 1 else 'calls'} to read a course"
+        told += f"; {say_count(read, 'call')} to read a course"
     if run.locks:
-        told += f"; {len(run.locks)} {'lock' if len(run.locks) == 1 else 'locks'}"
+        told += f"; {say_count(len(run.locks), 'lock')}"
     return told + "."

@@ -79,11 +79,6 @@ def advice(outcome: Outcome) -> str:
     return _ADVICE[outcome]
 
 
-def say_rows(count: int) -> str:
-    """Say a number of rows."""
-    return "1 row" if count == 1 else f"{count:,} rows"
-
-
 def _say_rows(run: RunRecord) -> str:
     if not run.rows:
         return "There were no rows."
