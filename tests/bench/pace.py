@@ -1,8 +1,8 @@
 """Run several ways to pace calls against one simulated service on a virtual clock: `python -m tests.bench.pace`.
 
-One table: locks met, and the time as a multiple of the optimum `60 x floor((n - 1) / 30)`; for n up to 30, where the
+The first table: locks met, and the time as a multiple of the optimum `60 x floor((n - 1) / 30)`; for n up to 30, where the
 optimum is nothing, the seconds. A refused call waits out the lock that it states, as everybody then does, and is made
-again; so each way needs every course through. `--write` puts the table into docs/pace.md and draws docs/pace.svg.
+again; so each way needs every course through. `--write` puts the tables into docs/pace.md and draws docs/pace.svg.
 
 The others are their real libraries (`pip install '.[bench]'`). Batchpub is its real gate and ledger.
 """
@@ -10,6 +10,7 @@ The others are their real libraries (`pip install '.[bench]'`). Batchpub is its 
 import argparse
 import asyncio
 import contextlib
+import functools
 import itertools
 import math
 import time
@@ -38,6 +39,14 @@ WAYS = {
     "uniform 0-5 s": lambda: uniform(0, 5),
     "early calls 8 s late": adversary,
     "stall of 8 s every 97 s": stall,
+}
+
+SOME_WORKERS = (4, 8, 15, 30)
+SOME_WAYS = {
+    "const 0.2 s": lambda: constant(0.2),
+    "lognormal, median 0.4 s": lambda: lognormal(0.4),
+    "uniform 0-5 s": lambda: uniform(0, 5),
+    "uniform 0-14 s": lambda: uniform(0, 14),
 }
 
 
@@ -77,7 +86,7 @@ async def with_workers(count, service, acquire, workers=WORKERS):
             group.create_task(work())
 
 
-async def batchpub(count, service):
+async def batchpub(count, service, workers=WORKERS):
     loop = asyncio.get_running_loop()
     clock, rules = VirtualClock(loop), Limits()
     todo, waited = list(range(count)), []
@@ -115,7 +124,7 @@ async def batchpub(count, service):
                         break
 
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(WORKERS, count)):
+            for _ in range(min(workers, count)):
                 group.create_task(work())
     if count <= rules.rate and not service.locks and waited:
         raise AssertionError(f"{len(waited)} waits for a slot with {count} courses")
@@ -223,10 +232,13 @@ def optimum(count):
     return 60 * math.floor((count - 1) / 30)
 
 
-def cell(service, count):
+def time_of(service, count):
     best = optimum(count)
-    took = f"{service.answered_at / best:.2f}" if best else f"{service.answered_at:.1f} s"
-    return f"{len(service.locks)} / {took}"
+    return f"{service.answered_at / best:.2f}" if best else f"{service.answered_at:.1f} s"
+
+
+def cell(service, count):
+    return f"{len(service.locks)} / {time_of(service, count)}"
 
 
 def make_table(sizes):
@@ -253,31 +265,45 @@ def make_gentle_table():
         yield f"| {name} | {len(service.locks)} | {service.answered_at / optimum(1_000):.2f} |"
 
 
+def make_workers_table():
+    """Yield what more or fewer workers make of batchpub's time."""
+    yield "| n | delay each way | " + " | ".join(f"{workers} workers" for workers in SOME_WORKERS) + " |"
+    yield "|---" * (2 + len(SOME_WORKERS)) + "|"
+    for count, name in itertools.product((30, 100, 1_000), SOME_WAYS):
+        services = [
+            run(functools.partial(batchpub, workers=workers), SOME_WAYS[name](), count) for workers in SOME_WORKERS
+        ]
+        yield f"| {count:,} | {name} | " + " | ".join(time_of(service, count) for service in services) + " |"
+
+
 def replace_block(text, name, lines):
     begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
     before, rest = text.split(begin)
     return f"{before}{begin}\n\n" + "\n".join(lines) + f"\n\n{end}{rest.split(end)[1]}"
 
 
+TABLES = {"table": make_table, "gentle table": make_gentle_table, "workers table": make_workers_table}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sizes", type=lambda told: [int(n) for n in told.split(",")], default=SIZES)
+    parser.add_argument("--table", choices=TABLES, action="append", help="only this one; more than once: these")
     parser.add_argument("--write", action="store_true", help="write docs/pace.md and docs/pace.svg")
     told = parser.parse_args()
-    began, tables = time.monotonic(), []
-    for make in (lambda: make_table(told.sizes), make_gentle_table):
-        tables.append([])
-        for line in make():
+    page, began = DOCS / "pace.md", time.monotonic()
+    for name in told.table or TABLES:
+        lines = []
+        for line in TABLES[name](told.sizes) if name == "table" else TABLES[name]():
             print(line, flush=True)
-            tables[-1].append(line)
+            lines.append(line)
         print()
-    print(f"{time.monotonic() - began:.0f} s of real time")
+        if told.write:
+            page.write_text(replace_block(page.read_text(), name, lines))
     if told.write:
-        page = DOCS / "pace.md"
-        text = replace_block(page.read_text(), "table", tables[0])
-        page.write_text(replace_block(text, "gentle table", tables[1]))
         ours, bare = (run(contender, constant(0.2), 150) for contender in (batchpub, aiolimiter_30_60))
         (DOCS / "pace.svg").write_text(draw(ours, bare))
+    print(f"{time.monotonic() - began:.0f} s of real time")
 
 
 if __name__ == "__main__":
