@@ -68,6 +68,8 @@ class RunOptions:
     reports: Sequence[str]
     out: Path
     resume_command: str
+    resume_unreported: str = ""
+    """The command where the reports could not be written and the usual one reads them; "" where it does not."""
     forbidden: str = ""
     """Why a rule of the operator's own keeps this run from sending anything."""
     max_seconds: float | None = None
@@ -180,6 +182,8 @@ class Run:
         self._watchers: list[Callable[[Snapshot], None]] = []
         self._troubles: set[ExitCode] = set()
         self.reports: tuple[Path, ...] = ()
+        self.unreported = ""
+        """Why the reports could not be written; "" where they could."""
 
     def watch(self, watcher: Callable[[Snapshot], None]) -> None:
         """Tell a watcher after every outcome."""
@@ -446,6 +450,7 @@ class Run:
         except BatchpubError as error:
             log.error("report.unwritable", error=str(error))  # noqa: TRY400 - a sentence, never a traceback
             self._troubles.add(error.exit_code)
+            self.unreported = str(error)
             found = await self._finish(found)
         return found, worst(self._troubles)
 
@@ -453,7 +458,7 @@ class Run:
         """Close the run in the journal; where that cannot be written any more, in what the reports are made of."""
         stop = self._gate.stop
         left = any(row.outcome in (Outcome.NOT_ATTEMPTED, Outcome.UNKNOWN, Outcome.FAILED) for row in found.rows)
-        reason, again = stop.reason if stop else "", self._options.resume_command if left else ""
+        reason, again = stop.reason if stop else "", self._resume_command() if left else ""
         try:
             await self._journal.finish(exit_code=worst(self._troubles), stop_reason=reason, resume_command=again)
             return await self._read()
@@ -467,6 +472,9 @@ class Run:
             stop_reason=reason or "The state cannot be written.",
             resume_command=again,
         )
+
+    def _resume_command(self) -> str:
+        return (self.unreported and self._options.resume_unreported) or self._options.resume_command
 
 
 def worst(codes: set[ExitCode]) -> ExitCode:

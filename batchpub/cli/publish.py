@@ -17,7 +17,7 @@ import structlog
 from rich.console import Console
 
 from batchpub.cli.access import credentials_of, open_client, token_file
-from batchpub.cli.files import find_files
+from batchpub.cli.files import find_files, find_results
 from batchpub.cli.options import JOB, RUN_FLAGS, SHEET_FLAGS, STATE, settle_settings, with_flags
 from batchpub.cli.progress import show_progress
 from batchpub.cli.resume import command_again, command_to_continue
@@ -101,15 +101,19 @@ def publish(*, sheets: tuple[str, ...], job: Path | None, **flags: Any) -> int:
 @click.argument("results", nargs=1, metavar="RESULTS")
 @with_flags(JOB, STATE, *SHEET_FLAGS, *RUN_FLAGS)
 def retry(*, results: str, job: Path | None, **flags: Any) -> int:
-    """Publish what an earlier results.csv, results.xlsx or run_results.json says is not published yet."""
+    """Publish what an earlier results.csv, results.xlsx or run_results.json says is not published yet.
+
+    RESULTS may be the folder of a run's reports.
+    """
     flags, extras = _split(flags)
     settings = settle_settings(flags, job, needs_credentials=not extras.sandbox)
     start_log(settings)
     with _last_words() as told:
-        earlier = load_results(results, sheet_options_of(settings))
+        file = find_results(results)
+        earlier = load_results(file, sheet_options_of(settings))
         plan = plan_of(earlier.sheets, settings)
         known = Earlier(done=earlier.courses_with(*DONE), uncertain=earlier.courses_with(Outcome.UNKNOWN))
-        told.code = asyncio.run(_publish(plan, (results,), settings, extras, known))
+        told.code = asyncio.run(_publish(plan, (file,), settings, extras, known))
     return told.code
 
 
@@ -156,7 +160,7 @@ async def _publish(
     async with contextlib.AsyncExitStack() as stack:
         if extras.sandbox:
             settings = await stack.enter_async_context(_rehearsal(settings, extras, files, out))
-        found, code = await _run(plan, settings, extras, run, out, earlier)
+        found, code, unreported = await _run(plan, settings, extras, run, out, earlier)
     say = _choose_level(code)
     say(
         "run.finished",
@@ -165,6 +169,7 @@ async def _publish(
         reports=str(out),
         resume_command=found.resume_command,
         stop_reason=found.stop_reason,
+        **({"error": unreported} if unreported else {}),
     )
     _say_goodbye(found, code, out, quiet=settings.quiet)
     return code
@@ -251,7 +256,7 @@ def _throwaway_state(out: Path) -> Path:
 
 async def _run(  # noqa: PLR0913 - the one place where everything meets
     plan: Plan, settings: Settings, extras: Extras, run: str, out: Path, earlier: Earlier
-) -> tuple[RunRecord, ExitCode]:
+) -> tuple[RunRecord, ExitCode, str]:
     clock, path = SystemClock(), state_path(settings)
     credentials = credentials_of(settings, sandbox=extras.sandbox)
     async with contextlib.AsyncExitStack() as stack:
@@ -283,9 +288,8 @@ async def _run(  # noqa: PLR0913 - the one place where everything meets
             notify_policy=str(settings.notify),
             reports=settings.report,
             out=out,
-            resume_command=command_to_continue(
-                click.get_current_context(), again=bool(settings.again), run=run, out=out, reports=settings.report
-            ),
+            resume_command=_continue(settings, run, out, reported=True),
+            resume_unreported=_continue(settings, run, out, reported=False),
             forbidden=_own_rule(plan, settings, earlier),
             max_seconds=settings.max_duration,
             job_seconds=_job_seconds(os.environ),
@@ -303,7 +307,18 @@ async def _run(  # noqa: PLR0913 - the one place where everything meets
                 found, code = await work.execute()
             for warning in announce(found, os.environ, work.reports, sys.stdout):
                 log.warning("report.unannounced", error=warning)
-        return found, code
+        return found, code, work.unreported
+
+
+def _continue(settings: Settings, run: str, out: Path, *, reported: bool) -> str:
+    return command_to_continue(
+        click.get_current_context(),
+        again=bool(settings.again),
+        run=run,
+        out=out,
+        reports=settings.report,
+        reported=reported,
+    )
 
 
 def _signals() -> Signals:

@@ -9,10 +9,8 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
+from batchpub.cli.files import READABLE
 from batchpub.report import FILE_NAMES
-
-READABLE = ("json", "csv", "xlsx")
-"""The reports that `retry` reads, best first."""
 
 NOT_FOR_RESULTS = ("sheet", "expect")
 """Flags that are about the sheets as they came, not about what is left of them."""
@@ -23,21 +21,24 @@ def command_again() -> str:
     return shlex.join([*_program(), *sys.argv[1:]])
 
 
-def command_to_continue(context: click.Context, *, again: bool, run: str, out: Path, reports: tuple[str, ...]) -> str:
+def command_to_continue(  # noqa: PLR0913 - all that the command is made of
+    context: click.Context, *, again: bool, run: str, out: Path, reports: tuple[str, ...], reported: bool = True
+) -> str:
     """Give the command that does what is left of a run.
 
     That is the same one again, for the state knows what is published. Not so with --again, which looks past the state:
-    there the run's own results say what is left.
+    there the run's own results say what is left. Where they were not written, what lies in the folder may be another
+    run's, which knows nothing of this one's courses: the state writes them first.
     """
     if not again:
         return command_again()
     readable = next((name for name in READABLE if name in reports), None)
     results = out / FILE_NAMES[readable or "json"]
     retry = [*_program(), "retry", *_flags(context, NOT_FOR_RESULTS), "--", str(results)]
-    if readable:
+    if readable and reported:
         return shlex.join(retry)
     state = _flags(context, tuple(name for name in context.params if name != "state"))
-    written = [*_program(), "report", *state, "--report", "json", "--out", str(out), "--", run]
+    written = [*_program(), "report", *state, "--report", readable or "json", "--out", str(out), "--", run]
     return f"{shlex.join(written)} && {shlex.join(retry)}"
 
 

@@ -2,8 +2,12 @@
 
 import csv
 import json
+import os
+import subprocess
+import sys
 import time
 import urllib.request
+from pathlib import Path
 
 import pytest
 from nursery import Nursery
@@ -69,6 +73,17 @@ class Desk:
 
     def outcomes(self, out="out"):
         return [row["outcome"] for row in self.rows(out)]
+
+    def run_in_shell(self, command):
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        return subprocess.run(
+            ["sh", "-c", command],
+            cwd=self.folder,
+            env={**self.environ, "PATH": path},
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
 
     def close(self):
         for service in self._services:

@@ -2,12 +2,8 @@
 
 import contextlib
 import json
-import os
 import sqlite3
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -48,15 +44,51 @@ def test_again_all_is_continued_from_the_runs_own_results(desk):
     assert 75 == stopped.wait()
     half = desk.outcomes("two").count("published")
     command = stopped.last()["batchpub.resume_command"].replace("--max-duration 2s", "--max-duration 60s")
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
 
-    done = subprocess.run(["sh", "-c", command], cwd=desk.folder, env={**desk.environ, "PATH": path}, check=False)
+    done = desk.run_in_shell(command)
 
     assert (0, True) == (done.returncode, 0 < half < 40)
     assert {"already_published": half, "published": 40 - half} == {
         outcome: desk.outcomes("two").count(outcome) for outcome in ("already_published", "published")
     }
     assert {2} == {course["published"] for course in desk.stats()["courses"].values()}
+
+
+@pytest.mark.slow
+def test_again_is_continued_from_the_state_where_its_reports_could_not_be_written(desk):
+    """
+    The folder has another run's results, and then no room: the command in run.finished writes this run's first.
+    """
+    desk.write_sheet(4)
+    desk.serve()
+    assert 0 == desk.publish().wait()
+    (desk.folder / "out" / "run_results.json").rename(desk.folder / "earlier.json")
+    (desk.folder / "out" / "run_results.json").mkdir()
+    stopped = desk.publish("--again", "all", "--max-calls", "2")
+    code, last = stopped.wait(), stopped.last()
+    (desk.folder / "out" / "run_results.json").rmdir()
+    (desk.folder / "earlier.json").rename(desk.folder / "out" / "run_results.json")
+
+    done = desk.run_in_shell(last["batchpub.resume_command"].replace("--max-calls 2", "--max-calls 9"))
+
+    assert (74, 0) == (code, done.returncode), done.stderr
+    assert "run_results.json cannot be written" in last["error.message"]
+    assert {2} == {course["published"] for course in desk.stats()["courses"].values()}
+
+
+@pytest.mark.parametrize(("folder", "code"), [("out", 0), (".", 66)])
+def test_a_runs_folder_stands_for_the_results_in_it(desk, folder, code):
+    """
+    The best of them is read; where there is none, nothing is sent.
+    """
+    desk.write_sheet(2)
+    desk.serve()
+    assert 0 == desk.publish(*ALL).wait()
+
+    again = desk.publish(sheet=folder, out="two", state="two.db", command="retry")
+
+    assert code == again.wait(), again.last()
+    assert 2 == desk.stats()["arrivals"]["publish"]
 
 
 def test_a_vain_again_does_not_forget_that_it_was_published(desk):

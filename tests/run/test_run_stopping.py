@@ -1,14 +1,10 @@
 """The laws of stopping, with real processes: anywhere, at once, in order, and to be continued."""
 
-import os
 import shlex
 import signal
 import socket
-import subprocess
-import sys
 import time
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
@@ -29,18 +25,6 @@ def silent_host():
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
 
 
-def run_in_shell(command, desk):
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    return subprocess.run(
-        ["sh", "-c", command],
-        cwd=desk.folder,
-        env={**desk.environ, "PATH": path},
-        capture_output=True,
-        timeout=60,
-        check=False,
-    )
-
-
 def reasons(desk):
     return {row["message"] for row in desk.rows() if row["outcome"] == "not_attempted"}
 
@@ -57,7 +41,7 @@ def test_a_run_stops_in_a_lock_at_once_and_its_last_event_continues_it(desk):
     asked = time.monotonic()
     running.send(signal.SIGTERM)
     code, took, stopped, why = running.wait(), time.monotonic() - asked, desk.outcomes(), reasons(desk)
-    continued = run_in_shell(running.last()["batchpub.resume_command"], desk)
+    continued = desk.run_in_shell(running.last()["batchpub.resume_command"])
 
     assert (143, 40, True) == (code, len(stopped), took < 2)
     assert {"published", "not_attempted"} == set(stopped)
