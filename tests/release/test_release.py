@@ -1,5 +1,6 @@
 """What is released: a wheel that runs in a clean environment, and a sdist from which it is built."""
 
+import json
 import os
 import re
 import subprocess
@@ -77,6 +78,9 @@ def test_wheel_runs_in_a_clean_environment(released, tmp_path):
     done = subprocess.run(command, cwd=tmp_path, env=clean, capture_output=True, text=True, timeout=120, check=False)
 
     (reports,) = (tmp_path / "batchpub-reports").iterdir()
+    outcomes = [row["outcome"] for row in json.loads((reports / "run_results.json").read_text())["rows"]]
+    told = f"exit code 1 and {outcomes.count('published')} of {len(outcomes)} rows published"
+    assert told in (ROOT / "README.md").read_text()
     assert f"batchpub, version {__version__}\n" == version.stdout
     assert (1, True) == (done.returncode, (reports / "report.html").stat().st_size > 10_000), done.stderr[-2000:]
 
