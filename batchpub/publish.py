@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
 
@@ -11,10 +11,10 @@ import structlog
 from batchpub.clock import Clock
 from batchpub.course import Course, Outcome
 from batchpub.errors import AccessRefused, ExitCode, ServiceUnreachable, Stop
+from batchpub.locks import SHARED_LIMIT, LockWatch
 from batchpub.pace import Gate, GateClosed
 from batchpub.plural import say_count
 from batchpub.state import (
-    GENTLE_SECONDS,
     NOT_YET,
     AnswerNote,
     Claimed,
@@ -36,7 +36,6 @@ from batchpub.zoho.client import Reply
 
 log = structlog.get_logger("batchpub")
 
-SHARED_LIMIT = "422 from two courses with no success between"
 NOT_READ = Reply(
     answer=answers.Denied(code="no_scope", message=""), http_status=None, code="no scope for reading", excerpt=""
 )
@@ -158,6 +157,7 @@ class Breakers:
     may_not_read: bool = False
     """Zoho said that the access lacks the scope for reading: no course is read any more in this run."""
     calls: int = 0
+    locks: LockWatch = field(default_factory=LockWatch)
 
     def note(self, course: Course, status: int | None, *, published: bool) -> None:
         """Count one definite answer."""
@@ -425,11 +425,9 @@ class Publisher:
             work, claimed, slot, _note(reply), Rest.ANSWERED, status, result, lock=(stated, throttled.cause)
         )
         if lock is not None:
-            self.gate.notice_lock(lock.seconds)
-            tell_lock(lock, throttled.cause, reply.code)
-        reason = why_not_wait(throttled, lock.seconds if lock else 0.0, self.limits.max_lock)
-        if reason:
-            self.gate.close(Stop(reason=reason, exit_code=ExitCode.STOPPED_EARLY))
+            self.breakers.locks.hear(
+                self.gate, slot.operation, lock, throttled, code=reply.code, longest=self.limits.max_lock
+            )
         return Later(work=work, seconds=0)
 
     async def _renew(self, work: Work, reply: Reply) -> Step:
@@ -503,6 +501,9 @@ class Publisher:
         *,
         lock: tuple[float | None, str] | None = None,
     ) -> Lock | None:
+        through = note.meaning in PAST_THE_THROTTLE
+        if through:
+            self.breakers.locks.note_passed(slot.operation)
         told = await self.journal.record(
             work.course,
             position=work.position,
@@ -512,7 +513,7 @@ class Publisher:
             rest=rest,
             status=status,
             result=result,
-            through=note.meaning in PAST_THE_THROTTLE,
+            through=through,
             lock=lock,
         )
         self.gate.notice_change()
@@ -521,17 +522,6 @@ class Publisher:
 
 def _name(answer: answers.Answer) -> str:
     return type(answer).__name__.lower()
-
-
-def tell_lock(lock: Lock, cause: str, code: str) -> None:
-    """Log a lock that is new, with the time it ends, and that the pace becomes gentler."""
-    ends_at = lock.ends_at.isoformat(timespec="seconds")
-    if lock.is_new:
-        log.warning("portal.locked", seconds=round(lock.seconds, 1), ends_at=ends_at, cause=cause, code=code)
-    if lock.gentler is not None:
-        log.warning(
-            "portal.gentler", rate=lock.gentler.rate, burst=lock.gentler.burst, for_seconds=round(GENTLE_SECONDS)
-        )
 
 
 def _note(reply: Reply) -> AnswerNote:
@@ -557,16 +547,3 @@ def may_call(gate: Gate, rules: Rules, breakers: Breakers, send_before: float) -
         return False
     breakers.calls += 1
     return True
-
-
-def why_not_wait(throttled: answers.Throttled, seconds: float, longest: float) -> str:
-    """Say why this lock is none to wait for; "" where it is. `longest` is what --max-lock allows."""
-    stated = throttled.wait_seconds
-    if throttled.quota:
-        until = f" It asks to wait {stated:.0f} s." if stated is not None else ""
-        return f"Zoho's daily quota of calls is used up ({throttled.cause}).{until} Run it again tomorrow."
-    if stated is not None and stated > longest:
-        return f"Zoho asks to wait {stated:.0f} s, longer than --max-lock allows ({longest:g} s)."
-    if throttled.cause == SHARED_LIMIT and seconds >= longest:
-        return "Zoho answers 'maximum limit exceeded' to every course, however long we wait: look which limit it is."
-    return ""

@@ -8,7 +8,6 @@ import math
 from collections import Counter
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,8 @@ from batchpub.errors import (
     Stop,
     name_bug,
 )
-from batchpub.pace import Gate, GateClosed, estimate_seconds
+from batchpub.locks import open_gate
+from batchpub.pace import GateClosed, estimate_seconds
 from batchpub.plural import say_count
 from batchpub.publish import Breakers, CourseApi, Later, Publisher, Rules, Work
 from batchpub.record import RunRecord
@@ -164,7 +164,8 @@ class Run:
             database, portal=options.portal, run=options.run, limits=options.limits, clock=clock
         )
         self._journal = Journal(ledger)
-        self._gate = Gate(ledger, clock=clock, on_lock_wait=self._judge_lock, on_lock_found=self._tell_lock)
+        deadline = clock.boot_seconds() + (options.max_seconds or math.inf)
+        self._gate = open_gate(ledger, clock=clock, deadline=deadline, on_wait=self._tell)
         self._publisher = Publisher(
             api=api,
             gate=self._gate,
@@ -178,7 +179,6 @@ class Run:
         self._teller = Teller(plan)
         self._seen: Outlook | None = None
         self._seen_at = 0.0
-        self._deadline = clock.boot_seconds() + (options.max_seconds or math.inf)
         self._watchers: list[Callable[[Snapshot], None]] = []
         self._troubles: set[ExitCode] = set()
         self.reports: tuple[Path, ...] = ()
@@ -192,27 +192,6 @@ class Run:
     def stop(self, stop: Stop) -> None:
         """End the run in order: no call starts any more, those in flight finish, the report is written."""
         self._gate.close(stop)
-
-    def _tell_lock(self, seconds: float) -> None:
-        """Say once that the portal was locked by a call that was not ours."""
-        if seconds > self._options.limits.lock_margin:  # less is the tail of a lock that was told
-            ends_at = (self._clock.now() + timedelta(seconds=seconds)).isoformat(timespec="seconds")
-            log.warning("portal.lock_found", seconds=round(seconds, 1), ends_at=ends_at)
-
-    def _judge_lock(self, seconds: float) -> None:
-        """Stop at once where waiting cannot help: no call could start any more before the run's own end."""
-        limits = self._options.limits
-        left = self._deadline - self._clock.boot_seconds()
-        reason = ""
-        if seconds > limits.max_lock + limits.lock_margin:
-            reason = (
-                f"Zoho's lock holds for {seconds:.0f} s more, longer than --max-lock allows ({limits.max_lock:g} s)."
-            )
-        elif seconds > left:
-            reason = f"Zoho's lock holds for {seconds:.0f} s more, and --max-duration leaves {max(0, left):.0f} s."
-        if reason:
-            self.stop(Stop(reason=reason, exit_code=ExitCode.STOPPED_EARLY))
-        self._tell()
 
     async def execute(self) -> tuple[RunRecord, ExitCode]:
         """Publish what the plan says; give the run as the journal has it, and the exit code.

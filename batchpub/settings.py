@@ -121,7 +121,11 @@ class Settings(BaseSettings):
         8, title="calls in flight at once", ge=1, le=1000, description="a whole number from 1 to 1000"
     )
     lock_margin: Seconds = Field(5.0, title="seconds waited beyond a lock", description=SECONDS)
-    max_lock: Seconds = Field(900.0, title="the longest wait, in seconds, that Zoho may state", description=SECONDS)
+    max_lock: Seconds = Field(
+        900.0,
+        title="the longest wait for a lock, in seconds; a longer one, or a lock again after it, ends the run with 75",
+        description=SECONDS,
+    )
     connect_timeout: Seconds = Field(10.0, title="seconds until a connection stands", description=SECONDS)
     total_timeout: Seconds = Field(30.0, title="seconds of one call", description=SECONDS)
     attempts: Annotated[int, Number] = Field(

@@ -8,9 +8,9 @@ import structlog
 
 from batchpub.clock import Clock
 from batchpub.course import Course
-from batchpub.errors import AccessRefused, ExitCode, ServiceUnreachable, Stop, StoppedEarly
+from batchpub.errors import AccessRefused, ServiceUnreachable, StoppedEarly
 from batchpub.pace import Gate, GateClosed
-from batchpub.publish import Breakers, CourseApi, Rules, may_call, tell_lock, why_not_wait
+from batchpub.publish import Breakers, CourseApi, Rules, may_call
 from batchpub.state import Ledger, Rest, Slot
 from batchpub.verify import Look, judge_look
 from batchpub.zoho import answers
@@ -113,6 +113,8 @@ class Survey:
             portal, now = await self.ledger.read_portal(connection)
             await self.ledger.rest_slot(connection, slot, rest, now)
             await self.ledger.note_answer(connection, slot, portal, now, through=through)
+        if through:
+            self.breakers.locks.note_passed(slot.operation)
         self.gate.notice_change()
 
     async def _wait_out(self, slot: Slot, throttled: answers.Throttled, code: str) -> None:
@@ -122,11 +124,7 @@ class Survey:
             portal, now = await self.ledger.read_portal(connection)
             await self.ledger.rest_slot(connection, slot, Rest.ANSWERED, now)
             lock = await self.ledger.close_for_lock(connection, slot, portal, now, stated=stated, cause=throttled.cause)
-        self.gate.notice_lock(lock.seconds)
-        tell_lock(lock, throttled.cause, code)
-        reason = why_not_wait(throttled, lock.seconds, limits.max_lock)
-        if reason:
-            self.gate.close(Stop(reason=reason, exit_code=ExitCode.STOPPED_EARLY))
+        self.breakers.locks.hear(self.gate, slot.operation, lock, throttled, code=code, longest=limits.max_lock)
 
 
 def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:

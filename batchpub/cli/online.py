@@ -13,7 +13,8 @@ from batchpub.cli.duration import duration
 from batchpub.cli.wiring import ledger_of, state_path
 from batchpub.clock import SystemClock
 from batchpub.course import Course
-from batchpub.pace import Gate, estimate_seconds
+from batchpub.locks import open_gate
+from batchpub.pace import estimate_seconds
 from batchpub.plural import say_count
 from batchpub.publish import Rules
 from batchpub.report.text import make_plain
@@ -43,7 +44,7 @@ async def look_online(names: Mapping[Course, str], settings: Settings) -> dict[C
             max_backoff_seconds=settings.max_backoff,
             max_calls=settings.max_calls,
         )
-        survey = Survey(api=api, gate=Gate(ledger, clock=clock), ledger=ledger, rules=rules, clock=clock)
+        survey = Survey(api=api, gate=open_gate(ledger, clock=clock), ledger=ledger, rules=rules, clock=clock)
         return await survey.look_at_all(names, workers=settings.workers)
 
 

@@ -1,5 +1,6 @@
 """What an answer makes of a course: settling, verifying, breakers and bounds."""
 
+import itertools
 import sys
 from pathlib import Path
 
@@ -28,6 +29,7 @@ OK = reply(Published())
 DENIED = reply(Denied(code="INVALID_OAUTHSCOPE", message="m"), 403)
 DRAFT, IS_PUBLISHED = seen(CourseState.DRAFT), seen(CourseState.PUBLISHED)
 CANNOT_TELL = seen(CourseState.CANNOT_TELL)
+LOCKED = reply(Throttled(wait_seconds=None, cause="429"), 429)
 LIMITED = reply(Refused(code="422", message="maximum limit exceeded"), 422)
 FORBIDDEN = reply(Refused(code="403", message="no"), 403)
 
@@ -202,6 +204,55 @@ def test_422_for_every_course_ends_with_75_after_bounded_waiting():
     assert "maximum limit exceeded" in played.stop.reason
     assert len(api.calls) <= 4 + 4
     assert played.seconds < 3600
+
+
+@pytest.mark.parametrize(
+    ("lock", "longest", "waits"),
+    [
+        (300, 900, [305, 605, 905]),
+        (900, 900, [905]),
+        (60, 900, [65, 125, 245, 485, 905]),
+        (300, 3600, [305, 605, 1205, 2405, 3605]),
+    ],
+)
+def test_a_lock_that_never_ends_ends_the_run_after_the_longest_wait(lock, longest, waits):
+    """
+    One course goes first after each wait; the one refused after the longest is the last, and the run says so.
+    """
+    api = ScriptedApi([LOCKED])
+
+    played = play(api, list("1234567"), limits=Limits(lock=lock, max_lock=longest), workers=1)
+    starts = [time for time, *_ in api.calls]
+
+    assert waits == [round(after - before, 0) for before, after in itertools.pairwise(starts)]
+    assert ExitCode.STOPPED_EARLY == played.stop.exit_code
+    assert f"the last of {waits[-1]} s; --max-lock allows no longer one" in played.stop.reason
+    assert not played.results
+
+
+def test_a_call_that_gets_through_makes_the_next_lock_one_to_wait_for():
+    """
+    However long each lock is, a run that comes on is never ended by them.
+    """
+    api = ScriptedApi(lambda _: [LOCKED if len(api.calls) % 2 else OK])
+
+    played = play(api, list("12345"), limits=Limits(lock=900), workers=1)
+
+    assert played.stop is None
+    assert [Outcome.PUBLISHED] * 5 == [result.outcome for result in played.results.values()]
+
+
+def test_reading_that_gets_through_is_no_way_out_of_a_lock_of_publishing():
+    """
+    Where publishing alone is locked for ever the run ends too, though courses are read between.
+    """
+    api = ScriptedApi([LOCKED], [DRAFT])
+
+    played = play(api, [str(n) for n in range(10, 60)], rules=Rules(verify=Verify.EVERYTHING))
+
+    assert ExitCode.STOPPED_EARLY == played.stop.exit_code
+    assert "again after every wait" in played.stop.reason
+    assert played.seconds < 7200
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Looking at courses before anything is sent: within the limit, through locks, and no further than it may."""
 
+import asyncio
+import contextlib
 import sys
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from virtual import VirtualClock, VirtualLoop, run_virtually
 
 from batchpub.course import Course
 from batchpub.errors import AccessRefused, StoppedEarly
-from batchpub.pace import Gate
+from batchpub.locks import open_gate
 from batchpub.publish import Rules
 from batchpub.state import Ledger, Limits, open_database
 from batchpub.survey import Survey
@@ -24,15 +26,26 @@ LOCKED = reply(Throttled(wait_seconds=None, cause="429"), 429)
 
 
 def survey(api, number, **rules):
+    return survey_in_turn((api, None), number=number, **rules)
+
+
+def survey_in_turn(*turns, number=5, **rules):
+    """Survey on one state, with one service after the other, each given up after so many seconds; give the last's looks."""
     loop = VirtualLoop()
 
     async def main():
         async with open_database(None) as database:
             clock = VirtualClock(loop)
-            ledger = Ledger(database, portal="p", run="check", limits=Limits(), clock=clock)
-            surveyor = Survey(api=api, gate=Gate(ledger, clock=clock), ledger=ledger, rules=Rules(**rules), clock=clock)
-            names = {Course(course_id=str(n)): "" for n in range(number)}
-            return await surveyor.look_at_all(names, workers=8)
+            for api, seconds in turns:
+                ledger = Ledger(database, portal="p", run="check", limits=Limits(), clock=clock)
+                gate = open_gate(ledger, clock=clock)
+                surveyor = Survey(api=api, gate=gate, ledger=ledger, rules=Rules(**rules), clock=clock)
+                names = {Course(course_id=str(n)): "" for n in range(number)}
+                looks = {}
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(seconds):
+                        looks = await surveyor.look_at_all(names, workers=8)
+            return looks
 
     return run_virtually(main(), loop)
 
@@ -104,6 +117,21 @@ def test_a_lock_is_told_once():
 
     locked = [line for line in lines if line["event"] == "portal.locked"]
     assert [("warning", 305.0, "429")] == [(line["log_level"], line["seconds"], line["cause"]) for line in locked]
+
+
+def test_a_lock_that_another_left_is_told_once_and_waited_out():
+    """
+    Whoever looks during somebody else's lock reads why nothing happens, and until when.
+    """
+    locked, free = ScriptedApi([], [LOCKED]), ScriptedApi([], [DRAFT])
+
+    with structlog.testing.capture_logs() as lines:
+        looks = survey_in_turn((locked, 10.0), (free, None))
+
+    told = [(line["event"], line["log_level"], line["seconds"]) for line in lines if "lock" in line["event"]]
+    assert [("portal.locked", "warning", 305.0), ("portal.lock_found", "warning", 295.1)] == told
+    assert ({Finding.TO_PUBLISH}, 5) == ({look.finding for look in looks.values()}, len(looks))
+    assert min(time for time, *_ in free.calls) >= 305
 
 
 @pytest.mark.parametrize("answer", [NotSent(reason="r"), Unclear(reason="r")])

@@ -1,0 +1,112 @@
+"""What a lock means to whoever makes calls: all of them hold, the log is told once, and a vain wait ends the run."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import structlog
+
+from batchpub.clock import Clock
+from batchpub.errors import ExitCode, Stop
+from batchpub.pace import Gate
+from batchpub.state import GENTLE_SECONDS, Ledger, Lock
+from batchpub.zoho.answers import Throttled
+
+log = structlog.get_logger("batchpub")
+
+SHARED_LIMIT = "422 from two courses with no success between"
+
+
+@dataclass(slots=True)
+class LockWatch:
+    """Judges one lock answer after the other: where no call gets through after the longest wait, more waiting is vain."""
+
+    waited: dict[str, float] = field(default_factory=dict)
+    """By operation: the seconds of the last lock, while no call of that kind was let through since."""
+
+    def note_passed(self, operation: str) -> None:
+        """Begin anew: a call was let through."""
+        self.waited.pop(operation, None)
+
+    def hear(  # noqa: PLR0913 - one lock answer and all that belongs to it
+        self, gate: Gate, operation: str, lock: Lock, throttled: Throttled, *, code: str, longest: float
+    ) -> None:
+        """Hold every call until the lock ends, tell the log, and close the gate where there is no sense in waiting."""
+        gate.notice_lock(lock.seconds)
+        tell_lock(lock, throttled.cause, code)
+        waited = self.waited.get(operation, 0.0) if lock.is_new else 0.0
+        reason = why_not_wait(throttled, lock.seconds, waited=waited, longest=longest)
+        if reason:
+            gate.close(Stop(reason=reason, exit_code=ExitCode.STOPPED_EARLY))
+        if lock.is_new:
+            self.waited[operation] = lock.seconds
+
+
+def why_not_wait(throttled: Throttled, seconds: float, *, waited: float, longest: float) -> str:
+    """Say why this lock is none to wait for; "" where it is.
+
+    `waited` is how long the run has waited for the lock before, which this one follows with no call let through between;
+    `longest` is what --max-lock allows.
+    """
+    stated = throttled.wait_seconds
+    if throttled.quota:
+        until = f" It asks to wait {stated:.0f} s." if stated is not None else ""
+        return f"Zoho's daily quota of calls is used up ({throttled.cause}).{until} Run it again tomorrow."
+    if stated is not None and stated > longest:
+        return f"Zoho asks to wait {stated:.0f} s, longer than --max-lock allows ({longest:g} s)."
+    if throttled.cause == SHARED_LIMIT and seconds >= longest:
+        return "Zoho answers 'maximum limit exceeded' to every course, however long we wait: look which limit it is."
+    if waited >= longest:
+        return (
+            f"Zoho has locked the account again after every wait, the last of {waited:.0f} s; --max-lock allows no longer "
+            "one. Look who else uses the account, and run it again later."
+        )
+    return ""
+
+
+def why_not_wait_on(seconds: float, *, longest: float, left: float) -> str:
+    """Say why a lock that holds for `seconds` more is none to wait for: no call could start before the run's own end."""
+    if seconds > longest:
+        return f"Zoho's lock holds for {seconds:.0f} s more, longer than --max-lock allows ({longest:g} s)."
+    if seconds > left:
+        return f"Zoho's lock holds for {seconds:.0f} s more, and --max-duration leaves {max(0, left):.0f} s."
+    return ""
+
+
+def tell_lock(lock: Lock, cause: str, code: str) -> None:
+    """Log a lock that is new, with the time it ends, and that the pace becomes gentler."""
+    ends_at = lock.ends_at.isoformat(timespec="seconds")
+    if lock.is_new:
+        log.warning("portal.locked", seconds=round(lock.seconds, 1), ends_at=ends_at, cause=cause, code=code)
+    if lock.gentler is not None:
+        log.warning(
+            "portal.gentler", rate=lock.gentler.rate, burst=lock.gentler.burst, for_seconds=round(GENTLE_SECONDS)
+        )
+
+
+def open_gate(
+    ledger: Ledger, *, clock: Clock, deadline: float = math.inf, on_wait: Callable[[], None] | None = None
+) -> Gate:
+    """Give a gate that tells the log of a lock it finds, and closes by itself where there is no sense in waiting.
+
+    `deadline` is when the run ends by itself, in boot seconds; `on_wait` is called whenever a wait for a lock begins.
+    """
+    limits = ledger.limits
+
+    def tell_found(seconds: float) -> None:
+        if seconds > limits.lock_margin:  # less is the tail of a lock that was told
+            ends_at = (clock.now() + timedelta(seconds=seconds)).isoformat(timespec="seconds")
+            log.warning("portal.lock_found", seconds=round(seconds, 1), ends_at=ends_at)
+
+    def judge(seconds: float) -> None:
+        left = deadline - clock.boot_seconds()
+        # The longest wait that may be stated, as it was written down: with its margin.
+        reason = why_not_wait_on(seconds, longest=limits.max_lock + limits.lock_margin, left=left)
+        if reason:
+            gate.close(Stop(reason=reason, exit_code=ExitCode.STOPPED_EARLY))
+        if on_wait:
+            on_wait()
+
+    gate = Gate(ledger, clock=clock, on_lock_wait=judge, on_lock_found=tell_found)
+    return gate
