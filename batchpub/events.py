@@ -160,7 +160,9 @@ EVENTS = {
         "The sandbox stopped; this is what it saw.",
         ("arrivals", "published_twice", "largest_window", "locks", "sent_after_refusal"),
     ),
-    "state.new": Event(("info",), "The state is new and knows nothing of earlier runs.", ("path",)),
+    "state.new": Event(
+        ("info",), "No earlier run has come to its end in this state: it does not know who was mailed.", ("path",)
+    ),
     "state.unwritable": Event(("error",), "The state cannot be written.", ("error",)),
     "token.memory_only": Event(("warning",), "The access token is kept in memory only.", ("file", "reason")),
     "token.renewed": Event(("info",), "The access token was renewed.", ("lifetime_seconds",)),

@@ -8,7 +8,7 @@ from typing import NoReturn
 import click
 
 from batchpub import __version__
-from batchpub.cli.signals import Signals
+from batchpub.cli.signals import Left, Signals
 from batchpub.errors import BatchpubError, ExitCode, name_bug
 
 COMMANDS = {
@@ -60,6 +60,10 @@ def main() -> NoReturn:
     try:
         code = group.main(standalone_mode=False, obj=signals)
         sys.exit(int(code or 0))
+    except Left as left:
+        if sys.stderr.isatty():
+            click.echo(f"batchpub: {left.reason}", err=True)
+        raise
     except click.ClickException as error:
         error.show()
         sys.exit(ExitCode.USAGE)

@@ -161,6 +161,8 @@ async def _publish(
         if extras.sandbox:
             settings = await stack.enter_async_context(_rehearsal(settings, extras, files, out))
         found, code, unreported = await _run(plan, settings, extras, run, out, earlier)
+    if unreported:  # a field of the last event, and only where there is something to say
+        structlog.contextvars.bind_contextvars(error=unreported)
     say = _choose_level(code)
     say(
         "run.finished",
@@ -169,9 +171,8 @@ async def _publish(
         reports=str(out),
         resume_command=found.resume_command,
         stop_reason=found.stop_reason,
-        **({"error": unreported} if unreported else {}),
     )
-    _say_goodbye(found, code, out, quiet=settings.quiet)
+    _say_goodbye(found, code, "" if unreported else str(out), quiet=settings.quiet)
     return code
 
 
@@ -350,9 +351,10 @@ def _max_failures(settings: Settings, plan: Plan) -> int | None:
     return len(plan.rows) * int(told[:-1]) // 100 if told.endswith("%") else int(told)
 
 
-def _say_goodbye(found: RunRecord, code: ExitCode, out: Path, *, quiet: bool) -> None:
+def _say_goodbye(found: RunRecord, code: ExitCode, reports: str, *, quiet: bool) -> None:
     if quiet or not sys.stderr.isatty():
         return
     console = Console(stderr=True, highlight=False, markup=False)
     print_summary(found, console)
-    console.print(f"Reports: {out}  (exit {int(code)})", soft_wrap=True)
+    told = f"Reports: {reports}" if reports else "The reports are not all written, see above."
+    console.print(f"{told}  (exit {int(code)})", soft_wrap=True)

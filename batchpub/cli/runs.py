@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ from batchpub.record import RunRecord
 from batchpub.report import check_rows, write_reports
 from batchpub.settings import Settings
 from batchpub.state import forget_runs, list_runs, open_database, read_run
+
+DAYS = re.compile(r"(\d{1,5})d?", re.ASCII)  # more digits are older than any calendar reaches
+NO_RUN = "The state has no run yet, so that there is nothing to report."
 
 
 def _existing_state(settings: Settings) -> Path:
@@ -32,10 +36,10 @@ def _existing_state(settings: Settings) -> Path:
 def runs(*, state: str | None, as_json: bool, delete_older_than: str | None) -> None:
     """List the runs in the state, newest first."""
     path = _existing_state(settle_settings({"state": state}, None, needs_credentials=False))
-    days = delete_older_than.removesuffix("d") if delete_older_than else None
-    if days is not None and not (days.isascii() and days.isdigit()):
+    days = DAYS.fullmatch(delete_older_than) if delete_older_than else None
+    if delete_older_than and days is None:
         raise click.UsageError(f"--delete-older-than: {delete_older_than!r} is no number of days, such as 90d.")
-    known, forgotten = asyncio.run(_list(path, int(days) if days else None))
+    known, forgotten = asyncio.run(_list(path, int(days[1]) if days else None))
     if as_json:
         click.echo(json.dumps({"schema_version": 1, "forgotten": forgotten, "runs": known}, indent=2))
         return
@@ -66,7 +70,7 @@ def report(run: str | None, state: str | None, out: Path | None, report: tuple[s
     settings = settle_settings({"state": state, "report": report}, None, needs_credentials=False)
     found = asyncio.run(_read(_existing_state(settings), run))
     if found is None:
-        raise click.UsageError(f"The state has no run {run or 'at all'}. `batchpub runs` lists them.")
+        raise click.UsageError(f"The state has no run {run}. `batchpub runs` lists them." if run else NO_RUN)
     for path in write_reports(found, out or Path("batchpub-reports") / found.run, settings.report):
         click.echo(path)
     violations = check_rows(found)

@@ -182,3 +182,20 @@ def test_what_was_unknown_stays_unknown_through_a_retry_that_is_stopped(desk):
 
     assert (0, ["already_published"]) == (last.wait(), desk.outcomes("four"))
     assert 1 == desk.stats()["arrivals"]["publish"]
+
+
+def test_a_number_of_days_that_is_none_is_refused_and_forgets_nothing(desk):
+    """
+    Neither a word nor an age beyond the calendar: 2, a sentence, and the run is still there.
+    """
+    desk.write_sheet(1)
+    assert 4 == desk.publish("--expect", "2", environ={"BATCHPUB_API_URL": "http://127.0.0.1:9"}).wait()
+
+    told = [desk.start("runs", "--state", "s.db", "--delete-older-than", days) for days in ("-1", "9d9", "9" * 8)]
+    codes = [one.wait() for one in told]
+    left = desk.start("runs", "--state", "s.db", "--json")
+
+    assert [2, 2, 2] == codes
+    assert all("is no number of days" in one.stderr.read_text() for one in told)
+    assert 0 == left.wait()
+    assert 1 == len(json.loads(left.stdout.read_text())["runs"])
