@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-SUITE = "bookworm"
+SUITE = "trixie"  # the Debian, and so the Python, of the image that the Dockerfile names
 PACKAGES = "python3-minimal,python3-venv,python-is-python3,ca-certificates"
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 BASE = "localhost/base"
