@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -16,13 +17,29 @@ from batchpub import __version__
 
 ROOT = Path(__file__).parents[2]
 LOCK = ROOT / "requirements.lock"
+NOT_COPIED = (
+    ".git",
+    ".venv",
+    ".*_cache",
+    ".hypothesis",
+    "__pycache__",
+    "*.egg-info",
+    "build",
+    "dist",
+    "batchpub-reports",
+)
 
 
 @pytest.fixture(scope="module")
 def released(tmp_path_factory):
-    """The sdist, and the wheel that is built from it and from nothing else."""
+    """The sdist, and the wheel that is built from it and from nothing else, in a checkout in which the program was used."""
     folder = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, "-m", "build", "--outdir", str(folder), str(ROOT)]
+    source = tmp_path_factory.mktemp("source") / "project"
+    shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns(*NOT_COPIED))
+    report = source / "batchpub-reports" / "run" / "report.html"
+    report.parent.mkdir(parents=True)
+    report.write_text("somebody's sheet")
+    command = [sys.executable, "-m", "build", "--outdir", str(folder), str(source)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert 0 == done.returncode, done.stdout[-2000:] + done.stderr[-2000:]
     return folder
@@ -56,6 +73,7 @@ def test_sdist_is_the_whole_project(released):
         names = {name.partition("/")[2] for name in archive.getnames()}
 
     assert {"CHANGELOG.md", "LICENSE", "README.md", "docs/README.md", "jobs/courses.toml", ".ci/run"} <= names
+    assert [] == [name for name in names if name.startswith("batchpub-reports")]
     assert {"tests/release/test_release.py", "tests/data/sheets/cases.json", "jobs/example/courses.xlsx"} <= names
 
 
