@@ -14,6 +14,7 @@ from batchpub.errors import ExitCode
 from batchpub.events import EVENTS
 from batchpub.report import FILE_NAMES
 from batchpub.settings import PREFIX, SECRETS, Settings
+from batchpub.sheet import template
 
 ROOT = Path(__file__).parents[2]
 PAGES = {
@@ -115,3 +116,12 @@ def test_changelog_names_every_command():
     named = set(re.findall(r"`([a-z]+)`", PAGES["CHANGELOG.md"]))
 
     assert set(COMMANDS) <= named
+
+
+def test_columns_of_a_hand_in_are_the_templates():
+    """
+    The page for whoever writes a list explains every column of the template, in its order.
+    """
+    _, _, *headings = re.findall(r"^   \| ([^|]+) \|", PAGES["docs/hand-in.md"], re.MULTILINE)
+
+    assert [heading for heading, *_ in template._COLUMNS] == headings
