@@ -516,7 +516,7 @@ class Publisher:
             through=through,
             lock=lock,
         )
-        self.gate.notice_change()
+        self.gate.notice_change(freed=rest is Rest.UNUSED)
         return told
 
 

@@ -5,6 +5,7 @@ import contextlib
 import heapq
 import itertools
 import math
+import random
 from collections import Counter
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
@@ -100,6 +101,7 @@ class Worklist:
         self._queue: asyncio.Queue[Work | None] = asyncio.Queue()
         self._waiting: list[tuple[float, int, Work]] = []
         self._number = itertools.count()
+        self._is_scattered = False
         self._more = asyncio.Event()
         self.open = len(works)
         for work in works:
@@ -126,6 +128,16 @@ class Worklist:
     async def get(self) -> Work | None:
         """Give the next course; None when all are done."""
         return await self._queue.get()
+
+    def scatter(self) -> None:
+        """Go on in any order: another run is on the same sheet, and in the same order both would reach for each course."""
+        if self._is_scattered:
+            return
+        self._is_scattered = True
+        works = [self._queue.get_nowait() for _ in range(self._queue.qsize())]
+        random.shuffle(works)
+        for work in works:
+            self._queue.put_nowait(work)
 
     def finish_one(self) -> None:
         """Count a course as done."""
@@ -312,6 +324,8 @@ class Run:
             self.stop(Stop(reason=f"batchpub has {name_bug(error)}.", exit_code=ExitCode.BUG))
             return False
         if isinstance(step, Later):
+            if self._journal.has_company:
+                worklist.scatter()
             worklist.put_later(step)
             return self._gate.stop is None
         self._count(work, step)
@@ -400,6 +414,7 @@ class Run:
             log.error("report.unwritable", error=str(error))  # noqa: TRY400 - the last report says it again
 
     async def _read(self) -> RunRecord:
+        await self._journal.write_down()
         found = await read_run(self._database, self._options.run)
         if found is None:
             raise CannotWrite(f"The state lost run {self._options.run}. Keep the log: every outcome is in it.")

@@ -28,6 +28,14 @@ class GateClosed(Exception):
     """No further call may start in this run."""
 
 
+class _Head:
+    """Who waits first in one queue. What wakes one head must not be cleared by another."""
+
+    def __init__(self) -> None:
+        self.changed = asyncio.Event()
+        self.freed = asyncio.Event()
+
+
 class Gate:
     """Lets one call after the other through, as fast as slots, shape and lock permit, until it is closed."""
 
@@ -49,7 +57,7 @@ class Gate:
         self._on_lock_wait = on_lock_wait
         self._on_lock_found = on_lock_found
         self._queues: dict[str, asyncio.Lock] = {}
-        self._heads: set[asyncio.Event] = set()
+        self._heads: set[_Head] = set()
         self._limiters: dict[tuple[str, int, int], AsyncLimiter] = {}
         self._shut = asyncio.Event()
         self._locked_until = 0.0
@@ -62,7 +70,7 @@ class Gate:
         if self.stop is None:
             self.stop = stop
         self._shut.set()
-        self.notice_change()
+        self.notice_change(freed=True)
 
     async def wait_closed(self) -> None:
         """Return when the gate is closed."""
@@ -86,10 +94,12 @@ class Gate:
         """Hold every further call from this instant on, before the lock is even written down."""
         self._locked_until = max(self._locked_until, self._clock.boot_seconds() + seconds)
 
-    def notice_change(self) -> None:
-        """Look again: a slot came back."""
+    def notice_change(self, *, freed: bool = False) -> None:
+        """Look again: a slot came back. `freed`: it needs no rest, and may be better than one that opens later."""
         for head in self._heads:
-            head.set()
+            head.changed.set()
+            if freed:
+                head.freed.set()
 
     def may_send(self, send_before: float) -> bool:
         """Say, at the last moment, whether the claim still holds and neither a lock nor a stop came in between."""
@@ -112,21 +122,21 @@ class Gate:
 
         """
         async with self._queues.setdefault(operation, asyncio.Lock()):
-            changed = asyncio.Event()  # one for each head: what wakes one must not be cleared by another
-            self._heads.add(changed)
+            head = _Head()
+            self._heads.add(head)
             try:
-                return await self._pass(operation, changed)
+                return await self._pass(operation, head)
             finally:
-                self._heads.discard(changed)
+                self._heads.discard(head)
 
     async def give_back(self, slot: Slot) -> None:
         """Give back a slot that was not used, also when the caller is being cancelled."""
         await asyncio.shield(self._ledger.give_back(slot))
-        self.notice_change()
+        self.notice_change(freed=True)
 
-    async def _pass(self, operation: str, changed: asyncio.Event) -> Slot:
+    async def _pass(self, operation: str, head: _Head) -> Slot:
         while True:
-            slot = await self._take_slot(operation, changed)
+            slot = await self._take_slot(operation, head)
             try:
                 await self._take_shape(slot)
                 if self.stop is None and self._clock.boot_seconds() >= self._locked_until:
@@ -136,24 +146,34 @@ class Gate:
                 raise
             await self.give_back(slot)
 
-    async def _take_slot(self, operation: str, changed: asyncio.Event) -> Slot:
+    async def _take_slot(self, operation: str, head: _Head) -> Slot:
+        held: Slot | None = None
         while True:
             if self.stop is not None:
+                if held is not None:
+                    await self.give_back(held)
                 raise GateClosed
-            changed.clear()
+            head.changed.clear()
+            head.freed.clear()
             here = self._locked_until - self._clock.boot_seconds()
-            found = Wait(seconds=here, locked=True) if here > 0 else await self._ask_ledger(operation)
-            if isinstance(found, Slot):
-                self._pace = found.pace
+            if here > 0:
+                found: Slot | Wait = Wait(seconds=here, locked=True)
+            else:
+                found, held = await self._ask_ledger(operation, held), None
+            if isinstance(found, Wait):
+                if found.locked:
+                    self._hear_lock(found.seconds, is_ours=here > 0)
+                self._waits_until = self._clock.boot_seconds() + found.seconds
+                await _wait(head.changed, found.seconds)
+                continue
+            self._pace = found.pace
+            if await self._opens(found, head):
                 return found
-            if found.locked:
-                self._hear_lock(found.seconds, is_ours=here > 0)
-            self._waits_until = self._clock.boot_seconds() + found.seconds
-            await _wait(changed, found.seconds)
+            held = found
 
-    async def _ask_ledger(self, operation: str) -> Slot | Wait:
+    async def _ask_ledger(self, operation: str, held: Slot | None) -> Slot | Wait:
         """Ask to the end, also when cancelled meanwhile: else a slot would be taken that nobody knows of."""
-        asking = asyncio.ensure_future(self._ledger.take_slot(operation))
+        asking = asyncio.ensure_future(self._ledger.take_slot(operation, instead_of=held))
         try:
             return await asyncio.shield(asking)
         except BaseException:
@@ -161,6 +181,19 @@ class Gate:
             if isinstance(found, Slot):
                 await self.give_back(found)
             raise
+
+    async def _opens(self, slot: Slot, head: _Head) -> bool:
+        """Wait until a slot opens; False when another may be better by now, or none is wanted any more."""
+        self._waits_until = max(self._waits_until, slot.opens_at)
+        try:
+            while (left := slot.opens_at - self._clock.boot_seconds()) > 0:
+                await _wait(head.freed, left)
+                if head.freed.is_set():
+                    return False
+        except BaseException:
+            await self.give_back(slot)
+            raise
+        return True
 
     def _hear_lock(self, seconds: float, *, is_ours: bool) -> None:
         if not is_ours:

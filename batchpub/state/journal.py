@@ -5,21 +5,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import and_, case, delete, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, case, delete, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from batchpub.course import Course, Outcome, Pile, Plan, PlannedRow, PlannedSheet
 from batchpub.record import CallRecord, LockRecord, RowRecord, RunRecord
 from batchpub.state.database import Database
-from batchpub.state.ledger import Ledger, Lock, Rest, Slot
-from batchpub.state.tables import calls, courses, locks, meta, rows, runs
+from batchpub.state.dialect import insert_into
+from batchpub.state.ledger import Ledger, LedgerTime, Lock, Rest, Slot
+from batchpub.state.picture import Picture
+from batchpub.state.tables import calls, courses, locks, meta, portals, rows, runs
 
 NOT_YET = "The run ended before this course's turn. Run the same command again."
 NO_ANSWER = "Sent, and no answer was recorded. The next run finds out before it sends again."
 
 STILL_UNKNOWN = "An earlier run sent it and its answer was lost; this run ended before it could find out."
-
-AT_ONCE = 500  # ids in one question: a state remembers far more courses than a sheet has rows
 
 FIRST_OUTCOME = {
     Pile.TO_PUBLISH: Outcome.NOT_ATTEMPTED,
@@ -112,6 +112,10 @@ def not_attempted_because(stop_reason: str) -> str:
     return f"{stop_reason} Look why, then run the same command again."
 
 
+class _SlotLost(Exception):
+    """Undoes the transaction of a claim: its slot is no longer held."""
+
+
 class Journal:
     """One run's view of the journal."""
 
@@ -121,6 +125,14 @@ class Journal:
         self._database: Database = ledger.database
         self.run = self._run = ledger.run
         self._portal = ledger.portal
+        self._picture = Picture(ledger)
+        self._unwritten: dict[int, RowResult] = {}
+        self._written: dict[int, RowResult] = {}
+
+    @property
+    def has_company(self) -> bool:
+        """Tell whether another run was seen at work on this run's courses."""
+        return self._picture.has_company
 
     def _wall(self) -> str:
         return self._ledger.clock.now().isoformat()
@@ -133,23 +145,25 @@ class Journal:
         `already` has the positions of rows whose course is known to be published, with the sentence for each;
         `uncertain` those of rows that an earlier run sent without learning the answer.
         """
-        async with self._database.transaction() as connection:
-            await connection.execute(
-                insert(runs).values(
-                    run=self._run,
-                    portal=self._portal,
-                    started_on=self._wall(),
-                    facts=facts,
-                    sheets=[
-                        {"file": s.file, "sheet": s.sheet, "headings": list(s.headings), "notes": list(s.notes)}
-                        for s in plan.sheets
-                    ],
-                )
-            )
-            if plan.rows:
+        run = {
+            "run": self._run,
+            "portal": self._portal,
+            "started_on": self._wall(),
+            "facts": facts,
+            "sheets": [
+                {"file": s.file, "sheet": s.sheet, "headings": list(s.headings), "notes": list(s.notes)}
+                for s in plan.sheets
+            ],
+        }
+
+        async def write(connection: AsyncConnection) -> None:
+            new = insert_into(connection, runs).values(**run).on_conflict_do_nothing().returning(runs.c.run)
+            if (await connection.execute(new)).one_or_none() is not None and plan.rows:
                 await connection.execute(
                     insert(rows), [self._first_row(row, already.get(row.position), uncertain) for row in plan.rows]
                 )
+
+        await self._database.write(write)
 
     def _first_row(self, row: PlannedRow, already: str | None, uncertain: Container[int]) -> dict[str, Any]:
         outcome = Outcome.ALREADY_PUBLISHED if already else FIRST_OUTCOME[row.pile]
@@ -173,18 +187,9 @@ class Journal:
 
     async def standings(self, wanted: Sequence[Course]) -> dict[Course, Standing]:
         """Say how each course stands, without claiming any. Courses never heard of are left out."""
-        asked = set(wanted)
-        names = sorted({course.course_id for course in asked})
-        standings: dict[Course, Standing] = {}
-        async with self._database.transaction() as connection:
-            _, now = await self._ledger.read_portal(connection)
-            for some in (names[first : first + AT_ONCE] for first in range(0, len(names), AT_ONCE)):
-                known = select(courses).where(courses.c.portal == self._portal, courses.c.course_id.in_(some))
-                for row in await connection.execute(known):
-                    course = Course(course_id=row.course_id, batch_id=row.batch_id)
-                    if course in asked:
-                        standings[course] = self._standing(row, now)
-        return standings
+        found = await self._picture.load(wanted)
+        now = self._ledger.now()
+        return {course: self._standing(row, now) for course, row in found.items()}
 
     def _standing(self, row: Any, now: float) -> Standing:
         if row.status == "published":
@@ -195,15 +200,7 @@ class Journal:
             return Uncertain(version=row.version, run=row.run, seconds=max(0.0, row.ready_at - now))
         return Free(version=row.version)
 
-    def _same(self, course: Course) -> Any:
-        return and_(
-            courses.c.portal == self._portal,
-            courses.c.course_id == course.course_id,
-            courses.c.batch_id == course.batch_id,
-        )
-
-    async def _look(self, connection: AsyncConnection, course: Course, now: float, *, again: bool) -> Standing:
-        row = (await connection.execute(select(courses).where(self._same(course)))).one_or_none()
+    def _judge(self, row: Row[Any] | None, now: float, *, again: bool) -> Standing:
         if row is None:
             return Free(version=0)
         standing = self._standing(row, now)
@@ -212,35 +209,36 @@ class Journal:
         return standing
 
     async def look(self, course: Course, *, again: bool = False) -> Standing:
-        """Say how a course stands. `again` looks past what earlier runs published."""
-        async with self._database.transaction() as connection:
-            _, now = await self._ledger.read_portal(connection)
-            return await self._look(connection, course, now, again=again)
+        """Say how a course stands. `again` looks past what earlier runs published.
+
+        What is said may be a moment old: a claim finds out whether it still holds.
+        """
+        row = await self._picture.look(course)
+        if self._picture.is_fresh:
+            await self.write_down()
+        return self._judge(row, self._ledger.now(), again=again)
 
     async def claim(  # noqa: PLR0913 - one transaction decides all of it
         self, course: Course, *, position: int, attempt: int, version: int, slot: Slot, again: bool = False
     ) -> Claimed | LostSlot | Standing:
         """Claim the course and write `sending`, or say why not. One transaction; the call comes after it."""
-        limits = self._ledger.limits
-        async with self._database.transaction() as connection:
-            portal, now = await self._ledger.read_portal(connection)
-            if not await self._ledger.renew_slot(connection, slot, portal, now):
-                return LostSlot()
-            standing = await self._look(connection, course, now, again=again)
+        if self._picture.has_company:
+            standing = self._judge(await self._picture.look(course), self._ledger.now(), again=again)
             if not isinstance(standing, Free | Uncertain) or standing.version != version:
                 return standing
-            values = {
-                "status": "sending",
-                "version": version + 1,
-                "run": self._run,
-                "held_until_at": now + limits.lease,
-                "ready_at": now + limits.lease + limits.settle,
-            }
-            changed = await connection.execute(update(courses).where(self._same(course)).values(**values))
-            if not changed.rowcount:
-                identity = {"portal": self._portal, "course_id": course.course_id, "batch_id": course.batch_id}
-                await connection.execute(insert(courses).values(**identity, **values))
-            call = await self._write_call(connection, course, position, attempt, "publish")
+        tries = 0
+
+        async def take(connection: AsyncConnection) -> Claimed | LostSlot | Standing:
+            nonlocal tries
+            tries += 1
+            before = self._ledger.clock.boot_seconds()
+            portal, now = await self._ledger.read_portal(connection)
+            if not await self._take_course(connection, course, version, now, repeated=tries > 1):
+                row = await self._picture.look_inside(connection, course)
+                return self._judge(row, now, again=again)
+            call = self._call(course, position, attempt)
+            if not await self._ledger.claim_slot(connection, slot, portal, now, call):
+                raise _SlotLost
             mine = and_(rows.c.run == self._run, rows.c.position == position)
             await connection.execute(
                 update(rows)
@@ -252,34 +250,66 @@ class Journal:
                     first_sent_on=func.coalesce(rows.c.first_sent_on, self._wall()),
                 )
             )
-            return Claimed(call=call, send_before=now + limits.send_within)
+            return Claimed(call=slot.slot, send_before=before + self._ledger.limits.send_within)
+
+        try:
+            claimed = await self._database.write(take)
+        except _SlotLost:
+            return LostSlot()
+        if isinstance(claimed, Claimed):
+            self._picture.forget(course)
+            self._forget_row(position)
+        return claimed
+
+    async def _take_course(
+        self, connection: AsyncConnection, course: Course, version: int, now: float, *, repeated: bool
+    ) -> bool:
+        """Write `sending` where nothing has changed since the look; every change of a course counts its version up.
+
+        `repeated`: this transaction may have been committed already, by a try whose connection broke in its commit.
+        """
+        limits = self._ledger.limits
+        values = {
+            "status": "sending",
+            "version": version + 1,
+            "run": self._run,
+            "held_until_at": now + limits.lease,
+            "ready_at": now + limits.lease + limits.settle,
+            "changed_at": now,
+        }
+        expected: ColumnElement[bool] = courses.c.version == version
+        if repeated:
+            done = and_(courses.c.version == version + 1, courses.c.run == self._run, courses.c.status == "sending")
+            expected = or_(expected, done)
+        written = await connection.execute(
+            insert_into(connection, courses)
+            .values(portal=self._portal, course_id=course.course_id, batch_id=course.batch_id, **values)
+            .on_conflict_do_update(index_elements=list(courses.primary_key), set_=values, where=expected)
+            .returning(courses.c.version)
+        )
+        return written.one_or_none() is not None
 
     async def begin_reading(self, course: Course, *, position: int, attempt: int, slot: Slot) -> Claimed | LostSlot:
         """Write down that a course's state is about to be read."""
-        async with self._database.transaction() as connection:
-            portal, now = await self._ledger.read_portal(connection)
-            if not await self._ledger.renew_slot(connection, slot, portal, now):
-                return LostSlot()
-            call = await self._write_call(connection, course, position, attempt, "read")
-            return Claimed(call=call, send_before=now + self._ledger.limits.send_within)
 
-    async def _write_call(
-        self, connection: AsyncConnection, course: Course, position: int, attempt: int, operation: str
-    ) -> int:
-        written = await connection.execute(
-            insert(calls).values(
-                run=self._run,
-                portal=self._portal,
-                position=position,
-                operation=operation,
-                course_id=course.course_id,
-                batch_id=course.batch_id,
-                attempt=attempt,
-                sent_on=self._wall(),
-            )
-        )
-        key = written.inserted_primary_key
-        return int(key[0]) if key else 0
+        async def take(connection: AsyncConnection) -> Claimed | LostSlot:
+            before = self._ledger.clock.boot_seconds()
+            portal, now = await self._ledger.read_portal(connection)
+            call = self._call(course, position, attempt)
+            if not await self._ledger.claim_slot(connection, slot, portal, now, call):
+                return LostSlot()
+            return Claimed(call=slot.slot, send_before=before + self._ledger.limits.send_within)
+
+        return await self._database.write(take)
+
+    def _call(self, course: Course, position: int, attempt: int) -> dict[str, Any]:
+        return {
+            "position": position,
+            "course_id": course.course_id,
+            "batch_id": course.batch_id,
+            "attempt": attempt,
+            "sent_on": self._wall(),
+        }
 
     async def record(  # noqa: PLR0913 - one transaction records one answer, with all that follows from it
         self,
@@ -299,41 +329,59 @@ class Journal:
 
         `status` None leaves the course alone (a reading). `through` tells that the throttle let the call pass.
         """
-        async with self._database.transaction() as connection:
-            portal, now = await self._ledger.read_portal(connection)
-            await connection.execute(
+
+        async def write(connection: AsyncConnection) -> Lock | None:
+            # Whoever changes the portal's row takes it first, as everybody does: no two wait for each other.
+            portal: Row[Any] | None = None
+            now: LedgerTime
+            if lock is not None or slot.is_probe:
+                portal, now = await self._ledger.read_portal(connection)
+            else:
+                now = await self._ledger.tell_time(connection)
+            written = await connection.execute(
                 update(calls)
-                .where(calls.c.call == call)
+                .where(calls.c.call == call, calls.c.meaning == "")
                 .values(
                     answered_on=None if rest is Rest.UNANSWERED else self._wall(),
                     http_status=note.http_status,
                     code=note.code,
                     meaning=note.meaning,
                     excerpt=note.excerpt,
+                    **self._ledger.at_rest(rest, now),
                 )
             )
+            if not written.rowcount:  # an earlier try was committed after all, and its lock is in the portal's row
+                return None
             if status is not None:
                 await self._set_status(connection, course, status, now)
             if result is not None:
                 await self._set_row(connection, position, result)
-            await self._ledger.rest_slot(connection, slot, rest, now)
+            await self._ledger.end_probe(connection, slot, rest)
+            if portal is None or not isinstance(now, float):
+                return None
             if lock is not None:
                 return await self._ledger.close_for_lock(connection, slot, portal, now, stated=lock[0], cause=lock[1])
             if rest is Rest.ANSWERED:
                 await self._ledger.note_answer(connection, slot, portal, now, through=through)
             return None
 
+        told = await self._database.write(write)
+        self._picture.forget(course)
+        self._forget_row(position)
+        return told
+
     async def _set_status(
-        self, connection: AsyncConnection, course: Course, status: str, now: float, *, hold: bool = True
+        self, connection: AsyncConnection, course: Course, status: str, now: LedgerTime, *, hold: bool = True
     ) -> None:
         limits = self._ledger.limits
-        ready = now + limits.settle if status == "unclear" else 0.0
+        unclear = status == "unclear"
         published = {"published_on": self._wall(), "published_by": self._run}
-        values = {
+        values: dict[str, Any] = {
             "status": status,
             "version": courses.c.version + 1,
-            "ready_at": ready,
-            "held_until_at": ready + limits.lease if status == "unclear" and hold else 0.0,
+            "ready_at": now + limits.settle if unclear else 0.0,
+            "held_until_at": now + (limits.settle + limits.lease) if unclear and hold else 0.0,
+            "changed_at": now,
         }
         match status:
             case "published":
@@ -344,44 +392,77 @@ class Journal:
                 values["status"] = case((courses.c.published_on != "", "published"), else_="free")
         await connection.execute(update(courses).where(self._same(course), courses.c.run == self._run).values(**values))
 
-    async def _set_row(self, connection: AsyncConnection, position: int, result: RowResult) -> None:
-        await connection.execute(
-            update(rows)
-            .where(rows.c.run == self._run, rows.c.position == position)
-            .values(
-                outcome=result.outcome.value,
-                message=result.message,
-                attempts=result.attempts,
-                http_status=result.http_status,
-                code=result.code,
-                verified=result.verified,
-                finished_on=None if result.outcome is Outcome.NOT_ATTEMPTED else self._wall(),
-            )
+    def _same(self, course: Course) -> ColumnElement[bool]:
+        return and_(
+            courses.c.portal == self._portal,
+            courses.c.course_id == course.course_id,
+            courses.c.batch_id == course.batch_id,
         )
 
+    async def _set_row(self, connection: AsyncConnection, position: int, result: RowResult) -> None:
+        mine = and_(rows.c.run == self._run, rows.c.position == position)
+        await connection.execute(update(rows).where(mine).values(**self._row_values(result)))
+
+    def _row_values(self, result: RowResult) -> dict[str, Any]:
+        return {
+            "outcome": result.outcome.value,
+            "message": result.message,
+            "attempts": result.attempts,
+            "http_status": result.http_status,
+            "code": result.code,
+            "verified": result.verified,
+            "finished_on": None if result.outcome is Outcome.NOT_ATTEMPTED else self._wall(),
+        }
+
     async def settle(self, course: Course, *, position: int, status: str | None, result: RowResult) -> None:
-        """Write an outcome that no call of this run gave: found published, held elsewhere, cannot be told."""
-        async with self._database.transaction() as connection:
+        """Write an outcome that no call of this run gave: found published, held elsewhere, cannot be told.
+
+        What others did with a course (`status` None) is kept until a moment's worth of it can be written at once:
+        where many runs share a sheet, most of its rows are settled this way in each of them.
+        """
+        if status is None:
+            if self._written.get(position) != result:
+                self._unwritten[position] = result
+            return
+
+        async def write(connection: AsyncConnection) -> None:
             _, now = await self._ledger.read_portal(connection)
-            if status is not None:
-                await self._adopt(connection, course, status, now)
+            await self._adopt(connection, course, status, now)
             await self._set_row(connection, position, result)
 
+        await self._database.write(write)
+        self._picture.forget(course)
+        self._forget_row(position)
+
+    def _forget_row(self, position: int) -> None:
+        self._unwritten.pop(position, None)
+        self._written.pop(position, None)
+
+    async def write_down(self) -> None:
+        """Write what `settle` kept."""
+        if not self._unwritten:
+            return
+        kept, self._unwritten = self._unwritten, {}
+        results = [
+            {"the_run": self._run, "the_position": position, **self._row_values(result)}
+            for position, result in sorted(kept.items())
+        ]
+        one = update(rows).where(rows.c.run == bindparam("the_run"), rows.c.position == bindparam("the_position"))
+
+        async def write(connection: AsyncConnection) -> None:
+            await connection.execute(one, results)
+
+        await self._database.write(write)
+        self._written.update(kept)
+
     async def _adopt(self, connection: AsyncConnection, course: Course, status: str, now: float) -> None:
-        claimed = await connection.execute(update(courses).where(self._same(course)).values(run=self._run))
-        if not claimed.rowcount:
-            await connection.execute(
-                insert(courses).values(
-                    portal=self._portal,
-                    course_id=course.course_id,
-                    batch_id=course.batch_id,
-                    run=self._run,
-                    status=status,
-                    version=1,
-                    held_until_at=0.0,
-                    ready_at=0.0,
-                )
-            )
+        values = {"run": self._run, "changed_at": now}
+        new = {"status": status, "version": 0, "held_until_at": 0.0, "ready_at": 0.0, **values}
+        await connection.execute(
+            insert_into(connection, courses)
+            .values(portal=self._portal, course_id=course.course_id, batch_id=course.batch_id, **new)
+            .on_conflict_do_update(index_elements=list(courses.primary_key), set_=values)
+        )
         await self._set_status(connection, course, status, now, hold=False)
 
     async def is_new(self) -> bool:
@@ -389,9 +470,12 @@ class Journal:
 
         A run that could not begin, was stopped or died leaves a state that knows too little to mail by.
         """
-        async with self._database.transaction() as connection:
+
+        async def read(connection: AsyncConnection) -> bool:
             known = await connection.execute(select(meta.c.value).where(meta.c.key == self._finished_key))
             return known.scalar() is None
+
+        return await self._database.read(read)
 
     @property
     def _finished_key(self) -> str:
@@ -401,12 +485,14 @@ class Journal:
         published = exists().where(courses.c.portal == self._portal, courses.c.status == "published")
         if not (await connection.execute(select(published))).scalar():
             return
-        await connection.execute(delete(meta).where(meta.c.key == self._finished_key))
-        await connection.execute(insert(meta).values(key=self._finished_key, value=self._run))
+        ended = insert_into(connection, meta).values(key=self._finished_key, value=self._run)
+        await connection.execute(ended.on_conflict_do_update(index_elements=[meta.c.key], set_={"value": self._run}))
 
     async def finish(self, *, exit_code: int, stop_reason: str, resume_command: str) -> None:
         """Close the run's record, or close it once more. Rows that never had their turn say why."""
-        async with self._database.transaction() as connection:
+        await self.write_down()
+
+        async def write(connection: AsyncConnection) -> None:
             if not stop_reason:
                 await self._remember_end(connection)
             await connection.execute(
@@ -430,10 +516,13 @@ class Journal:
                     .values(message=not_attempted_because(stop_reason))
                 )
 
+        await self._database.write(write)
+
 
 async def list_runs(database: Database) -> list[dict[str, Any]]:
     """List all runs, newest first, with the number of rows by outcome."""
-    async with database.transaction() as connection:
+
+    async def read(connection: AsyncConnection) -> list[dict[str, Any]]:
         found = (await connection.execute(select(runs).order_by(runs.c.started_on.desc(), runs.c.run.desc()))).all()
         counts = await connection.execute(
             select(rows.c.run, rows.c.outcome, func.count()).group_by(rows.c.run, rows.c.outcome)
@@ -454,35 +543,58 @@ async def list_runs(database: Database) -> list[dict[str, Any]]:
             for row in found
         ]
 
+    return await database.read(read)
+
 
 async def forget_runs(database: Database, before: datetime, *, quiet_since: datetime) -> int:
     """Forget what was on the sheets of runs started before a moment. What is published stays known.
 
     A run without an end may still be going on: it is spared unless nothing was heard of it since `quiet_since`.
+    Calls that the service may still count keep their place, without saying whose they were.
     """
     since = quiet_since.isoformat()
     heard = select(calls.c.run).where(calls.c.run == runs.c.run, calls.c.sent_on >= since).exists()
     over = or_(runs.c.finished_on.is_not(None), and_(runs.c.started_on < since, ~heard))
-    async with database.transaction() as connection:
-        wanted = select(runs.c.run).where(runs.c.started_on < before.isoformat(), over)
+    wanted = select(runs.c.run).where(runs.c.started_on < before.isoformat(), over)
+    last = select(portals.c.last_boot).where(portals.c.portal == calls.c.portal).scalar_subquery()
+
+    async def forget(connection: AsyncConnection) -> int:
         old = [run for (run,) in await connection.execute(wanted)]
+        for run in ["", *old]:
+            await connection.execute(delete(calls).where(calls.c.run == run, calls.c.free_at <= last))
         for run in old:
-            for table in (rows, calls, locks, runs):
+            blank = {"run": "", "course_id": "", "batch_id": "", "excerpt": ""}
+            await connection.execute(update(calls).where(calls.c.run == run).values(**blank))
+            for table in (rows, locks, runs):
                 await connection.execute(delete(table).where(table.c.run == run))
         return len(old)
+
+    return await database.write(forget)
 
 
 async def read_run(database: Database, run: str) -> RunRecord | None:
     """Read a whole run back, as reports want it; None when there is no such run."""
-    async with database.transaction() as connection:
+    sent = and_(calls.c.run == run, calls.c.sent_on.is_not(None))
+
+    async def read(connection: AsyncConnection) -> RunRecord | None:
         head = (await connection.execute(select(runs).where(runs.c.run == run))).one_or_none()
         if head is None:
             return None
-        its_rows = (await connection.execute(select(rows).where(rows.c.run == run).order_by(rows.c.position))).all()
-        its_calls = (await connection.execute(select(calls).where(calls.c.run == run).order_by(calls.c.call))).all()
-        its_locks = (await connection.execute(select(locks).where(locks.c.run == run).order_by(locks.c.lock))).all()
+        return _run_record(
+            head,
+            (await connection.execute(select(rows).where(rows.c.run == run).order_by(rows.c.position))).all(),
+            (await connection.execute(select(calls).where(sent).order_by(calls.c.sent_on, calls.c.call))).all(),
+            (await connection.execute(select(locks).where(locks.c.run == run).order_by(locks.c.lock))).all(),
+        )
+
+    return await database.read(read)
+
+
+def _run_record(
+    head: Row[Any], its_rows: Sequence[Row[Any]], its_calls: Sequence[Row[Any]], its_locks: Sequence[Row[Any]]
+) -> RunRecord:
     return RunRecord(
-        run=run,
+        run=head.run,
         batchpub_version=head.facts["batchpub_version"],
         portal=head.portal,
         sandbox=head.facts["sandbox"],

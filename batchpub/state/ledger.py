@@ -1,21 +1,37 @@
 """The portal's slots and its lock, shared by all runs, processes and crashes through the state.
 
-Ledger seconds are the boot clock of the boot that wrote last. When another boot (or host) opens the ledger, all its
-times are moved over by the wall time that passed since the last write; if the wall clock went backwards, nothing is
-taken to have passed. Both err on the side of waiting.
+Ledger seconds are the database's clock where it is a server's. In a file they are the boot clock of the boot that
+wrote last: when another boot opens the ledger, all its times are moved over by the wall time that passed since; if the
+wall clock (or the server's) went backwards, nothing is taken to have passed. Both err on the side of waiting.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Row, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from batchpub.clock import Clock
 from batchpub.state.database import Database
-from batchpub.state.tables import courses, locks, portals, slots
+from batchpub.state.dialect import insert_into
+from batchpub.state.tables import calls, courses, locks, portals
+
+SERVER = "server"
+"""The boot id of a ledger that counts by the database's clock: all hosts are one boot there."""
+
+STEP_SECONDS = 1.0
+"""A server's clock that is behind the last writing by less than this was read a moment before that writing."""
+
+ROUNDING_SECONDS = 0.001
+"""Two clocks that tell of the same moment may differ by their rounding."""
+
+LedgerTime = float | ColumnElement[float]
+"""Seconds of the ledger: a number, or the server's own clock inside a statement."""
+
+T = TypeVar("T")
 
 GENTLE_SECONDS = 86_400.0
 """How long a portal is treated gently after a lock that came although we kept to the limit."""
@@ -83,11 +99,16 @@ def gentle_pace(limits: Limits, level: int) -> Pace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slot:
-    """A place for one call, at the pace that held when it was taken."""
+    """A place for one call, at the pace that held when it was taken; usable from `opens_at` on (boot clock).
+
+    `is_probe` marks the one call that goes first after a lock.
+    """
 
     slot: int
     operation: str
     pace: Pace
+    is_probe: bool = False
+    opens_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,85 +159,259 @@ class Ledger:
         self.run = run
         self.limits = limits
         self.clock = clock
+        self._ahead = 0.0
 
-    async def take_slot(self, operation: str) -> Slot | Wait:
-        """Take a slot for one call, or say how long to wait before looking again. One transaction."""
-        async with self.database.transaction() as connection:
+    # Time.
+
+    def now(self) -> float:
+        """Estimate the ledger's time without asking: never ahead of it, so that no wait ends early."""
+        return self.clock.boot_seconds() + self._ahead
+
+    async def tell_time(self, connection: AsyncConnection) -> LedgerTime:
+        """Give the ledger's time to write down; a server tells it inside the statement, without holding the portal."""
+        if self.database.now is not None:
+            return self.database.now
+        return (await self.read_portal(connection))[1]
+
+    def _wall(self, now: float) -> float:
+        return self.clock.now().timestamp() if self.database.now is None else now
+
+    async def read_portal(self, connection: AsyncConnection) -> tuple[Row[Any], float]:
+        """Hold the portal's row and read the ledger's time, moving all times over when the clock they count by changed.
+
+        Until the transaction ends nobody else takes a slot, claims or locks here; other portals go on.
+        """
+        query = self._ask_portal().with_for_update()
+        portal = (await connection.execute(query)).one_or_none()
+        if portal is None:
+            new = insert_into(connection, portals).values(portal=self.portal, **self._stamp(self._read_clock(None)))
+            await connection.execute(new.on_conflict_do_nothing())
+            portal = (await connection.execute(query)).one()
+        now = self._read_clock(portal)
+        gentle_until = self._wall(now) + GENTLE_SECONDS
+        if portal.gentle_until_wall > gentle_until:  # the wall clock was ahead when it was written
+            await self._set_portal(connection, gentle_until_wall=gentle_until)
+        if not self._is_moved(portal, now):
+            return portal, max(now, portal.last_boot)
+        passed = max(0.0, self._wall(now) - portal.last_wall - WALL_ROUNDING)
+        await self._move_times(connection, portal, now - portal.last_boot - passed)
+        await self._set_portal(connection, **self._stamp(now))
+        return (await connection.execute(query)).one(), now
+
+    async def glance(self, work: Callable[[AsyncConnection, float], Awaitable[T]]) -> T:
+        """Read at the ledger's time without holding the portal, unless its times have to be moved over first."""
+
+        async def read(connection: AsyncConnection) -> tuple[T] | None:
+            portal = (await connection.execute(self._ask_portal())).one_or_none()
+            now = self._read_clock(portal)
+            if portal is not None and self._is_moved(portal, now):
+                return None
+            return (await work(connection, now),)
+
+        async def move(connection: AsyncConnection) -> T:
+            _, now = await self.read_portal(connection)
+            return await work(connection, now)
+
+        found = await self.database.read(read)
+        return found[0] if found is not None else await self.database.write(move)
+
+    def _ask_portal(self) -> Select[Any]:
+        server = self.database.now
+        its_time = [] if server is None else [server.label("ledger_now")]
+        return select(portals, *its_time).where(portals.c.portal == self.portal)
+
+    def _is_moved(self, portal: Row[Any], now: float) -> bool:
+        slack = 0.0 if self.database.now is None else STEP_SECONDS
+        return bool(portal.boot_id != self._boot_id or portal.last_boot > now + slack)
+
+    @property
+    def _boot_id(self) -> str:
+        return self.clock.boot_id if self.database.now is None else SERVER
+
+    def _read_clock(self, portal: Row[Any] | None) -> float:
+        boot = self.clock.boot_seconds()
+        if self.database.now is None:
+            return boot
+        if portal is None:
+            return 0.0
+        now = float(portal.ledger_now)
+        self._ahead = now - boot
+        return now
+
+    def _stamp(self, now: float) -> dict[str, Any]:
+        return {"boot_id": self._boot_id, "last_boot": now, "last_wall": self._wall(now)}
+
+    async def _set_portal(self, connection: AsyncConnection, **values: Any) -> None:
+        await connection.execute(update(portals).where(portals.c.portal == self.portal).values(**values))
+
+    async def _move_times(self, connection: AsyncConnection, portal: Row[Any], shift: float) -> None:
+        mine = calls.c.portal == self.portal
+        over = calls.c.free_at <= portal.last_boot
+        await connection.execute(update(calls).where(mine, over, calls.c.free_at > 0).values(free_at=0.0))
+        for table, which, names in (
+            (
+                portals,
+                portals.c.portal == self.portal,
+                ("lock_until_at", "opened_at", "probe_until_at", *NEXT_AT.values()),
+            ),
+            (calls, mine & ~over, ("taken_at", "free_at")),
+            (courses, courses.c.portal == self.portal, ("held_until_at", "ready_at", "changed_at")),
+        ):
+            await connection.execute(update(table).where(which).values({n: table.c[n] + shift for n in names}))
+
+    # Slots.
+
+    async def take_slot(self, operation: str, *, instead_of: Slot | None = None) -> Slot | Wait:
+        """Take a slot for one call, or say how long to wait before looking again. One transaction.
+
+        Where the next free place is known, it is taken now and opens later: however many processes wait for one, each
+        knows its own moment, and none has to look again. `instead_of` is a slot that is given back for a better one.
+        """
+
+        async def take(connection: AsyncConnection) -> Slot | Wait:
             portal, now = await self.read_portal(connection)
+            if instead_of is not None:
+                await connection.execute(delete(calls).where(calls.c.call == instead_of.slot))
             if portal.lock_until_at > now:
                 return Wait(seconds=portal.lock_until_at - now, locked=True)
             probe = portal.lock_level > 0
             if probe and portal.probe_until_at > now:
                 return Wait(seconds=min(portal.probe_until_at - now, self.limits.period / 60))
-            pace = gentle_pace(self.limits, self._gentle_level(portal))
-            wait = await self._wait_for_place(connection, pace, operation, portal, now)
-            if wait > 0:
-                return Wait(seconds=wait)
-            spacing = self.limits.period / pace.rate
-            bound = (
-                now + self.limits.lease + self.limits.total_timeout + self.limits.settle + self.limits.rest + spacing
-            )
-            number = await connection.execute(
-                insert(slots).values(
-                    portal=self.portal, operation=operation, run=self.run, in_flight=True, taken_at=now, free_at=bound
-                )
-            )
-            key = number.inserted_primary_key
-            slot = int(key[0]) if key else 0
-            values: dict[str, object] = {NEXT_AT[operation]: max(now, _next_at(portal, pace, operation)) + spacing}
-            if probe:
-                values |= {"probe_slot": slot, "probe_until_at": now + self.limits.lease}
-            await connection.execute(update(portals).where(portals.c.portal == self.portal).values(**values))
-            return Slot(slot=slot, operation=operation, pace=pace)
+            pace = gentle_pace(self.limits, self._gentle_level(portal, now))
+            opens = await self._find_place(connection, pace, operation, portal, now)
+            if isinstance(opens, Wait):
+                return opens
+            return await self._take_place(connection, pace, operation, portal, now=now, opens=opens, probe=probe)
 
-    async def _wait_for_place(
+        return await self.database.write(take)
+
+    async def _find_place(
         self, connection: AsyncConnection, pace: Pace, operation: str, portal: Row[Any], now: float
-    ) -> float:
-        await connection.execute(delete(slots).where(slots.c.portal == self.portal, slots.c.free_at <= now))
-        taken = select(slots.c.in_flight, slots.c.taken_at, slots.c.free_at).where(slots.c.portal == self.portal)
+    ) -> float | Wait:
+        taken = select(calls.c.in_flight, calls.c.taken_at, calls.c.free_at).where(
+            calls.c.portal == self.portal, calls.c.free_at > now
+        )
         if not pace.shared:
-            taken = taken.where(slots.c.operation == operation)
+            taken = taken.where(calls.c.operation == operation)
         busy = (await connection.execute(taken)).all()
-        wait = 0.0
+        opens = now
         if len(busy) >= pace.rate:
             # A slot in flight cannot be free before a whole rest after it was taken, whoever holds it.
-            earliest = sorted(
-                max(now + self.limits.period / 60, place.taken_at + self.limits.rest)
+            places = sorted(
+                (max(now + self.limits.period / 60, place.taken_at + self.limits.rest), True)
                 if place.in_flight
-                else place.free_at
+                else (place.free_at, False)
                 for place in busy
             )
-            wait = earliest[len(busy) - pace.rate] - now
+            earliest, in_flight = places[len(busy) - pace.rate]
+            if in_flight:
+                return Wait(seconds=earliest - now)
+            opens = earliest
         if pace.burst < pace.rate:
-            spacing = self.limits.period / pace.rate
-            wait = max(wait, _next_at(portal, pace, operation) - (pace.burst - 1) * spacing - now)
-        return wait
+            opens = max(opens, _next_at(portal, pace, operation) - (pace.burst - 1) * self._spacing(pace))
+        return float(opens)
 
-    async def renew_slot(self, connection: AsyncConnection, slot: Slot, portal: Row[Any], now: float) -> bool:
-        """Give a slot a whole lease from now, right before its call; False when the call must not go out with it.
+    def _spacing(self, pace: Pace) -> float:
+        return self.limits.period / pace.rate
 
-        It must not in a lock, nor after one except as the call that goes first, nor with a slot from before a lock.
+    async def _take_place(  # noqa: PLR0913 - all that was found out about the place
+        self,
+        connection: AsyncConnection,
+        pace: Pace,
+        operation: str,
+        portal: Row[Any],
+        *,
+        now: float,
+        opens: float,
+        probe: bool,
+    ) -> Slot:
+        # Unclaimed, it lapses by itself: no call was made with it.
+        number = await connection.execute(
+            insert(calls).values(
+                portal=self.portal,
+                operation=operation,
+                run=self.run,
+                in_flight=True,
+                taken_at=opens,
+                free_at=opens + self.limits.lease + self._spacing(pace),
+            )
+        )
+        key = number.inserted_primary_key
+        slot = int(key[0]) if key else 0
+        values: dict[str, Any] = {}
+        if pace.burst < pace.rate:
+            values[NEXT_AT[operation]] = max(opens, _next_at(portal, pace, operation)) + self._spacing(pace)
+        if probe:
+            values |= {"probe_slot": slot, "probe_until_at": opens + self.limits.lease}
+        if values or now - portal.last_boot > self.limits.period / 2:
+            await self._set_portal(connection, **values, **self._stamp(now))
+        opens_at = self.clock.boot_seconds() + opens - now
+        return Slot(slot=slot, operation=operation, pace=pace, is_probe=probe, opens_at=opens_at)
+
+    def _gentle_level(self, portal: Row[Any], now: float) -> int:
+        return int(portal.gentle_level) if portal.gentle_until_wall > self._wall(now) else 0
+
+    async def claim_slot(
+        self, connection: AsyncConnection, slot: Slot, portal: Row[Any], now: float, call: dict[str, Any]
+    ) -> bool:
+        """Make a slot a call, right before it is sent; False when the call must not go out with it.
+
+        It must not in a lock, nor after one except as the call that goes first, nor with a slot from before a lock, or
+        one that is not open or not held any more. The place stays taken until the call can no longer arrive late.
         """
-        is_probe = portal.probe_slot == slot.slot
+        limits, is_probe = self.limits, portal.probe_slot == slot.slot
         if portal.lock_until_at > now or (portal.lock_level > 0 and not is_probe):
             return False
+        opened = calls.c.taken_at <= now + ROUNDING_SECONDS + limits.guard / 2
         changed = await connection.execute(
-            update(slots)
-            .where(slots.c.slot == slot.slot, slots.c.free_at > now, slots.c.taken_at >= portal.opened_at)
-            .values(free_at=now + self.limits.lease + self.limits.settle + self.limits.rest)
+            update(calls)
+            .where(calls.c.call == slot.slot, calls.c.free_at > now, calls.c.taken_at >= portal.opened_at, opened)
+            .values(taken_at=now, free_at=now + limits.lease + limits.settle + limits.rest, **call)
         )
         if changed.rowcount and is_probe:
-            await self._set_portal(connection, probe_until_at=now + self.limits.lease)
+            await self._set_portal(connection, probe_until_at=now + limits.lease)
         return changed.rowcount == 1
+
+    def at_rest(self, rest: Rest, now: LedgerTime) -> dict[str, Any]:
+        """Give what a slot's row says from now on."""
+        if rest is Rest.UNUSED:
+            return {"in_flight": False, "free_at": 0.0}
+        late = self.limits.settle if rest is Rest.UNANSWERED else 0.0
+        return {"in_flight": False, "free_at": now + (self.limits.rest + late)}
+
+    async def rest_slot(self, connection: AsyncConnection, slot: Slot, rest: Rest, now: LedgerTime) -> None:
+        """Let a slot rest, inside the transaction that records why."""
+        await connection.execute(update(calls).where(calls.c.call == slot.slot).values(**self.at_rest(rest, now)))
+        await self.end_probe(connection, slot, rest)
+
+    async def end_probe(self, connection: AsyncConnection, slot: Slot, rest: Rest) -> None:
+        """Let another call go first when this one did not get through to the service."""
+        if slot.is_probe and rest is not Rest.ANSWERED:
+            mine = (portals.c.portal == self.portal) & (portals.c.probe_slot == slot.slot)
+            await connection.execute(update(portals).where(mine).values(probe_until_at=0.0))
+
+    async def give_back(self, slot: Slot) -> None:
+        """Give back a slot whose call was never sent."""
+
+        async def give(connection: AsyncConnection) -> None:
+            if slot.is_probe:
+                await self.read_portal(connection)
+            await connection.execute(delete(calls).where(calls.c.call == slot.slot, calls.c.sent_on.is_(None)))
+            await self.end_probe(connection, slot, Rest.UNUSED)
+
+        await self.database.write(give)
 
     async def look_ahead(self, operation: str) -> Outlook:
         """Say what calls must expect, for an estimate."""
-        async with self.database.transaction() as connection:
-            portal, now = await self.read_portal(connection)
-            pace = gentle_pace(self.limits, self._gentle_level(portal))
-            taken = select(slots.c.free_at).where(slots.c.portal == self.portal, slots.c.free_at > now)
+
+        async def read(connection: AsyncConnection, now: float) -> Outlook:
+            portal = (await connection.execute(self._ask_portal())).one_or_none()
+            if portal is None:
+                return Outlook(pace=self.limits.pace)
+            pace = gentle_pace(self.limits, self._gentle_level(portal, now))
+            taken = select(calls.c.free_at).where(calls.c.portal == self.portal, calls.c.free_at > now)
             if not pace.shared:
-                taken = taken.where(slots.c.operation == operation)
+                taken = taken.where(calls.c.operation == operation)
             free_at = sorted((await connection.execute(taken)).scalars())
             return Outlook(
                 pace=pace,
@@ -224,59 +419,9 @@ class Ledger:
                 taken=tuple(moment - now for moment in free_at),
             )
 
-    async def _set_portal(self, connection: AsyncConnection, **values: object) -> None:
-        await connection.execute(update(portals).where(portals.c.portal == self.portal).values(**values))
+        return await self.glance(read)
 
-    def _gentle_level(self, portal: Row[Any]) -> int:
-        return int(portal.gentle_level) if portal.gentle_until_wall > self.clock.now().timestamp() else 0
-
-    async def read_portal(self, connection: AsyncConnection) -> tuple[Row[Any], float]:
-        """Read the portal's row and the ledger's time, moving all times over when another boot wrote last."""
-        now, wall = self.clock.boot_seconds(), self.clock.now().timestamp()
-        mine: dict[str, object] = {"boot_id": self.clock.boot_id, "last_boot": now, "last_wall": wall}
-        query = select(portals).where(portals.c.portal == self.portal)
-        portal = (await connection.execute(query)).one_or_none()
-        if portal is None:
-            await connection.execute(insert(portals).values(portal=self.portal, **mine))
-            return (await connection.execute(query)).one(), now
-        if portal.gentle_until_wall > wall + GENTLE_SECONDS:  # the wall clock was ahead when it was written
-            mine["gentle_until_wall"] = wall + GENTLE_SECONDS
-        moved = portal.boot_id != self.clock.boot_id or portal.last_boot > now
-        if moved:
-            passed = max(0.0, wall - portal.last_wall - WALL_ROUNDING)
-            await self._move_times(connection, now - portal.last_boot - passed)
-        await connection.execute(update(portals).where(portals.c.portal == self.portal).values(**mine))
-        return ((await connection.execute(query)).one() if moved else portal), now
-
-    async def _move_times(self, connection: AsyncConnection, shift: float) -> None:
-        for table, names in (
-            (portals, ("lock_until_at", "opened_at", "probe_until_at", "next_send_at", "next_read_at")),
-            (slots, ("taken_at", "free_at")),
-            (courses, ("held_until_at", "ready_at")),
-        ):
-            await connection.execute(
-                update(table).where(table.c.portal == self.portal).values({n: table.c[n] + shift for n in names})
-            )
-
-    async def rest_slot(self, connection: AsyncConnection, slot: Slot, rest: Rest, now: float) -> None:
-        """Give a slot back, inside the transaction that records why."""
-        mine = slots.c.slot == slot.slot
-        if rest is Rest.UNUSED:
-            await connection.execute(delete(slots).where(mine))
-        else:
-            late = self.limits.settle if rest is Rest.UNANSWERED else 0.0
-            await connection.execute(
-                update(slots).where(mine).values(in_flight=False, free_at=now + self.limits.rest + late)
-            )
-        if rest is not Rest.ANSWERED:
-            mine = and_(portals.c.portal == self.portal, portals.c.probe_slot == slot.slot)
-            await connection.execute(update(portals).where(mine).values(probe_until_at=0.0))
-
-    async def give_back(self, slot: Slot) -> None:
-        """Give back a slot whose call was never sent."""
-        async with self.database.transaction() as connection:
-            _, now = await self.read_portal(connection)
-            await self.rest_slot(connection, slot, Rest.UNUSED, now)
+    # The lock.
 
     async def note_answer(
         self, connection: AsyncConnection, slot: Slot, portal: Row[Any], now: float, *, through: bool
@@ -322,11 +467,15 @@ class Ledger:
         }
         gentler = None
         if is_new and not await self._is_above_limit(connection, slot.operation, now):
-            gentle_level = self._gentle_level(portal) + 1
+            gentle_level = self._gentle_level(portal, now) + 1
             gentler = gentle_pace(self.limits, gentle_level)
             values["gentle_level"] = gentle_level
-            values["gentle_until_wall"] = self.clock.now().timestamp() + GENTLE_SECONDS
+            values["gentle_until_wall"] = self._wall(now) + GENTLE_SECONDS
         await self._set_portal(connection, **values)
+        # Places that open later were given out at the pace before the lock: whoever waits for one comes back.
+        await connection.execute(
+            delete(calls).where(calls.c.portal == self.portal, calls.c.taken_at > now, calls.c.sent_on.is_(None))
+        )
         ends_at = self.clock.now() + timedelta(seconds=until - now)
         await self._write_lock(connection, ends_at, cause, is_new=is_new or repeated)
         return Lock(seconds=until - now, ends_at=ends_at, is_new=is_new or repeated, gentler=gentler)
@@ -338,13 +487,16 @@ class Ledger:
         return wait + self.limits.lock_margin
 
     async def _was_sent_before(self, connection: AsyncConnection, slot: Slot, moment: float) -> bool:
-        taken_at = (await connection.execute(select(slots.c.taken_at).where(slots.c.slot == slot.slot))).scalar()
+        taken_at = (await connection.execute(select(calls.c.taken_at).where(calls.c.call == slot.slot))).scalar()
         return taken_at is not None and taken_at < moment
 
     async def _is_above_limit(self, connection: AsyncConnection, operation: str, now: float) -> bool:
         """Tell whether more calls were under way or fresh than the limit allows: an earlier run had a higher rate."""
         counted = select(func.count()).where(
-            slots.c.portal == self.portal, slots.c.operation == operation, slots.c.free_at > now
+            calls.c.portal == self.portal,
+            calls.c.operation == operation,
+            calls.c.free_at > now,
+            calls.c.sent_on.is_not(None),
         )
         return bool((await connection.execute(counted)).scalar_one() > self.limits.rate)
 
@@ -361,9 +513,12 @@ class Ledger:
 
     async def forget_gentleness(self) -> None:
         """Go back to the full rate at once (an operator's decision)."""
-        async with self.database.transaction() as connection:
+
+        async def forget(connection: AsyncConnection) -> None:
             await self.read_portal(connection)
             await self._set_portal(connection, gentle_level=0, gentle_until_wall=0.0)
+
+        await self.database.write(forget)
 
 
 def _next_at(portal: Row[Any], pace: Pace, operation: str) -> float:

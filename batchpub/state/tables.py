@@ -2,7 +2,7 @@
 
 from sqlalchemy import JSON, Boolean, Column, Float, Index, Integer, MetaData, String, Table, Text
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 metadata = MetaData()
 
@@ -27,20 +27,6 @@ portals = Table(
     Column("next_read_at", Float, nullable=False, default=0.0),
 )
 
-slots = Table(
-    "slots",
-    metadata,
-    Column("slot", Integer, primary_key=True, autoincrement=True),
-    Column("portal", String, nullable=False),
-    Column("operation", String, nullable=False),
-    Column("run", String, nullable=False),
-    Column("in_flight", Boolean, nullable=False),
-    Column("taken_at", Float, nullable=False),
-    Column("free_at", Float, nullable=False),
-    Index("slots_by_portal", "portal", "free_at"),
-    sqlite_autoincrement=True,  # a slot's number is never given out again
-)
-
 courses = Table(
     "courses",
     metadata,
@@ -52,9 +38,10 @@ courses = Table(
     Column("run", String, nullable=False),
     Column("held_until_at", Float, nullable=False),
     Column("ready_at", Float, nullable=False),
+    Column("changed_at", Float, nullable=False),
     Column("published_on", String, nullable=False, default=""),  # stays while it is published once more (--again)
     Column("published_by", String, nullable=False, default=""),
-    Index("courses_open", "portal", "status"),
+    Index("courses_by_change", "portal", "changed_at"),
 )
 
 runs = Table(
@@ -94,24 +81,31 @@ rows = Table(
     Column("finished_on", String),
 )
 
+# A call begins as a slot: a place that is taken before it is known for what. It becomes a call when it is claimed
+# (`sent_on`), and stays taken until `free_at`. One row for both: each course then costs a third fewer statements.
 calls = Table(
     "calls",
     metadata,
     Column("call", Integer, primary_key=True, autoincrement=True),
     Column("run", String, nullable=False),
     Column("portal", String, nullable=False),
-    Column("position", Integer, nullable=False),
     Column("operation", String, nullable=False),
-    Column("course_id", String, nullable=False),
-    Column("batch_id", String, nullable=False),
-    Column("attempt", Integer, nullable=False),
-    Column("sent_on", String, nullable=False),
+    Column("in_flight", Boolean, nullable=False),
+    Column("taken_at", Float, nullable=False),
+    Column("free_at", Float, nullable=False),
+    Column("position", Integer, nullable=False, default=-1),
+    Column("course_id", String, nullable=False, default=""),
+    Column("batch_id", String, nullable=False, default=""),
+    Column("attempt", Integer, nullable=False, default=0),
+    Column("sent_on", String),
     Column("answered_on", String),
     Column("http_status", Integer),
     Column("code", String, nullable=False, default=""),
     Column("meaning", String, nullable=False, default=""),
     Column("excerpt", Text, nullable=False, default=""),
     Index("calls_by_run", "run"),
+    Index("calls_by_place", "portal", "free_at"),
+    sqlite_autoincrement=True,  # a slot's number is never given out again: whoever holds an old one has lost it
 )
 
 locks = Table(

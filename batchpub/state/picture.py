@@ -1,0 +1,102 @@
+"""What a run knows of everybody's courses, so that it need not ask before each one.
+
+A claim is what decides; this only keeps runs that share a sheet from reaching for the same course. One question a
+moment tells all that changed, however many courses and runs there are.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from batchpub.course import Course
+from batchpub.state.ledger import Ledger
+from batchpub.state.tables import courses
+
+AT_ONCE = 500  # ids in one question: a state remembers far more courses than a sheet has rows
+
+LATE_SECONDS = 2.0
+"""A change is seen at its commit and dated before it: so much of what was asked already is asked again."""
+
+
+class Picture:
+    """The courses of one portal as they were a moment ago."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        """Know nothing yet."""
+        self._ledger = ledger
+        self._rows: dict[Course, Row[Any] | None] = {}
+        self._seen_at = self._began_at = 0.0
+        self.has_company = False
+        """Another run was seen at work on one of our courses."""
+        self.is_fresh = False
+        """The last look asked the database what had changed."""
+
+    async def load(self, wanted: Sequence[Course]) -> dict[Course, Row[Any]]:
+        """Ask for many courses, and follow them from now on; those never heard of are left out of the answer."""
+        asked = set(wanted)
+        names = sorted({course.course_id for course in asked})
+
+        async def read(connection: AsyncConnection, now: float) -> tuple[dict[Course, Row[Any]], float]:
+            found: dict[Course, Row[Any]] = {}
+            for some in (names[first : first + AT_ONCE] for first in range(0, len(names), AT_ONCE)):
+                for row in await connection.execute(self._all().where(courses.c.course_id.in_(some))):
+                    found[_course(row)] = row
+            return {course: row for course, row in found.items() if course in asked}, now
+
+        found, self._seen_at = await self._ledger.glance(read)
+        self._began_at = self._seen_at
+        self._rows = {course: found.get(course) for course in asked}
+        return found
+
+    async def look(self, course: Course) -> Row[Any] | None:
+        """Give a course's row, as it was a moment ago at the most; None when nobody ever had it in hand."""
+        self.is_fresh = False
+        if course not in self._rows:
+
+            async def read(connection: AsyncConnection, _now: float) -> Row[Any] | None:
+                return await self.look_inside(connection, course)
+
+            return await self._ledger.glance(read)
+        # Alone, a run only needs to hear that somebody came; every look would cost more than a claim that fails.
+        moment = self._ledger.limits.period / (60 if self.has_company else 6)
+        if self._ledger.now() - self._seen_at > moment:
+            await self._refresh()
+        return self._rows[course]
+
+    async def look_inside(self, connection: AsyncConnection, course: Course) -> Row[Any] | None:
+        """Ask for one course inside a transaction."""
+        one = self._all().where(courses.c.course_id == course.course_id, courses.c.batch_id == course.batch_id)
+        row = (await connection.execute(one)).one_or_none()
+        self._rows[course] = row
+        self._meet(row)
+        return row
+
+    def forget(self, course: Course) -> None:
+        """Ask anew at the next look: we changed it ourselves."""
+        self._rows.pop(course, None)
+
+    async def _refresh(self) -> None:
+        async def read(connection: AsyncConnection, now: float) -> tuple[Sequence[Row[Any]], float]:
+            since = self._seen_at - LATE_SECONDS
+            return (await connection.execute(self._all().where(courses.c.changed_at >= since))).all(), now
+
+        changed, self._seen_at = await self._ledger.glance(read)
+        self.is_fresh = True
+        for row in changed:
+            course = _course(row)
+            if course in self._rows:
+                self._rows[course] = row
+                self._meet(row)
+
+    def _all(self) -> Any:
+        return select(courses).where(courses.c.portal == self._ledger.portal)
+
+    def _meet(self, row: Row[Any] | None) -> None:
+        if row is not None and row.run != self._ledger.run and row.changed_at > self._began_at:
+            self.has_company = True
+
+
+def _course(row: Row[Any]) -> Course:
+    return Course(course_id=row.course_id, batch_id=row.batch_id)

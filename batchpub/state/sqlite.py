@@ -1,0 +1,99 @@
+"""SQLite on a local disk: durable, every write transaction BEGIN IMMEDIATE, readers beside it."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, event
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from batchpub.errors import CannotWrite, SettingsWrong
+
+BUSY_SECONDS = 30
+NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "ceph", "glusterfs", "fuse.sshfs"}
+READ_ONLY = {"batchpub_reads": True}
+
+
+def make_engine(path: Path | None) -> AsyncEngine:
+    """Make the engine for a file, or for a state in memory (None).
+
+    Raises:
+        CannotWrite: the file cannot be opened.
+        SettingsWrong: it lies on a network file system.
+
+    """
+    if path is not None:
+        _make_private(path)
+        _refuse_network_disk(path)
+    engine = create_async_engine(
+        f"sqlite+aiosqlite:///{path}" if path else "sqlite+aiosqlite://",
+        **({"pool_size": 1, "max_overflow": 0} if path else {}),
+    )
+    event.listen(engine.sync_engine, "connect", _prepare_connection)
+    event.listen(engine.sync_engine, "begin", _begin)
+    return engine
+
+
+def say_trouble(name: str, trouble: str) -> str:
+    """Say what is wrong with the state, and what to do."""
+    if "not a database" in trouble or "malformed" in trouble:
+        return (
+            f"The state {name} is damaged, or no state of batchpub ({trouble}). Keep it aside and name another with "
+            "--state; courses that mail are then read before they are sent."
+        )
+    if "locked" in trouble:
+        return (
+            f"The state {name} is held by another process for longer than {BUSY_SECONDS} s. Look whether one is frozen "
+            "or has the file open, end it, then run the same command again; what was sent is in the log."
+        )
+    return (
+        f"The state {name} cannot be written: {trouble}. Free the disk or make it writable, then run the same command "
+        "again; what was sent is in the log."
+    )
+
+
+def _prepare_connection(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    cursor = connection.cursor()
+    for pragma in (f"busy_timeout={BUSY_SECONDS * 1000}", "journal_mode=WAL", "synchronous=FULL"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    reads = connection.get_execution_options().get("batchpub_reads", False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def file_system_of(path: Path, mounts: str) -> str:
+    """Name the type of the file system that holds a path, from the text of /proc/mounts; "" if not to be told."""
+    best, kind = "", ""
+    for line in mounts.splitlines():
+        fields = line.split()
+        if len(fields) < 3:  # noqa: PLR2004 - device, mount point, type
+            continue
+        point = fields[1].replace("\\040", " ")
+        inside = str(path) == point or str(path).startswith(point.rstrip("/") + "/")
+        if inside and len(point) >= len(best):
+            best, kind = point, fields[2]
+    return kind
+
+
+def _refuse_network_disk(path: Path) -> None:
+    mounts = Path("/proc/mounts")
+    kind = file_system_of(path.parent.resolve(), mounts.read_text(errors="replace")) if mounts.exists() else ""
+    if kind in NETWORK_FILE_SYSTEMS:
+        raise SettingsWrong(
+            f"The state {path} lies on a network file system ({kind}), where its locks cannot be trusted. "
+            "Choose a local disk with --state."
+        )
+
+
+def _make_private(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise CannotWrite(
+            f"The state {path} cannot be opened: {error.strerror}. Name a writable file with --state or BATCHPUB_STATE."
+        ) from error

@@ -1,0 +1,89 @@
+"""What one course costs the state: statements and transactions, counted where SQLAlchemy sends them."""
+
+import sys
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from sqlalchemy import event
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+from virtual import VirtualClock, VirtualLoop, run_virtually
+
+from batchpub.course import Course, Outcome, Pile, Plan, PlannedRow, PlannedSheet
+from batchpub.pace import Gate
+from batchpub.state import AnswerNote, Claimed, Free, Journal, Ledger, Limits, Rest, RowResult, open_database
+
+
+def plan_of(courses):
+    return Plan(
+        sheets=(PlannedSheet(file="a.csv", sheet="a", headings=("Course",), notes=()),),
+        rows=tuple(
+            PlannedRow(
+                position=number,
+                sheet_index=0,
+                row=number + 2,
+                cell=f"A{number + 2}",
+                course=course,
+                name="",
+                notify=False,
+                values=(course.course_id,),
+                pile=Pile.TO_PUBLISH,
+                message="",
+            )
+            for number, course in enumerate(courses)
+        ),
+    )
+
+
+class Meter:
+    def __init__(self, database):
+        self.statements, self.transactions = [], 0
+        event.listen(database._engine.sync_engine, "before_cursor_execute", self.note)
+        event.listen(database._engine.sync_engine, "commit", self.commit)
+
+    def note(self, _connection, _cursor, statement, *_):
+        if not statement.startswith("BEGIN"):
+            self.statements.append(statement)
+
+    def commit(self, _connection):
+        self.transactions += 1
+
+
+def test_a_course_costs_three_transactions_and_fewer_than_twelve_statements():
+    """
+    Looking, waiting for a slot, claiming and recording 90 courses: at most 3 transactions and 11.9 statements each.
+    """
+    loop, limits = VirtualLoop(), Limits()
+    courses = [Course(course_id=f"7{number:05}", batch_id="") for number in range(90)]
+
+    async def main():
+        async with AsyncExitStack() as stack:
+            database = await stack.enter_async_context(open_database(None))
+            clock = VirtualClock(loop)
+            journal = Journal(ledger := Ledger(database, portal="p", run="r", limits=limits, clock=clock))
+            gate = Gate(ledger, clock=clock)
+            await journal.standings(courses)
+            await journal.begin(plan_of(courses), {}, {})
+            meter = Meter(database)
+            for position, course in enumerate(courses):
+                assert Free(version=0) == await journal.look(course)
+                slot = await gate.acquire("publish")
+                claimed = await journal.claim(course, position=position, attempt=1, version=0, slot=slot)
+                assert isinstance(claimed, Claimed)
+                await journal.record(
+                    course,
+                    position=position,
+                    call=claimed.call,
+                    slot=slot,
+                    note=AnswerNote(meaning="published", http_status=200),
+                    rest=Rest.ANSWERED,
+                    status="published",
+                    result=RowResult(outcome=Outcome.PUBLISHED, message="Published.", attempts=1),
+                    through=True,
+                )
+            return meter
+
+    meter = run_virtually(main(), loop)
+
+    assert len(meter.statements) / len(courses) < 12
+    assert meter.transactions / len(courses) <= 3.2  # and a look around every ten seconds
