@@ -237,7 +237,7 @@ class Journal:
                 row = await self._picture.look_inside(connection, course)
                 return self._judge(row, now, again=again)
             call = self._call(course, position, attempt)
-            if not await self._ledger.claim_slot(connection, slot, portal, now, call):
+            if not await self._ledger.renew_slot(connection, slot, portal, now, call):
                 raise _SlotLost
             mine = and_(rows.c.run == self._run, rows.c.position == position)
             await connection.execute(
@@ -296,7 +296,7 @@ class Journal:
             before = self._ledger.clock.boot_seconds()
             portal, now = await self._ledger.read_portal(connection)
             call = self._call(course, position, attempt)
-            if not await self._ledger.claim_slot(connection, slot, portal, now, call):
+            if not await self._ledger.renew_slot(connection, slot, portal, now, call):
                 return LostSlot()
             return Claimed(call=slot.slot, send_before=before + self._ledger.limits.send_within)
 

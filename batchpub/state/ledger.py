@@ -5,7 +5,7 @@ wrote last: when another boot opens the ledger, all its times are moved over by 
 wall clock (or the server's) went backwards, nothing is taken to have passed. Both err on the side of waiting.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -27,6 +27,9 @@ STEP_SECONDS = 1.0
 
 ROUNDING_SECONDS = 0.001
 """Two clocks that tell of the same moment may differ by their rounding."""
+
+OPENS_LATER = 5e-7
+"""Seconds; a place that is waited for opens rather a rounding too late than too early."""
 
 LedgerTime = float | ColumnElement[float]
 """Seconds of the ledger: a number, or the server's own clock inside a statement."""
@@ -109,6 +112,8 @@ class Slot:
     pace: Pace
     is_probe: bool = False
     opens_at: float = 0.0
+    spaced: tuple[float, float] | None = None
+    """Ledger times, where calls are spaced: when this one may start, and the next one after it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,9 +193,8 @@ class Ledger:
             await connection.execute(new.on_conflict_do_nothing())
             portal = (await connection.execute(query)).one()
         now = self._read_clock(portal)
-        gentle_until = self._wall(now) + GENTLE_SECONDS
-        if portal.gentle_until_wall > gentle_until:  # the wall clock was ahead when it was written
-            await self._set_portal(connection, gentle_until_wall=gentle_until)
+        if self._is_gentle_too_long(portal, now):
+            await self._set_portal(connection, gentle_until_wall=self._wall(now) + GENTLE_SECONDS)
         if not self._is_moved(portal, now):
             return portal, max(now, portal.last_boot)
         passed = max(0.0, self._wall(now) - portal.last_wall - WALL_ROUNDING)
@@ -204,7 +208,7 @@ class Ledger:
         async def read(connection: AsyncConnection) -> tuple[T] | None:
             portal = (await connection.execute(self._ask_portal())).one_or_none()
             now = self._read_clock(portal)
-            if portal is not None and self._is_moved(portal, now):
+            if portal is not None and (self._is_moved(portal, now) or self._is_gentle_too_long(portal, now)):
                 return None
             return (await work(connection, now),)
 
@@ -223,6 +227,10 @@ class Ledger:
     def _is_moved(self, portal: Row[Any], now: float) -> bool:
         slack = 0.0 if self.database.now is None else STEP_SECONDS
         return bool(portal.boot_id != self._boot_id or portal.last_boot > now + slack)
+
+    def _is_gentle_too_long(self, portal: Row[Any], now: float) -> bool:
+        """Tell whether the wall clock was ahead when the gentleness was written."""
+        return bool(portal.gentle_until_wall > self._wall(now) + GENTLE_SECONDS)
 
     @property
     def _boot_id(self) -> str:
@@ -271,7 +279,8 @@ class Ledger:
         async def take(connection: AsyncConnection) -> Slot | Wait:
             portal, now = await self.read_portal(connection)
             if instead_of is not None:
-                await connection.execute(delete(calls).where(calls.c.call == instead_of.slot))
+                await self._drop(connection, instead_of)
+                portal = (await connection.execute(self._ask_portal())).one()
             if portal.lock_until_at > now:
                 return Wait(seconds=portal.lock_until_at - now, locked=True)
             probe = portal.lock_level > 0
@@ -339,22 +348,30 @@ class Ledger:
         key = number.inserted_primary_key
         slot = int(key[0]) if key else 0
         values: dict[str, Any] = {}
+        spaced = None
         if pace.burst < pace.rate:
-            values[NEXT_AT[operation]] = max(opens, _next_at(portal, pace, operation)) + self._spacing(pace)
+            starts = max(opens, _next_at(portal, pace, operation))
+            spaced = starts, starts + self._spacing(pace)
+            values[NEXT_AT[operation]] = spaced[1]
         if probe:
             values |= {"probe_slot": slot, "probe_until_at": opens + self.limits.lease}
         if values or now - portal.last_boot > self.limits.period / 2:
             await self._set_portal(connection, **values, **self._stamp(now))
-        opens_at = self.clock.boot_seconds() + opens - now
-        return Slot(slot=slot, operation=operation, pace=pace, is_probe=probe, opens_at=opens_at)
+        opens_at = self.clock.boot_seconds() + (opens - now + OPENS_LATER if opens > now else 0.0)
+        return Slot(slot=slot, operation=operation, pace=pace, is_probe=probe, opens_at=opens_at, spaced=spaced)
 
     def _gentle_level(self, portal: Row[Any], now: float) -> int:
         return int(portal.gentle_level) if portal.gentle_until_wall > self._wall(now) else 0
 
-    async def claim_slot(
-        self, connection: AsyncConnection, slot: Slot, portal: Row[Any], now: float, call: dict[str, Any]
+    async def renew_slot(
+        self,
+        connection: AsyncConnection,
+        slot: Slot,
+        portal: Row[Any],
+        now: float,
+        call: Mapping[str, Any] | None = None,
     ) -> bool:
-        """Make a slot a call, right before it is sent; False when the call must not go out with it.
+        """Give a slot a whole lease from now and make it a `call`; False when the call must not go out with it.
 
         It must not in a lock, nor after one except as the call that goes first, nor with a slot from before a lock, or
         one that is not open or not held any more. The place stays taken until the call can no longer arrive late.
@@ -366,7 +383,7 @@ class Ledger:
         changed = await connection.execute(
             update(calls)
             .where(calls.c.call == slot.slot, calls.c.free_at > now, calls.c.taken_at >= portal.opened_at, opened)
-            .values(taken_at=now, free_at=now + limits.lease + limits.settle + limits.rest, **call)
+            .values(taken_at=now, free_at=now + limits.lease + limits.settle + limits.rest, **(call or {}))
         )
         if changed.rowcount and is_probe:
             await self._set_portal(connection, probe_until_at=now + limits.lease)
@@ -394,12 +411,20 @@ class Ledger:
         """Give back a slot whose call was never sent."""
 
         async def give(connection: AsyncConnection) -> None:
-            if slot.is_probe:
+            if slot.is_probe or slot.spaced is not None:
                 await self.read_portal(connection)
-            await connection.execute(delete(calls).where(calls.c.call == slot.slot, calls.c.sent_on.is_(None)))
+            await self._drop(connection, slot)
             await self.end_probe(connection, slot, Rest.UNUSED)
 
         await self.database.write(give)
+
+    async def _drop(self, connection: AsyncConnection, slot: Slot) -> None:
+        await connection.execute(delete(calls).where(calls.c.call == slot.slot, calls.c.sent_on.is_(None)))
+        if slot.spaced is not None:  # nobody came after it: the next one may have its moment
+            starts, following = slot.spaced
+            column = portals.c[NEXT_AT[slot.operation]]
+            last = (portals.c.portal == self.portal) & (column == following)
+            await connection.execute(update(portals).where(last).values({column: starts}))
 
     async def look_ahead(self, operation: str) -> Outlook:
         """Say what calls must expect, for an estimate."""
@@ -496,7 +521,7 @@ class Ledger:
             calls.c.portal == self.portal,
             calls.c.operation == operation,
             calls.c.free_at > now,
-            calls.c.sent_on.is_not(None),
+            calls.c.taken_at <= now,
         )
         return bool((await connection.execute(counted)).scalar_one() > self.limits.rate)
 
