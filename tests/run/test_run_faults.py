@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from batchpub.state.database import NETWORK_FILE_SYSTEMS, file_system_of
+from batchpub.state.sqlite import NETWORK_FILE_SYSTEMS, file_system_of
 
 DOWN = {"BATCHPUB_API_URL": "http://127.0.0.1:9"}
 

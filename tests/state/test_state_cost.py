@@ -1,38 +1,15 @@
 """What one course costs the state: statements and transactions, counted where SQLAlchemy sends them."""
 
-import sys
 from contextlib import AsyncExitStack
-from pathlib import Path
 
 from sqlalchemy import event
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
+from plans import make_plan_of
 from virtual import VirtualClock, VirtualLoop, run_virtually
 
-from batchpub.course import Course, Outcome, Pile, Plan, PlannedRow, PlannedSheet
+from batchpub.course import Outcome
 from batchpub.pace import Gate
 from batchpub.state import AnswerNote, Claimed, Free, Journal, Ledger, Limits, Rest, RowResult, open_database
-
-
-def plan_of(courses):
-    return Plan(
-        sheets=(PlannedSheet(file="a.csv", sheet="a", headings=("Course",), notes=()),),
-        rows=tuple(
-            PlannedRow(
-                position=number,
-                sheet_index=0,
-                row=number + 2,
-                cell=f"A{number + 2}",
-                course=course,
-                name="",
-                notify=False,
-                values=(course.course_id,),
-                pile=Pile.TO_PUBLISH,
-                message="",
-            )
-            for number, course in enumerate(courses)
-        ),
-    )
 
 
 class Meter:
@@ -54,7 +31,8 @@ def test_a_course_costs_three_transactions_and_fewer_than_twelve_statements():
     Looking, waiting for a slot, claiming and recording 90 courses: at most 3 transactions and 11.9 statements each.
     """
     loop, limits = VirtualLoop(), Limits()
-    courses = [Course(course_id=f"7{number:05}", batch_id="") for number in range(90)]
+    plan = make_plan_of(90)
+    courses = [row.course for row in plan.rows]
 
     async def main():
         async with AsyncExitStack() as stack:
@@ -63,7 +41,7 @@ def test_a_course_costs_three_transactions_and_fewer_than_twelve_statements():
             journal = Journal(ledger := Ledger(database, portal="p", run="r", limits=limits, clock=clock))
             gate = Gate(ledger, clock=clock)
             await journal.standings(courses)
-            await journal.begin(plan_of(courses), {}, {})
+            await journal.begin(plan, {}, {})
             meter = Meter(database)
             for position, course in enumerate(courses):
                 assert Free(version=0) == await journal.look(course)
