@@ -82,7 +82,7 @@ FIELDS = {
     "mailing": Field("batchpub.mailing", "integer", "courses whose learners will be mailed"),
     "meaning": Field("batchpub.meaning", "text", "what the answer means: `published`, `refused`, `throttled`, …"),
     "open": Field("batchpub.open", "integer", "courses without a final outcome"),
-    "path": Field("batchpub.path", "text", "the state's file"),
+    "path": Field("batchpub.path", "text", "the state: its file, or its database and server"),
     "published_twice": Field("batchpub.published_twice", "integer", "courses that the sandbox published twice"),
     "rate": Field("batchpub.rate", "integer", "calls in a period, at the pace that holds now"),
     "reason": Field("batchpub.reason", "text", "why, in a sentence"),
@@ -90,7 +90,7 @@ FIELDS = {
     "reports": Field("batchpub.reports", "text", "the folder of the reports"),
     "resume_command": Field("batchpub.resume_command", "text", "the command that goes on; empty if nothing is left"),
     "rows": Field("batchpub.rows", "integer", "rows of all sheets"),
-    "seconds": Field("batchpub.seconds", "number", "how long the lock holds from now on"),
+    "seconds": Field("batchpub.seconds", "number", "how long: the lock from now on, a wait for the state or a token"),
     "sent_after_refusal": Field("batchpub.sent_after_refusal", "integer", "calls the sandbox saw sent into a lock"),
     "speed": Field("batchpub.speed", "number", "how many times faster than Zoho the sandbox is"),
     "stop_reason": Field("batchpub.stop_reason", "text", "why it stopped early; empty if it did not"),
@@ -160,10 +160,16 @@ EVENTS = {
         "The sandbox stopped; this is what it saw.",
         ("arrivals", "published_twice", "largest_window", "locks", "sent_after_refusal"),
     ),
+    "state.back": Event(("info",), "The state can be used again; the run goes on.", ("path", "seconds")),
     "state.new": Event(
         ("info",), "No earlier run has come to its end in this state: it does not know who was mailed.", ("path",)
     ),
     "state.unwritable": Event(("error",), "The state cannot be written.", ("error",)),
+    "state.waiting": Event(
+        ("warning",),
+        "The state cannot be used just now; no call starts until it can, or until patience ends.",
+        ("path", "error", "seconds"),
+    ),
     "token.memory_only": Event(("warning",), "The access token is kept in memory only.", ("file", "reason")),
     "token.renewed": Event(("info",), "The access token was renewed.", ("lifetime_seconds",)),
     "token.waiting": Event(

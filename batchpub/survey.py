@@ -96,23 +96,20 @@ class Survey:
         try:
             while True:
                 slot = await self.gate.acquire("read")
-                send_before = self.clock.boot_seconds() + self.ledger.limits.send_within
                 try:
                     await self.api.prepare()
                 except BaseException:
                     await self.gate.give_back(slot)
                     raise
-                if may_call(self.gate, self.rules, self.breakers, send_before):
+                send_before = await self.ledger.begin_call(slot)
+                if send_before is not None and may_call(self.gate, self.rules, self.breakers, send_before):
                     return slot
                 await self.gate.give_back(slot)
         except GateClosed:
             raise StoppedEarly(self.gate.stop.reason if self.gate.stop else "The gate is closed.") from None
 
     async def _give_back(self, slot: Slot, rest: Rest, *, through: bool) -> None:
-        async with self.ledger.database.transaction() as connection:
-            portal, now = await self.ledger.read_portal(connection)
-            await self.ledger.rest_slot(connection, slot, rest, now)
-            await self.ledger.note_answer(connection, slot, portal, now, through=through)
+        await self.ledger.end_call(slot, rest, through=through)
         if through:
             self.breakers.locks.note_passed(slot.operation)
         self.gate.notice_change()
@@ -120,10 +117,7 @@ class Survey:
     async def _wait_out(self, slot: Slot, throttled: answers.Throttled, code: str) -> None:
         stated, limits = throttled.wait_seconds, self.ledger.limits
         self.gate.notice_lock(limits.lock if stated is None else stated)
-        async with self.ledger.database.transaction() as connection:
-            portal, now = await self.ledger.read_portal(connection)
-            await self.ledger.rest_slot(connection, slot, Rest.ANSWERED, now)
-            lock = await self.ledger.close_for_lock(connection, slot, portal, now, stated=stated, cause=throttled.cause)
+        lock = await self.ledger.end_locked(slot, stated=stated, cause=throttled.cause)
         self.breakers.locks.hear(self.gate, slot.operation, lock, throttled, code=code, longest=limits.max_lock)
 
 

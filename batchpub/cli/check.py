@@ -15,7 +15,7 @@ from batchpub.cli.duration import duration
 from batchpub.cli.files import find_files
 from batchpub.cli.online import look_online, show_looks
 from batchpub.cli.options import JOB, SHEET_FLAGS, STATE, settle_settings, with_flags
-from batchpub.cli.wiring import ledger_of, limits_of, load_all, plan_of, start_log, state_path
+from batchpub.cli.wiring import existing_state, ledger_of, limits_of, load_all, plan_of, start_log
 from batchpub.clock import SystemClock
 from batchpub.course import Course, Pile, Plan, PlannedRow
 from batchpub.errors import ExitCode, SheetRefused
@@ -74,10 +74,10 @@ def check(*, sheets: tuple[str, ...], job: Path | None, online: bool, as_json: b
 
 
 async def _ask_state(plan: Plan, settings: Settings) -> tuple[dict[Course, Standing], Outlook]:
-    path = state_path(settings)
-    if not path.exists():
+    state = existing_state(settings)
+    if state is None:
         return {}, Outlook(pace=limits_of(settings).pace)
-    async with open_database(path) as database:
+    async with open_database(state) as database:
         ledger = ledger_of(settings, database, run="check", clock=SystemClock())
         courses = [row.course for row in plan.to_publish() if row.course is not None]
         return await Journal(ledger).standings(courses), await ledger.look_ahead("publish")

@@ -12,7 +12,7 @@ import click
 from pydantic import SecretStr
 
 from batchpub.cli.options import setting, settle_settings, with_flags
-from batchpub.cli.wiring import hosts_of, state_path
+from batchpub.cli.wiring import files_of, hosts_of
 from batchpub.errors import BatchpubError, CannotWrite, SettingsWrong
 from batchpub.settings import Settings
 from batchpub.zoho.grant import SCOPES, Granted, exchange_code
@@ -20,6 +20,8 @@ from batchpub.zoho.line import make_timeout
 from batchpub.zoho.token import console_of
 
 REMEMBERED = 50
+USED_CODES = "login.used"
+"""The file of fingerprints of used codes, beside the state: Zoho does not tell a used code from an expired one."""
 ASKED = {"client_id": "Client ID", "client_secret": "Client Secret", "grant_code": "Grant code"}
 
 
@@ -88,8 +90,8 @@ def _ask(settings: Settings, name: str) -> SecretStr:
 
 async def _exchange(settings: Settings, accounts_url: str, told: dict[str, SecretStr]) -> Granted:
     mark = hashlib.sha256(told["grant_code"].get_secret_value().encode()).hexdigest()
-    memory = _memory_of(settings)
-    used = memory.read_text().split() if memory is not None and memory.exists() else []
+    memory = files_of(settings).parent / USED_CODES
+    used = memory.read_text().split() if memory.exists() else []
     granted = await exchange_code(
         accounts_url=accounts_url,
         client_id=told["client_id"].get_secret_value(),
@@ -98,18 +100,10 @@ async def _exchange(settings: Settings, accounts_url: str, told: dict[str, Secre
         was_used=mark in used,
         limits=make_timeout(connect_seconds=settings.connect_timeout, total_seconds=settings.total_timeout),
     )
-    if memory is not None:
-        with suppress(OSError):  # it only makes a later sentence better
-            memory.parent.mkdir(parents=True, exist_ok=True)
-            memory.write_text("\n".join([*used, mark][-REMEMBERED:]) + "\n")
+    with suppress(OSError):  # it only makes a later sentence better
+        memory.parent.mkdir(parents=True, exist_ok=True)
+        memory.write_text("\n".join([*used, mark][-REMEMBERED:]) + "\n")
     return granted
-
-
-def _memory_of(settings: Settings) -> Path | None:
-    """Give the file of fingerprints of used codes: Zoho does not tell a used code from an expired one."""
-    with suppress(SettingsWrong):
-        return state_path(settings).parent / "login.used"
-    return None
 
 
 def _open_private(path: Path) -> int:

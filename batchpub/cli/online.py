@@ -10,7 +10,7 @@ from rich.text import Text
 
 from batchpub.cli.access import credentials_of, open_client, token_file
 from batchpub.cli.duration import duration
-from batchpub.cli.wiring import ledger_of, state_path
+from batchpub.cli.wiring import files_of, ledger_of, state_of
 from batchpub.clock import SystemClock
 from batchpub.course import Course
 from batchpub.locks import open_gate
@@ -28,11 +28,11 @@ SHOWN = 200
 
 async def look_online(names: Mapping[Course, str], settings: Settings) -> dict[Course, Look]:
     """Read every course through the real gate: these calls count, for this run and the next."""
-    clock, path = SystemClock(), state_path(settings)
+    clock = SystemClock()
     credentials = credentials_of(settings, sandbox=False)
     async with (
-        open_database(path) as database,
-        open_client(settings, credentials, clock=clock, token_file=token_file(path)) as api,
+        open_database(state_of(settings)) as database,
+        open_client(settings, credentials, clock=clock, token_file=token_file(files_of(settings))) as api,
     ):
         ledger = ledger_of(settings, database, run="check", clock=clock)
         if sys.stderr.isatty():

@@ -23,12 +23,13 @@ from batchpub.cli.progress import show_progress
 from batchpub.cli.resume import command_again, command_to_continue
 from batchpub.cli.signals import Left, Signals
 from batchpub.cli.wiring import (
+    files_of,
     ledger_of,
     load_all,
     plan_of,
     sheet_options_of,
     start_log,
-    state_path,
+    state_of,
 )
 from batchpub.clock import SystemClock
 from batchpub.course import Course, Outcome, Pile, Plan, PlannedRow
@@ -258,16 +259,16 @@ def _throwaway_state(out: Path) -> Path:
 async def _run(  # noqa: PLR0913 - the one place where everything meets
     plan: Plan, settings: Settings, extras: Extras, run: str, out: Path, earlier: Earlier
 ) -> tuple[RunRecord, ExitCode, str]:
-    clock, path = SystemClock(), state_path(settings)
+    clock, state = SystemClock(), state_of(settings)
     credentials = credentials_of(settings, sandbox=extras.sandbox)
     async with contextlib.AsyncExitStack() as stack:
-        database = await stack.enter_async_context(open_database(path))
+        database = await stack.enter_async_context(open_database(state))
         if extras.sandbox:
-            stack.callback(_remove_state, path)
+            stack.callback(_remove_state, files_of(settings))
         ledger = ledger_of(settings, database, run=run, clock=clock)
         is_new = await Journal(ledger).is_new()
         if is_new:
-            log.info("state.new", path=str(path))
+            log.info("state.new", path=database.name)
         verify = _verify(settings, is_new=is_new)
         options = RunOptions(
             run=run,
@@ -300,7 +301,12 @@ async def _run(  # noqa: PLR0913 - the one place where everything meets
         if extras.gentle_off:
             await ledger.forget_gentleness()
         api = await stack.enter_async_context(
-            open_client(settings, credentials, clock=clock, token_file=None if extras.sandbox else token_file(path))
+            open_client(
+                settings,
+                credentials,
+                clock=clock,
+                token_file=None if extras.sandbox else token_file(files_of(settings)),
+            )
         )
         work = Run(plan, options, api=api, database=database, clock=clock)
         with _signals().stopping(work.stop):

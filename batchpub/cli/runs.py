@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from batchpub.cli.options import STATE, settle_settings, with_flags
-from batchpub.cli.wiring import state_path
+from batchpub.cli.wiring import existing_state, state_of
 from batchpub.errors import ExitCode, SettingsWrong
 from batchpub.plural import say_count
 from batchpub.record import RunRecord
@@ -22,11 +22,11 @@ DAYS = re.compile(r"(\d{1,5})d?", re.ASCII)  # more digits are older than any ca
 NO_RUN = "The state has no run yet, so that there is nothing to report."
 
 
-def _existing_state(settings: Settings) -> Path:
-    path = state_path(settings)
-    if not path.exists():
-        raise SettingsWrong(f"There is no state at {path}. Name it with --state or BATCHPUB_STATE.")
-    return path
+def _find_state(settings: Settings) -> Path | str:
+    state = existing_state(settings)
+    if state is None:
+        raise SettingsWrong(f"There is no state at {state_of(settings)}. Name it with --state or BATCHPUB_STATE.")
+    return state
 
 
 @click.command()
@@ -35,11 +35,11 @@ def _existing_state(settings: Settings) -> Path:
 @click.option("--delete-older-than", metavar="DAYS", help="Forget what was on older sheets, e.g. 90d.")
 def runs(*, state: str | None, as_json: bool, delete_older_than: str | None) -> None:
     """List the runs in the state, newest first."""
-    path = _existing_state(settle_settings({"state": state}, None, needs_credentials=False))
+    where = _find_state(settle_settings({"state": state}, None, needs_credentials=False))
     days = DAYS.fullmatch(delete_older_than) if delete_older_than else None
     if delete_older_than and days is None:
         raise click.UsageError(f"--delete-older-than: {delete_older_than!r} is no number of days, such as 90d.")
-    known, forgotten = asyncio.run(_list(path, int(days[1]) if days else None))
+    known, forgotten = asyncio.run(_list(where, int(days[1]) if days else None))
     if as_json:
         click.echo(json.dumps({"schema_version": 1, "forgotten": forgotten, "runs": known}, indent=2))
         return
@@ -51,8 +51,8 @@ def runs(*, state: str | None, as_json: bool, delete_older_than: str | None) -> 
         click.echo(f"{one['run']}  {ended:>12}  {totals}")
 
 
-async def _list(path: Path, days: int | None) -> tuple[list[dict[str, Any]], int]:
-    async with open_database(path) as database:
+async def _list(where: Path | str, days: int | None) -> tuple[list[dict[str, Any]], int]:
+    async with open_database(where) as database:
         now, forgotten = datetime.now(tz=UTC), 0
         if days is not None:
             before = now - timedelta(days=days)
@@ -68,7 +68,7 @@ async def _list(path: Path, days: int | None) -> tuple[list[dict[str, Any]], int
 def report(run: str | None, state: str | None, out: Path | None, report: tuple[str, ...]) -> int:
     """Write a run's reports again; without RUN, the newest one's. Works for a run that died, too."""
     settings = settle_settings({"state": state, "report": report}, None, needs_credentials=False)
-    found = asyncio.run(_read(_existing_state(settings), run))
+    found = asyncio.run(_read(_find_state(settings), run))
     if found is None:
         raise click.UsageError(f"The state has no run {run}. `batchpub runs` lists them." if run else NO_RUN)
     for path in write_reports(found, out or Path("batchpub-reports") / found.run, settings.report):
@@ -79,8 +79,8 @@ def report(run: str | None, state: str | None, out: Path | None, report: tuple[s
     return ExitCode.BUG if violations else ExitCode.OK
 
 
-async def _read(path: Path, run: str | None) -> RunRecord | None:
-    async with open_database(path) as database:
+async def _read(where: Path | str, run: str | None) -> RunRecord | None:
+    async with open_database(where) as database:
         known = await list_runs(database)
         wanted = run or (known[0]["run"] if known else None)
         return await read_run(database, wanted) if wanted else None

@@ -111,12 +111,26 @@ def ledger_of(settings: Settings, database: Database, *, run: str, clock: Clock)
     return Ledger(database, portal=portal, run=run, limits=limits_of(settings), clock=clock)
 
 
-def state_path(settings: Settings) -> Path:
-    """Give the state's file; by default in the user's state folder."""
-    if settings.state is not None:
-        if "://" in settings.state:
-            raise SettingsWrong("BATCHPUB_STATE names a database server; this version keeps its state in a file only.")
-        return Path(settings.state)
+def state_of(settings: Settings) -> Path | str:
+    """Give where the state is: a file, by default in the user's state folder, or the URL of a server."""
+    if settings.state is None:
+        return _usual_state()
+    return settings.state if "://" in settings.state else Path(settings.state)
+
+
+def files_of(settings: Settings) -> Path:
+    """Give the path that files which belong to a state stand beside; those of a server's are in the user's state folder."""
+    state = state_of(settings)
+    return state if isinstance(state, Path) else _usual_state()
+
+
+def existing_state(settings: Settings) -> Path | str | None:
+    """Give where the state is, or None where it would be a file that is not there."""
+    state = state_of(settings)
+    return None if isinstance(state, Path) and not state.exists() else state
+
+
+def _usual_state() -> Path:
     home = os.environ.get("XDG_STATE_HOME") or os.environ.get("LOCALAPPDATA") or str(Path.home() / ".local" / "state")
     return Path(home) / "batchpub" / "state.db"
 

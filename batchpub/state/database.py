@@ -1,90 +1,133 @@
 """One open state: transactions that are done whole or not at all, whichever database keeps it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import structlog
 from sqlalchemy import ColumnElement
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from batchpub.errors import CannotWrite
 from batchpub.state import sqlite
 from batchpub.state.schema import check_schema
+from batchpub.state.store import NotNow, Store
+
+log = structlog.get_logger("batchpub")
 
 T = TypeVar("T")
 Work = Callable[[AsyncConnection], Awaitable[T]]
 """What is to be done in one transaction. It may be called again when the connection broke, so it begins from scratch."""
 
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
+"""Seconds between two tries while a state cannot be reached."""
+
+TELL_AFTER = 1.0
+"""Seconds of waiting for the state that are worth a log line."""
+
 
 class Database:
     """One open state. `is_new` tells that this process made it: it then knows nothing of earlier runs."""
 
-    now: ColumnElement[float] | None = None
-    """The clock of a database that has one; the ledger counts by it then."""
-
-    def __init__(self, engine: AsyncEngine, *, name: str) -> None:
-        """Wrap an engine; `open_database` is the way to get one."""
-        self._engine = engine
-        # One connection in turn: two of our own would only wait for each other inside SQLite, unfairly.
-        self._turn: AbstractAsyncContextManager[object] = asyncio.Lock()
-        self.name = name
+    def __init__(self, store: Store) -> None:
+        """Wrap a store; `open_database` is the way to get one."""
+        self.store = store
+        self._turn = asyncio.Semaphore(store.at_once)
+        self.name = store.name
         self.is_new = False
 
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncConnection]:
-        """Hold the one write transaction; committed at the end, rolled back on any error.
-
-        Raises:
-            CannotWrite: the disk is full, the file is read-only, damaged, or held by another process for too long.
-
-        """
-        async with self._turn, self._translated(), self._engine.begin() as connection:
-            yield connection
+    @property
+    def now(self) -> ColumnElement[float] | None:
+        """The clock of a database that has one; the ledger counts by it then."""
+        return self.store.now
 
     async def write(self, work: Work[T]) -> T:
-        """Do work in one write transaction.
+        """Do work in one transaction, again and again while the state cannot be reached, as long as there is patience.
+
+        A commit whose confirmation was lost may have happened: `work` finds that out by itself.
 
         Raises:
-            CannotWrite: as `transaction`.
+            CannotWrite: the state is gone or held for too long, the disk is full, the file is read-only or damaged.
 
         """
-        async with self.transaction() as connection:
-            return await work(connection)
+        return await self._persist(work, {})
 
     async def read(self, work: Work[T]) -> T:
-        """Do work that only reads, all of it from one moment, without keeping writers waiting."""
-        async with self._turn, self._translated(), self._engine.connect() as connection:
-            await connection.execution_options(**sqlite.READ_ONLY)
-            async with connection.begin():
-                return await work(connection)
+        """Do work that only reads, all of it from one moment, without keeping writers waiting.
 
-    @asynccontextmanager
-    async def _translated(self) -> AsyncIterator[None]:
-        try:
-            yield
-        except DBAPIError as error:
-            raise CannotWrite(sqlite.say_trouble(self.name, str(error.orig))) from error
+        Raises:
+            CannotWrite: as `write`.
+
+        """
+        return await self._persist(work, self.store.reads)
+
+    async def _persist(self, work: Work[T], options: Mapping[str, Any]) -> T:
+        began, pause, told = asyncio.get_running_loop().time(), FIRST_PAUSE, False
+        while True:
+            try:
+                done = await self._once(work, options)
+            except (DBAPIError, NotNow) as error:
+                trouble = str(error.orig) if isinstance(error, DBAPIError) else str(error)
+                waited = asyncio.get_running_loop().time() - began
+                if not self.store.is_passing(error) or waited > self.store.patience:
+                    raise CannotWrite(self.store.say_trouble(self.name, trouble)) from error
+                if not told and waited > TELL_AFTER:
+                    log.warning("state.waiting", path=self.name, error=trouble, seconds=self.store.patience)
+                    told = True
+                await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - spreads processes, protects nothing
+                pause = min(2 * pause, LONGEST_PAUSE)
+            else:
+                if told:
+                    log.info("state.back", path=self.name, seconds=asyncio.get_running_loop().time() - began)
+                return done
+
+    async def _once(self, work: Work[T], options: Mapping[str, Any]) -> T:
+        async with self._turn, self.store.engine.connect() as connection:
+            if options:
+                await connection.execution_options(**options)
+            try:
+                async with connection.begin():
+                    return await work(connection)
+            except DBAPIError as error:
+                if self.now is not None and self.store.is_passing(error) and not connection.invalidated:
+                    await connection.invalidate()  # a server that fell back to reading, say, is left
+                raise
 
     async def close(self) -> None:
-        """Let go of the file."""
-        await self._engine.dispose()
+        """Let go of the file, or of the server."""
+        await self.store.engine.dispose()
 
 
 @asynccontextmanager
-async def open_database(path: Path | None) -> AsyncIterator[Database]:
-    """Open the state at a path, or one in memory (None), creating the tables when it is new.
+async def open_database(where: Path | str | None) -> AsyncIterator[Database]:
+    """Open the state in a file, on a server (a URL) or in memory (None), creating the tables when it is new.
 
     Raises:
         CannotWrite: it cannot be opened or is no state of ours.
-        SettingsWrong: it was written by another version, or lies on a network file system.
+        SettingsWrong: it was written by another version, lies on a network file system, or its URL makes no sense.
 
     """
-    database = Database(sqlite.make_engine(path), name=str(path or "in memory"))
+    store = _find_store(where)
+    database = Database(store)
+
+    async def check(connection: AsyncConnection) -> bool:
+        await store.prepare(connection)
+        return await check_schema(connection, name=store.name)
+
     try:
-        database.is_new = await database.write(lambda connection: check_schema(connection, name=database.name))
+        database.is_new = await database.write(check)
         yield database
     finally:
         await database.close()
+
+
+def _find_store(where: Path | str | None) -> Store:
+    if not isinstance(where, str):
+        return sqlite.make_store(where)
+    from batchpub.state import postgresql  # noqa: PLC0415 - its driver is an extra, and takes a while to import
+
+    return postgresql.make_store(where)

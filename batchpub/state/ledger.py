@@ -407,6 +407,38 @@ class Ledger:
             mine = (portals.c.portal == self.portal) & (portals.c.probe_slot == slot.slot)
             await connection.execute(update(portals).where(mine).values(probe_until_at=0.0))
 
+    async def begin_call(self, slot: Slot) -> float | None:
+        """Make a slot good for a call that no journal keeps; give the boot time until which it may start, if it may."""
+
+        async def begin(connection: AsyncConnection) -> float | None:
+            before = self.clock.boot_seconds()
+            portal, now = await self.read_portal(connection)
+            may = await self.renew_slot(connection, slot, portal, now)
+            return before + self.limits.send_within if may else None
+
+        return await self.database.write(begin)
+
+    async def end_call(self, slot: Slot, rest: Rest, *, through: bool) -> None:
+        """Write down that such a call is over. `through` tells that the throttle let it pass."""
+
+        async def end(connection: AsyncConnection) -> None:
+            portal, now = await self.read_portal(connection)
+            await self.rest_slot(connection, slot, rest, now)
+            if rest is Rest.ANSWERED:
+                await self.note_answer(connection, slot, portal, now, through=through)
+
+        await self.database.write(end)
+
+    async def end_locked(self, slot: Slot, *, stated: float | None, cause: str) -> Lock:
+        """Write down that such a call was answered by the lock."""
+
+        async def end(connection: AsyncConnection) -> Lock:
+            portal, now = await self.read_portal(connection)
+            await self.rest_slot(connection, slot, Rest.ANSWERED, now)
+            return await self.close_for_lock(connection, slot, portal, now, stated=stated, cause=cause)
+
+        return await self.database.write(end)
+
     async def give_back(self, slot: Slot) -> None:
         """Give back a slot whose call was never sent."""
 

@@ -5,17 +5,24 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, event
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from batchpub.errors import CannotWrite, SettingsWrong
+from batchpub.state.store import Store
 
-BUSY_SECONDS = 30
+BUSY_SECONDS = 0.5
+"""How long SQLite itself waits for a writer; it hears nothing meanwhile, so we come back and ask again."""
+
+PATIENCE = 30.0
+"""Seconds for which a state that another process holds is waited for."""
+
 NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "ceph", "glusterfs", "fuse.sshfs"}
 READ_ONLY = {"batchpub_reads": True}
 
 
-def make_engine(path: Path | None) -> AsyncEngine:
-    """Make the engine for a file, or for a state in memory (None).
+def make_store(path: Path | None) -> Store:
+    """Make the store for a file, or for a state in memory (None).
 
     Raises:
         CannotWrite: the file cannot be opened.
@@ -31,10 +38,22 @@ def make_engine(path: Path | None) -> AsyncEngine:
     )
     event.listen(engine.sync_engine, "connect", _prepare_connection)
     event.listen(engine.sync_engine, "begin", _begin)
-    return engine
+    # One transaction in turn: two of our own would only wait for each other inside SQLite, unfairly.
+    return Store(
+        engine=engine,
+        name=str(path or "in memory"),
+        say_trouble=_say_trouble,
+        is_passing=_is_held,
+        patience=PATIENCE,
+        reads=READ_ONLY,
+    )
 
 
-def say_trouble(name: str, trouble: str) -> str:
+def _is_held(error: BaseException) -> bool:
+    return isinstance(error, DBAPIError) and "locked" in str(error.orig)
+
+
+def _say_trouble(name: str, trouble: str) -> str:
     """Say what is wrong with the state, and what to do."""
     if "not a database" in trouble or "malformed" in trouble:
         return (
@@ -43,7 +62,7 @@ def say_trouble(name: str, trouble: str) -> str:
         )
     if "locked" in trouble:
         return (
-            f"The state {name} is held by another process for longer than {BUSY_SECONDS} s. Look whether one is frozen "
+            f"The state {name} is held by another process for longer than {PATIENCE:g} s. Look whether one is frozen "
             "or has the file open, end it, then run the same command again; what was sent is in the log."
         )
     return (
@@ -55,7 +74,7 @@ def say_trouble(name: str, trouble: str) -> str:
 def _prepare_connection(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
     cursor = connection.cursor()
-    for pragma in (f"busy_timeout={BUSY_SECONDS * 1000}", "journal_mode=WAL", "synchronous=FULL"):
+    for pragma in (f"busy_timeout={int(BUSY_SECONDS * 1000)}", "journal_mode=WAL", "synchronous=FULL"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -111,14 +111,11 @@ async def batchpub(count, service, workers=WORKERS):
                     through = await service.call()
                     if not through:
                         gate.notice_lock(rules.lock)
-                    async with database.transaction() as connection:
-                        portal, now = await ledger.read_portal(connection)
-                        await ledger.rest_slot(connection, slot, Rest.ANSWERED, now)
-                        if through:
-                            await ledger.note_answer(connection, slot, portal, now, through=True)
-                        else:
-                            lock = await ledger.close_for_lock(connection, slot, portal, now, stated=None, cause="429")
-                            gate.notice_lock(lock.seconds)
+                    if through:
+                        await ledger.end_call(slot, Rest.ANSWERED, through=True)
+                    else:
+                        lock = await ledger.end_locked(slot, stated=None, cause="429")
+                        gate.notice_lock(lock.seconds)
                     gate.notice_change()
                     if through:
                         break

@@ -65,9 +65,7 @@ async def in_flight(ledger):
 
 
 async def renew(ledger, slot):
-    async with ledger.database.transaction() as connection:
-        portal, now = await ledger.read_portal(connection)
-        assert await ledger.renew_slot(connection, slot, portal, now)
+    assert await ledger.begin_call(slot) is not None
 
 
 async def wait_for_a_slot(gate):

@@ -27,26 +27,18 @@ def run_world(main, limits=None, **dials):
 
 async def refuse(process, slot, stated=None):
     """Answer a call with the lock; give the seconds to wait and whether that is told as a new lock."""
-    async with process.ledger.database.transaction() as connection:
-        portal, now = await process.ledger.read_portal(connection)
-        await process.ledger.rest_slot(connection, slot, Rest.ANSWERED, now)
-        lock = await process.ledger.close_for_lock(connection, slot, portal, now, stated=stated, cause="429")
+    lock = await process.ledger.end_locked(slot, stated=stated, cause="429")
     process.gate.notice_lock(lock.seconds)
     return lock
 
 
 async def let_through(process, slot):
-    async with process.ledger.database.transaction() as connection:
-        portal, now = await process.ledger.read_portal(connection)
-        await process.ledger.rest_slot(connection, slot, Rest.ANSWERED, now)
-        await process.ledger.note_answer(connection, slot, portal, now, through=True)
+    await process.ledger.end_call(slot, Rest.ANSWERED, through=True)
     process.gate.notice_change()
 
 
 async def renew(process, slot):
-    async with process.ledger.database.transaction() as connection:
-        portal, now = await process.ledger.read_portal(connection)
-        return await process.ledger.renew_slot(connection, slot, portal, now)
+    return await process.ledger.begin_call(slot) is not None
 
 
 @pytest.mark.parametrize(("gentle", "gap"), [(False, 2.0), (True, 60 / 28)])

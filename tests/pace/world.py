@@ -66,13 +66,25 @@ class Service:
         return (Rest.ANSWERED if there + back < timeout else Rest.UNANSWERED), 0.0
 
 
+class Watched(Ledger):
+    """Keeps at which level of a lock each call was let go."""
+
+    def __init__(self, *arguments, **more):
+        super().__init__(*arguments, **more)
+        self.levels = {}
+
+    async def renew_slot(self, connection, slot, portal, now, call=None):
+        self.levels[slot.slot] = portal.lock_level
+        return await super().renew_slot(connection, slot, portal, now, call)
+
+
 class Process:
     """One run on the shared state: what the Publisher does with slots, and nothing else."""
 
     def __init__(self, world, name, *, clock=None):
         self.world, self.name = world, name
         self.clock = clock or VirtualClock(world.loop, offset=UP)
-        self.ledger = Ledger(world.database, portal="portal", run=name, limits=world.limits, clock=self.clock)
+        self.ledger = Watched(world.database, portal="portal", run=name, limits=world.limits, clock=self.clock)
         self.gate = Gate(self.ledger, clock=self.clock)
         self.tasks = []
         world.processes.append(self)
@@ -109,13 +121,11 @@ class Process:
     async def step(self, operation):
         world, ledger, asked_at = self.world, self.ledger, self.world.loop.time()
         slot = await self.gate.acquire(operation)
-        async with world.database.transaction() as connection:
-            portal, now = await ledger.read_portal(connection)
-            may = await ledger.renew_slot(connection, slot, portal, now)
-        if not may or not self.gate.may_send(now + world.limits.send_within):
+        send_before = await ledger.begin_call(slot)
+        if send_before is None or not self.gate.may_send(send_before):
             await self.gate.give_back(slot)
             return False
-        started = Started(at=world.loop.time(), run=self.name, asked_at=asked_at, level=portal.lock_level)
+        started = Started(at=world.loop.time(), run=self.name, asked_at=asked_at, level=ledger.levels[slot.slot])
         world.check_start(started)
         world.started.append(started)
         rest, refused = await world.service.call()
@@ -126,15 +136,12 @@ class Process:
         world, ledger = self.world, self.ledger
         if refused != 0.0:
             self.gate.notice_lock(world.limits.lock if refused is None else refused)
-        async with world.database.transaction() as connection:
-            portal, now = await ledger.read_portal(connection)
-            await ledger.rest_slot(connection, slot, rest, now)
-            if refused != 0.0:
-                lock = await ledger.close_for_lock(connection, slot, portal, now, stated=refused, cause="429")
-                self.gate.notice_lock(lock.seconds)
-                world.locks.append(Told(world.loop.time(), world.loop.time() + lock.seconds))
-            elif rest is Rest.ANSWERED:
-                await ledger.note_answer(connection, slot, portal, now, through=True)
+        if refused != 0.0:
+            lock = await ledger.end_locked(slot, stated=refused, cause="429")
+            self.gate.notice_lock(lock.seconds)
+            world.locks.append(Told(world.loop.time(), world.loop.time() + lock.seconds))
+        else:
+            await ledger.end_call(slot, rest, through=True)
         started.ended = True
         late = world.limits.settle if rest is Rest.UNANSWERED else 0.0
         started.back_at = world.loop.time() + world.limits.rest + late

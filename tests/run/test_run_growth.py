@@ -12,7 +12,7 @@ OLD_ROWS, OLD_RUNS = 100_000, 50
 def remember_much(path):
     """Fill a state with 100,000 rows, calls and courses of 50 finished runs."""
     with contextlib.closing(sqlite3.connect(path)) as state, state:
-        portal = state.execute("SELECT portal FROM portals").fetchone()[0]
+        portal = state.execute("SELECT portal FROM runs").fetchone()[0]
         each = OLD_ROWS // OLD_RUNS
         columns = [info[1] for info in state.execute("PRAGMA table_info(runs)")]
         old = dict(zip(columns, state.execute("SELECT * FROM runs").fetchone(), strict=True))
@@ -29,8 +29,8 @@ def remember_much(path):
             )
         )
         fill(state, "rows", [{**template, "run": f"old{n // each:02}", "position": n % each, "course_id": ids[n], "outcome": "published"} for n in numbers])  # fmt: skip
-        fill(state, "calls", [{"run": f"old{n // each:02}", "portal": portal, "position": n % each, "operation": "publish", "course_id": ids[n], "batch_id": "", "attempt": 1, "sent_on": day, "answered_on": day, "http_status": 200, "code": "200", "meaning": "published", "excerpt": "{}" * 50} for n in numbers])  # fmt: skip
-        fill(state, "courses", [{"portal": portal, "course_id": ids[n], "batch_id": "", "status": "published", "version": 2, "run": "old00", "held_until_at": 0.0, "ready_at": 0.0, "published_on": day, "published_by": "old00"} for n in numbers])  # fmt: skip
+        fill(state, "calls", [{"run": f"old{n // each:02}", "portal": portal, "position": n % each, "operation": "publish", "course_id": ids[n], "batch_id": "", "attempt": 1, "sent_on": day, "answered_on": day, "http_status": 200, "code": "200", "meaning": "published", "in_flight": 0, "taken_at": 0.0, "free_at": 0.0, "excerpt": "{}" * 50} for n in numbers])  # fmt: skip
+        fill(state, "courses", [{"portal": portal, "course_id": ids[n], "batch_id": "", "status": "published", "version": 2, "run": "old00", "held_until_at": 0.0, "ready_at": 0.0, "changed_at": 0.0, "published_on": day, "published_by": "old00"} for n in numbers])  # fmt: skip
 
 
 def fill(state, table, values):

@@ -2,9 +2,8 @@
 
 from contextlib import AsyncExitStack
 
-from sqlalchemy import event
-
 from plans import make_plan_of
+from sqlalchemy import event
 from virtual import VirtualClock, VirtualLoop, run_virtually
 
 from batchpub.course import Outcome
@@ -15,8 +14,8 @@ from batchpub.state import AnswerNote, Claimed, Free, Journal, Ledger, Limits, R
 class Meter:
     def __init__(self, database):
         self.statements, self.transactions = [], 0
-        event.listen(database._engine.sync_engine, "before_cursor_execute", self.note)
-        event.listen(database._engine.sync_engine, "commit", self.commit)
+        event.listen(database.store.engine.sync_engine, "before_cursor_execute", self.note)
+        event.listen(database.store.engine.sync_engine, "commit", self.commit)
 
     def note(self, _connection, _cursor, statement, *_):
         if not statement.startswith("BEGIN"):

@@ -1,0 +1,163 @@
+"""PostgreSQL: many processes on many machines, one clock, and locks that end with whoever held them."""
+
+import importlib
+import ssl
+from types import ModuleType
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from batchpub.errors import SettingsWrong
+from batchpub.state.dialect import SERVER_NOW
+from batchpub.state.store import NotNow, Store
+
+SCHEMES = ("postgresql+asyncpg", "postgresql", "postgres")
+EXAMPLE = "postgresql+asyncpg://USER:PASSWORD@HOST:5432/DATABASE"
+
+OLDEST = 13
+"""The oldest major version that is tested and documented."""
+
+PATIENCE = 60.0
+"""Seconds: a restart and most failovers are over by then; later answers of calls would come from runs given up."""
+
+CONNECT_SECONDS, STATEMENT_SECONDS = 10.0, 15.0
+
+AT_ONCE = 4
+"""Connections of one process: an answer is written down while another call waits for its slot."""
+
+SESSION = {
+    "application_name": "batchpub",
+    "synchronous_commit": "on",  # written before a call means on the disk
+    "default_transaction_isolation": "read committed",
+    "default_transaction_read_only": "off",
+    # A process that is frozen, or on a dead machine, must not keep the portal from all others.
+    "idle_in_transaction_session_timeout": "5s",
+    "lock_timeout": "10s",
+    "statement_timeout": "10s",
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+}
+
+PASSING = {
+    "08": "the connection broke",
+    "40001": "two transactions met",
+    "40P01": "two transactions met",
+    "25006": "this server only reads",  # a primary that a failover made a standby
+    "25P03": "the transaction stood still for too long",
+    "53300": "too many connections",
+    "55P03": "somebody held the portal for too long",
+    "57014": "a statement took too long",
+    "57P": "the server is stopping or starting",
+}
+"""SQLSTATEs, or their beginnings, after which the same transaction may succeed in a moment. Appendix A of the manual."""
+
+MAKERS_LOCK = 0x62617463687075
+"""Any number that others do not take: whoever makes the tables holds this advisory lock."""
+
+
+def make_store(url: str) -> Store:
+    """Make the store for a URL.
+
+    Raises:
+        SettingsWrong: the URL is none of PostgreSQL's, or its driver is not installed.
+
+    """
+    dsn, name = _read_url(url)
+    driver = _find_driver()
+
+    async def connect() -> Any:
+        return await _connect(driver, dsn, name)
+
+    engine = create_async_engine(
+        "postgresql+asyncpg://",
+        async_creator=connect,
+        pool_size=AT_ONCE,
+        max_overflow=0,
+        pool_use_lifo=True,
+        pool_timeout=PATIENCE,
+    )
+    return Store(
+        engine=engine,
+        name=name,
+        say_trouble=_say_trouble,
+        is_passing=_is_passing,
+        patience=PATIENCE,
+        at_once=AT_ONCE,
+        now=SERVER_NOW,
+        reads={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+        prepare=_be_alone,
+    )
+
+
+def _read_url(url: str) -> tuple[str, str]:
+    """Give the URL as PostgreSQL's own programs write it, and a name for people."""
+    try:
+        parts = urlsplit(url)
+        place = f"{parts.hostname or 'this host'}{f':{parts.port}' if parts.port else ''}"
+    except ValueError:
+        raise SettingsWrong(f"The state's URL cannot be read. Write it as {EXAMPLE}.") from None
+    if parts.scheme not in SCHEMES:
+        raise SettingsWrong(
+            f"The state's URL begins with {parts.scheme}://. Name a file, or a PostgreSQL as {EXAMPLE}."
+        )
+    asked = [("sslmode" if key == "ssl" else key, value) for key, value in parse_qsl(parts.query)]
+    dsn = urlunsplit(("postgresql", parts.netloc, parts.path, urlencode(asked), ""))
+    folder = next((value for key, value in asked if key == "host" and not parts.hostname), "")
+    return dsn, f"{parts.path.strip('/') or 'of the user'} at {folder or place}"
+
+
+def _find_driver() -> ModuleType:
+    try:
+        return importlib.import_module("asyncpg")
+    except ImportError:
+        raise SettingsWrong(
+            "A state on PostgreSQL needs asyncpg: pip install 'batchpub[postgres]'. The image has it."
+        ) from None
+
+
+async def _connect(driver: ModuleType, dsn: str, name: str) -> Any:
+    try:
+        return await driver.connect(
+            dsn, timeout=CONNECT_SECONDS, command_timeout=STATEMENT_SECONDS, server_settings=SESSION
+        )
+    except driver.PostgresError as error:
+        if _is_passing_state(getattr(error, "sqlstate", "")):
+            raise NotNow(str(error)) from None
+        raise SettingsWrong(f"The state {name} refuses us: {error}. Check BATCHPUB_STATE.") from None
+    except ssl.SSLError as error:
+        raise SettingsWrong(
+            f"The state {name} cannot be reached safely: {error.reason or error}. Check its certificate, or sslmode and "
+            "sslrootcert in BATCHPUB_STATE."
+        ) from None
+    except (TimeoutError, OSError, driver.InterfaceError) as error:
+        if isinstance(error, driver.InterfaceError) and isinstance(error, ValueError):  # it did not get past the URL
+            raise SettingsWrong(f"The state's URL cannot be used: {error}. Write it as {EXAMPLE}.") from None
+        raise NotNow(str(error) or "no answer in time") from None
+
+
+def _is_passing(error: BaseException) -> bool:
+    if isinstance(error, NotNow):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    return error.connection_invalidated or _is_passing_state(getattr(error.orig, "sqlstate", None) or "")
+
+
+def _is_passing_state(state: str) -> bool:
+    return any(state.startswith(known) for known in PASSING)
+
+
+def _say_trouble(name: str, trouble: str) -> str:
+    told = trouble.rpartition(">: ")[2]  # SQLAlchemy puts the class before it
+    return (
+        f"The state {name} cannot be used: {told}. See that PostgreSQL runs and has room, then run the same command again; "
+        "what was sent is in the log."
+    )
+
+
+async def _be_alone(connection: AsyncConnection) -> None:
+    await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MAKERS_LOCK})
