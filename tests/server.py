@@ -1,0 +1,90 @@
+"""A PostgreSQL of the tests' own, on a socket in a folder of its own: `with Server() as server: server.make_database()`."""
+
+import itertools
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+PORT = 5432
+FOLDERS = ("/usr/lib/postgresql", "/usr/local/pgsql", "/usr/pgsql", "/opt/homebrew/opt")
+AS_USER = "postgres"
+
+
+def find_programs():
+    """Give the newest folder that has a server in it; None where there is none."""
+    found = [Path(folder).glob("**/bin/initdb") for folder in FOLDERS]
+    beside = [Path(shutil.which("initdb") or "/nowhere")]
+    programs = [path.parent for path in itertools.chain(*found, beside) if (path.parent / "postgres").exists()]
+    return max(programs, key=lambda path: [int(part) for part in path.parts if part.isdigit()], default=None)
+
+
+class Server:
+    """One server. As root it runs as somebody else, for PostgreSQL insists."""
+
+    def __init__(self, *settings):
+        self.programs = find_programs()
+        self.settings = settings
+        self._number = itertools.count()
+        self._running = None
+
+    def __enter__(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="batchpub-pg-"))
+        self._who = {}
+        if os.getuid() == 0:
+            user = pwd.getpwnam(AS_USER)
+            os.chown(self.folder, user.pw_uid, user.pw_gid)
+            self._who = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+        made = [self.programs / "initdb", "-D", self.folder / "data", "-U", "postgres", "--auth=trust", "-E", "UTF8"]
+        self._run(*made)
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop(signal.SIGQUIT)
+        shutil.rmtree(self.folder)
+
+    def start(self):
+        with (self.folder / "log").open("ab") as log:
+            told = [f"-c{one}" for one in ("listen_addresses=", f"unix_socket_directories={self.folder}", *self.settings)]
+            self._running = subprocess.Popen(
+                [self.programs / "postgres", "-D", self.folder / "data", f"-cport={PORT}", *told],
+                cwd=self.folder,
+                stdout=log,
+                stderr=log,
+                **self._who,
+            )
+        ends = time.monotonic() + 30
+        while subprocess.run([self.programs / "pg_isready", "-q", "-h", self.folder], check=False).returncode:
+            assert time.monotonic() < ends, (self.folder / "log").read_text()[-2000:]
+            time.sleep(0.02)
+
+    def stop(self, number=signal.SIGINT):
+        """End it: SIGINT is its fast shutdown, SIGQUIT is as good as a crash."""
+        if self._running is None:
+            return
+        self._running.send_signal(number)
+        self._running.wait(30)
+        self._running = None
+
+    def make_database(self):
+        """Make an empty one; give the URL for batchpub."""
+        name = f"batchpub_{next(self._number)}"
+        self.ask(f"CREATE DATABASE {name}", database="postgres")
+        return self.url(name)
+
+    def url(self, name, user="postgres"):
+        return f"postgresql+asyncpg://{user}@/{name}?host={self.folder}"
+
+    def ask(self, statement, *, database):
+        """Run one statement; give what psql prints of it."""
+        command = [self.programs / "psql", "-h", self.folder, "-U", "postgres", "-d", database, "-qAtc", statement]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+    def _run(self, *command):
+        done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=self.folder, **self._who)
+        assert done.returncode == 0, done.stderr
