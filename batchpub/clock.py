@@ -17,6 +17,10 @@ class Clock(Protocol):
     def boot_id(self) -> str:
         """Name the boot that `boot_seconds` counts from; shared by all processes of one host."""
 
+    @property
+    def is_host_wide(self) -> bool:
+        """Tell whether all processes of this host name the same boot: then another boot is another machine."""
+
     def now(self) -> datetime:
         """Give the wall time, aware, in UTC."""
 
@@ -39,6 +43,11 @@ class SystemClock:
     def boot_id(self) -> str:
         """Name this boot."""
         return self._boot_id
+
+    @property
+    def is_host_wide(self) -> bool:
+        """Tell whether the boot is the host's, and not this process's own."""
+        return self._has_boot_clock
 
     def now(self) -> datetime:
         """Give the wall time in UTC."""

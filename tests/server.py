@@ -50,7 +50,9 @@ class Server:
 
     def start(self):
         with (self.folder / "log").open("ab") as log:
-            told = [f"-c{one}" for one in ("listen_addresses=", f"unix_socket_directories={self.folder}", *self.settings)]
+            told = [
+                f"-c{one}" for one in ("listen_addresses=", f"unix_socket_directories={self.folder}", *self.settings)
+            ]
             self._running = subprocess.Popen(
                 [self.programs / "postgres", "-D", self.folder / "data", f"-cport={PORT}", *told],
                 cwd=self.folder,

@@ -54,6 +54,7 @@ class VirtualClock:
     def __init__(self, loop, *, boot_id="boot", offset=0.0):
         self._loop = loop
         self.boot_id = boot_id
+        self.is_host_wide = True
         self.offset = offset
         self.step_seconds = 0.0
 

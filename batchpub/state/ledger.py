@@ -2,7 +2,8 @@
 
 Ledger seconds are the database's clock where it is a server's. In a file they are the boot clock of the boot that
 wrote last: when another boot opens the ledger, all its times are moved over by the wall time that passed since; if the
-wall clock (or the server's) went backwards, nothing is taken to have passed. Both err on the side of waiting.
+wall clock (or the server's) went backwards, nothing is taken to have passed. Both err on the side of waiting. Two machines
+in turn may use one file; at the same time, the one that had it first stops, for nothing tells whose clock is right.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -15,6 +16,7 @@ from sqlalchemy import ColumnElement, Row, Select, delete, func, insert, select,
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from batchpub.clock import Clock
+from batchpub.errors import CannotWrite
 from batchpub.state.database import Database
 from batchpub.state.dialect import insert_into
 from batchpub.state.tables import calls, courses, locks, portals
@@ -41,6 +43,11 @@ GENTLE_SECONDS = 86_400.0
 
 WALL_ROUNDING = 2e-6
 """Wall time has microseconds: two hosts in turn must not round a rest away, a little at each turn."""
+
+TWO_MACHINES = (
+    "The state {name} is a file, and another machine has begun to use it: no clock that both could trust would keep them to "
+    "one limit. Run the same command again when the other run is over, or name a PostgreSQL in BATCHPUB_STATE."
+)
 
 BOOT_ROUNDING = 1e-6
 """Sums of boot times round by up to 1e-7 s: a slot must not come back the least bit early, which can be a whole frame."""
@@ -165,6 +172,7 @@ class Ledger:
         self.limits = limits
         self.clock = clock
         self._ahead = 0.0
+        self._is_mine = False
 
     # Time.
 
@@ -196,7 +204,11 @@ class Ledger:
         if self._is_gentle_too_long(portal, now):
             await self._set_portal(connection, gentle_until_wall=self._wall(now) + GENTLE_SECONDS)
         if not self._is_moved(portal, now):
+            self._is_mine = True
             return portal, max(now, portal.last_boot)
+        if self._is_mine and portal.boot_id != self._boot_id and self.clock.is_host_wide:
+            raise CannotWrite(TWO_MACHINES.format(name=self.database.name))
+        self._is_mine = True
         passed = max(0.0, self._wall(now) - portal.last_wall - WALL_ROUNDING)
         await self._move_times(connection, portal, now - portal.last_boot - passed)
         await self._set_portal(connection, **self._stamp(now))
