@@ -1,10 +1,25 @@
 """The tables of the state. Times named *_at are ledger seconds (see ledger.py); those named *_on are UTC wall time."""
 
-from sqlalchemy import JSON, Boolean, Column, Float, Index, Integer, MetaData, String, Table, Text
+from typing import Any
+
+from sqlalchemy import JSON, Boolean, Column, Float, Index, Integer, MetaData, String, Table, Text, TypeDecorator
 
 SCHEMA_VERSION = 3
 
 metadata = MetaData()
+
+
+class Foreign(TypeDecorator[str]):
+    """Text from a sheet or the service. PostgreSQL keeps no NUL in a text, so none keeps it: a replacement is seen."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Any) -> str | None:
+        """Take NUL out."""
+        del dialect
+        return value.replace("\0", "\N{REPLACEMENT CHARACTER}") if value else value
+
 
 meta = Table("meta", metadata, Column("key", String, primary_key=True), Column("value", String, nullable=False))
 
@@ -52,8 +67,8 @@ runs = Table(
     Column("started_on", String, nullable=False),
     Column("finished_on", String),
     Column("exit_code", Integer),
-    Column("stop_reason", Text, nullable=False, default=""),
-    Column("resume_command", Text, nullable=False, default=""),
+    Column("stop_reason", Foreign, nullable=False, default=""),
+    Column("resume_command", Foreign, nullable=False, default=""),
     Column("facts", JSON, nullable=False),
     Column("sheets", JSON, nullable=False),
 )
@@ -68,14 +83,14 @@ rows = Table(
     Column("cell", String, nullable=False),
     Column("course_id", String, nullable=False),
     Column("batch_id", String, nullable=False),
-    Column("name", Text, nullable=False),
+    Column("name", Foreign, nullable=False),
     Column("notify", Boolean, nullable=False),
     Column("row_values", JSON, nullable=False),
     Column("outcome", String, nullable=False),
-    Column("message", Text, nullable=False),
+    Column("message", Foreign, nullable=False),
     Column("attempts", Integer, nullable=False, default=0),
     Column("http_status", Integer),
-    Column("code", String, nullable=False, default=""),
+    Column("code", Foreign, nullable=False, default=""),
     Column("verified", Boolean, nullable=False, default=False),
     Column("first_sent_on", String),
     Column("finished_on", String),
@@ -100,9 +115,9 @@ calls = Table(
     Column("sent_on", String),
     Column("answered_on", String),
     Column("http_status", Integer),
-    Column("code", String, nullable=False, default=""),
+    Column("code", Foreign, nullable=False, default=""),
     Column("meaning", String, nullable=False, default=""),
-    Column("excerpt", Text, nullable=False, default=""),
+    Column("excerpt", Foreign, nullable=False, default=""),
     Index("calls_by_run", "run"),
     Index("calls_by_place", "portal", "free_at"),
     sqlite_autoincrement=True,  # a slot's number is never given out again: whoever holds an old one has lost it
@@ -116,6 +131,6 @@ locks = Table(
     Column("portal", String, nullable=False),
     Column("began_on", String, nullable=False),
     Column("ends_on", String, nullable=False),
-    Column("cause", Text, nullable=False),
+    Column("cause", Foreign, nullable=False),
     Index("locks_by_run", "run"),
 )

@@ -28,10 +28,10 @@ dials = {
 }
 
 
-def make_world(loop, *, seed, rate, burst, longest=0.0, lost=0.0, refuses=0.0):
+def make_world(loop, *, seed, rate, burst, longest=0.0, lost=0.0, refuses=0.0, server=False):
     limits = Limits(rate=rate, burst=min(burst, rate))
     service = Service(random.Random(seed), limits, longest=longest, lost=lost, refuses=refuses)
-    return World(loop, limits, service)
+    return World(loop, limits, service, server=server)
 
 
 def check_no_window_sees_more(
@@ -135,9 +135,76 @@ def test_no_window_sees_more_than_the_rate_tried_long(**chosen):
     check_no_window_sees_more(**chosen)
 
 
-def check_nobody_waits_for_nothing(seed, rate, burst, workers, longest, lost, calls, processes):
+def check_machines_on_a_server(
+    seed, rate, burst, workers, longest, lost, calls, machines, stepped_at, server_step, killed_at
+):
+    """Machines that agree about nothing, on a database with a clock; which may be another's with a clock behind."""
     loop = VirtualLoop()
-    world = make_world(loop, seed=seed, rate=rate, burst=burst, longest=longest, lost=lost)
+    world = make_world(loop, seed=seed, rate=rate, burst=burst, longest=longest, lost=lost, server=True)
+
+    async def main():
+        async with world:
+            todo = [None] * min(calls, rate * 4)
+            for number, (up, step) in enumerate(machines):
+                clock = VirtualClock(loop, boot_id=f"boot {number}", offset=up)
+                clock.step_seconds = step
+                Process(world, f"machine {number}", clock=clock).start(max(1, workers // len(machines)), todo)
+            living = world.processes
+            if killed_at is not None:
+                await asyncio.sleep(killed_at)
+                living[0].kill()
+                living = living[1:]
+            await asyncio.sleep(stepped_at)
+            world.server_step = server_step
+            for process in living:
+                process.clock.step_seconds = -process.clock.step_seconds
+            await asyncio.gather(*(process.finish() for process in living))
+            await asyncio.sleep(2 * world.limits.settle)
+
+    run_virtually(main(), loop)
+
+    assert largest_of_all(world.service.arrivals, world.limits.period) <= rate
+
+
+machines = {
+    "machines": st.lists(
+        st.tuples(st.floats(1, 1e7), st.sampled_from([-86_400.0, -3600.0, -0.5, 0.0, 0.5, 3600.0, 1e6])),
+        min_size=1,
+        max_size=4,
+    ),
+    "stepped_at": st.sampled_from([0.0, 0.3, 5.0, 61.2]),
+    "server_step": st.sampled_from([-3600.0, -2.0, -0.5, 0.0, 0.0]),  # a jump forward cannot be seen
+    "killed_at": st.sampled_from([None, None, 0.3, 5.0]),
+}
+
+
+@settings(deadline=None, max_examples=FEW)
+@given(**dials, **machines)
+@example(  # an hour apart and at work at the same time: the very thing that a file cannot do
+    seed=2088, rate=33, burst=13, workers=12, longest=10.0, lost=0.1, calls=46, machines=[(1000.0, 0.0), (7.0, -3600.0)],
+    stepped_at=0.0, server_step=0.0, killed_at=None,
+)  # fmt: skip
+def test_machines_on_a_server_need_not_agree_about_the_time(**chosen):
+    """
+    With the database's clock: whatever the machines' clocks say and however they are stepped, also when the server's own
+    goes back, no period has more arrivals than the rate.
+    """
+    check_machines_on_a_server(**chosen)
+
+
+@pytest.mark.slow
+@settings(deadline=None, max_examples=MANY)
+@given(**dials, **machines)
+def test_machines_on_a_server_need_not_agree_about_the_time_tried_long(**chosen):
+    """
+    The same law, looked for harder.
+    """
+    check_machines_on_a_server(**chosen)
+
+
+def check_nobody_waits_for_nothing(seed, rate, burst, workers, longest, lost, calls, processes, server):
+    loop = VirtualLoop()
+    world = make_world(loop, seed=seed, rate=rate, burst=burst, longest=longest, lost=lost, server=server)
 
     async def main():
         async with world:
@@ -152,7 +219,7 @@ def check_nobody_waits_for_nothing(seed, rate, burst, workers, longest, lost, ca
 
 
 @settings(deadline=None, max_examples=FEW)
-@given(**dials, processes=st.integers(1, 3))
+@given(**dials, processes=st.integers(1, 3), server=st.booleans())
 def test_no_call_waits_while_slot_and_shape_permit(**chosen):
     """
     P8: whenever somebody waits at the gate, no place is free or the shape forbids it, to within 5 ms.
@@ -162,7 +229,7 @@ def test_no_call_waits_while_slot_and_shape_permit(**chosen):
 
 @pytest.mark.slow
 @settings(deadline=None, max_examples=MANY)
-@given(**dials, processes=st.integers(1, 3))
+@given(**dials, processes=st.integers(1, 3), server=st.booleans())
 def test_no_call_waits_while_slot_and_shape_permit_tried_long(**chosen):
     """
     The same law, looked for harder.
@@ -170,9 +237,11 @@ def test_no_call_waits_while_slot_and_shape_permit_tried_long(**chosen):
     check_nobody_waits_for_nothing(**chosen)
 
 
-def check_lock_is_kept(seed, rate, burst, workers, longest, lost, calls, processes, refuses, killed_at):
+def check_lock_is_kept(seed, rate, burst, workers, longest, lost, calls, processes, refuses, killed_at, server):
     loop = VirtualLoop()
-    world = make_world(loop, seed=seed, rate=rate, burst=burst, longest=longest, lost=lost, refuses=refuses)
+    world = make_world(
+        loop, seed=seed, rate=rate, burst=burst, longest=longest, lost=lost, refuses=refuses, server=server
+    )
 
     async def main():
         async with world:
@@ -197,6 +266,7 @@ locks_met = {
     "processes": st.integers(1, 3),
     "refuses": st.sampled_from([0.02, 0.2, 0.6]),
     "killed_at": st.sampled_from([None, 1.0, 20.0, 306.0, 330.0]),
+    "server": st.booleans(),
 }
 
 

@@ -1,14 +1,16 @@
 """Runs, their workers and one service on a virtual clock; every start and every lock is kept, so that laws can ask."""
 
 import asyncio
+import dataclasses
 import random
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
-from virtual import VirtualClock
+from sqlalchemy import Double, bindparam
+from virtual import START, VirtualClock
 
 from batchpub.pace import Gate, GateClosed
-from batchpub.state import Ledger, Rest, open_database
+from batchpub.state import Database, Ledger, Rest, open_database
 
 ROUNDING = 1e-6
 """Seconds: the host's clock and the loop's differ by how long the host has been up."""
@@ -149,10 +151,11 @@ class Process:
 
 
 class World:
-    """Everything that a law may ask about."""
+    """Everything that a law may ask about. With `server`, the database has a clock, as PostgreSQL has."""
 
-    def __init__(self, loop, limits, service):
+    def __init__(self, loop, limits, service, *, server=False):
         self.loop, self.limits, self.service = loop, limits, service
+        self.server, self.server_step = server, 0.0
         self.started, self.locks = [], []
         self.processes = []
         self.database = None
@@ -160,7 +163,14 @@ class World:
     async def __aenter__(self):
         self.stack = AsyncExitStack()
         self.database = await self.stack.enter_async_context(open_database(None))
+        if self.server:
+            now = bindparam("server_now", callable_=self.server_time, type_=Double)
+            self.database = Database(dataclasses.replace(self.database.store, now=now))
         return self
+
+    def server_time(self):
+        """Seconds since 1970, as the server believes."""
+        return START.timestamp() + self.loop.time() + self.server_step
 
     async def __aexit__(self, kind, *_):
         """End whoever still runs: left behind, they would be charged to the next test. What they asserted counts."""

@@ -1,0 +1,330 @@
+"""What holds in a state, on SQLite and on PostgreSQL: the same laws, and the same code under them."""
+
+import asyncio
+import dataclasses
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from plans import make_plan_of
+
+from batchpub.course import Outcome
+from batchpub.errors import CannotWrite, SettingsWrong
+from batchpub.state import (
+    AnswerNote,
+    Claimed,
+    Free,
+    Held,
+    Limits,
+    LostSlot,
+    Published,
+    Rest,
+    RowResult,
+    Slot,
+    Uncertain,
+    Wait,
+    forget_runs,
+    list_runs,
+    open_database,
+    read_run,
+)
+
+FACTS = {"batchpub_version": "1", "sandbox": False, "rate": 30, "period_seconds": 60.0, "notify_policy": "sheet"}
+DONE = RowResult(outcome=Outcome.PUBLISHED, message="Published.", attempts=1, http_status=200, code="200")
+
+
+async def begin(journal, count=1):
+    plan = make_plan_of(count)
+    await journal.standings([row.course for row in plan.rows])
+    await journal.begin(plan, {**FACTS, "rows": count}, {})
+    return [row.course for row in plan.rows]
+
+
+async def claim(journal, course, *, position=0, attempt=1, again=False):
+    """Look, take a slot and claim, as the publisher does; give the slot and what became of it."""
+    standing = await journal.look(course, again=again)
+    version = standing.version if isinstance(standing, Free | Uncertain) else 0
+    slot = await journal._ledger.take_slot("publish")
+    assert isinstance(slot, Slot)
+    told = await journal.claim(course, position=position, attempt=attempt, version=version, slot=slot, again=again)
+    if not isinstance(told, Claimed):
+        await journal._ledger.give_back(slot)
+    return slot, told
+
+
+async def record(journal, course, slot, claimed, *, position=0, status="published", **more):
+    settled = {"rest": Rest.ANSWERED, "result": DONE if status == "published" else None, "through": True}
+    note = AnswerNote(meaning=status, http_status=200, code="200", excerpt='{"code": "200"}')
+    return await journal.record(
+        course, position=position, call=claimed.call, slot=slot, note=note, status=status, **{**settled, **more}
+    )
+
+
+async def test_of_any_number_of_runs_one_gets_the_course(desk, run_all):
+    """
+    Eight runs with a connection each reach for one course at the same moment: one claims it, seven hear who holds it.
+    """
+    async with desk.open() as first:
+        journals = [desk.journal(first) for _ in range(8)]
+        for journal in journals:
+            course, *_ = await begin(journal)
+
+        told = [told for _, told in await run_all(*(claim(journal, course) for journal in journals))]
+
+    winner = next(number for number, one in enumerate(told) if isinstance(one, Claimed))
+    others = {one.run for number, one in enumerate(told) if number != winner and isinstance(one, Held)}
+    assert (7, {journals[winner].run}) == (sum(isinstance(one, Held) for one in told), others)
+
+
+async def test_what_is_published_is_known_to_every_run(desk):
+    """
+    With the run and the day, through another connection; `again` looks past it, but not past what this run did.
+    """
+    async with desk.open() as one, desk.open() as two:
+        mine, other = desk.journal(one), desk.journal(two)
+        course, *_ = await begin(mine)
+        await begin(other)
+        slot, claimed = await claim(mine, course)
+        await record(mine, course, slot, claimed)
+
+        known = (await other.standings([course]))[course]
+        looks = [await other.look(course), await other.look(course, again=True), await mine.look(course, again=True)]
+
+    assert known == looks[0] == looks[2] == Published(run=mine.run, on=known.on)
+    assert abs(datetime.fromisoformat(known.on) - datetime.now(tz=UTC)) < timedelta(seconds=10)
+    assert Free(version=2) == looks[1]
+
+
+async def test_a_dead_runs_course_comes_back_uncertain_when_its_call_cannot_arrive_any_more(desk):
+    """
+    Held while the claim lasts, uncertain after it, and ready to be sent again after `settle` on top of it.
+    """
+    limits = Limits()
+    async with desk.open() as database:
+        dead, later = desk.journal(database), desk.journal(database)
+        course, *_ = await begin(dead)
+        await claim(dead, course)
+        steps = []
+        for seconds in (0.0, limits.lease, limits.settle):
+            desk.clock.ahead += seconds
+            steps.append((await later.standings([course]))[course])
+
+    held, uncertain, ready = steps
+    assert (Held, dead.run, True) == (type(held), held.run, limits.lease - 5 < held.seconds <= limits.lease)
+    assert (Uncertain, True) == (type(uncertain), limits.settle - 5 < uncertain.seconds <= limits.settle)
+    assert Uncertain(version=1, run=dead.run, seconds=0.0) == ready
+
+
+async def test_no_more_slots_than_the_rate_and_each_rests_after_its_answer(desk):
+    """
+    Three at once for three runs; the fourth must wait for a call in flight, and after the answers for their rest.
+    """
+    limits = Limits(rate=3, burst=3)
+    async with desk.open() as database:
+        ledgers = [desk.ledger(database, limits=limits) for _ in range(4)]
+        slots = [await ledger.take_slot("publish") for ledger in ledgers[:3]]
+        sent = [await ledger.begin_call(slot) for ledger, slot in zip(ledgers, slots, strict=False)]
+        crowded = await ledgers[3].take_slot("publish")
+        reading = await ledgers[3].take_slot("read")
+        for ledger, slot in zip(ledgers, slots, strict=False):
+            await ledger.end_call(slot, Rest.ANSWERED, through=True)
+        later = await ledgers[3].take_slot("publish")
+        early = await ledgers[3].begin_call(later)
+        desk.clock.ahead += limits.rest + 0.01
+        in_time = await ledgers[3].begin_call(later)
+
+    assert all(isinstance(slot, Slot) for slot in slots)
+    assert None not in sent
+    assert (Wait, Slot) == (type(crowded), type(reading))
+    assert limits.rest - 5 < later.opens_at - desk.clock.boot_seconds() + limits.rest <= limits.rest
+    assert (None, True) == (early, in_time is not None)
+
+
+async def test_other_portals_have_slots_and_locks_of_their_own(desk):
+    """
+    A portal that is full, or locked, keeps nobody else waiting.
+    """
+    limits = Limits(rate=1, burst=1)
+    async with desk.open() as database:
+        full, other = (desk.ledger(database, portal=name, limits=limits) for name in ("full", "other"))
+        slot = await full.take_slot("publish")
+        assert await full.begin_call(slot) is not None
+        await full.end_locked(slot, stated=None, cause="429")
+
+        assert isinstance(await full.take_slot("publish"), Wait)
+        assert isinstance(await other.take_slot("publish"), Slot)
+
+
+async def test_no_claim_in_a_lock_and_one_call_goes_first_after_it(desk):
+    """
+    Slots taken before the lock are lost, nobody gets one in it, and after it one, until that one was let through.
+    """
+    limits = Limits()
+    async with desk.open() as database:
+        journal, other = desk.journal(database), desk.journal(database)
+        course, second, third, *_ = await begin(journal, 3)
+        taken = await other._ledger.take_slot("publish")
+        slot, claimed = await claim(journal, course)
+        lock = await record(journal, course, slot, claimed, status="free", through=False, lock=(None, "429"))
+        lost = await other.claim(second, position=1, attempt=1, version=0, slot=taken)
+        inside = await journal._ledger.take_slot("publish")
+        desk.clock.ahead += lock.seconds + 0.01
+        probe = await journal._ledger.take_slot("publish")
+        beside = await other._ledger.take_slot("publish")
+        first = await journal.claim(third, position=2, attempt=1, version=0, slot=probe)
+        await record(journal, third, probe, first, position=2)
+        open_again = await other._ledger.take_slot("publish")
+
+    assert (limits.lock + limits.lock_margin, True) == (lock.seconds, lock.is_new)
+    assert (LostSlot(), True) == (lost, inside.locked)
+    assert (True, Wait, Claimed, Slot) == (probe.is_probe, type(beside), type(first), type(open_again))
+
+
+@pytest.mark.parametrize("status", ["published", "free"])
+async def test_what_was_committed_once_is_not_done_twice_when_its_confirmation_was_lost(desk, status):
+    """
+    The same transaction, run a second time: one call, one version, the outcome and the lock as they were.
+    """
+    async with desk.open() as database:
+        journal = desk.journal(database)
+        course, *_ = await begin(journal)
+        once = database.write
+
+        async def twice(work):
+            await once(work)
+            return await once(work)
+
+        database.write = twice
+        await begin(journal)
+        slot, claimed = await claim(journal, course)
+        lock = (None, "429") if status == "free" else None
+        await record(journal, course, slot, claimed, status=status, lock=lock, through=lock is None)
+        database.write = once
+        found = await read_run(database, journal.run)
+        standing = (await journal.standings([course]))[course]
+
+    assert isinstance(claimed, Claimed)
+    assert (1, 1, len([lock] if lock else [])) == (len(found.rows), len(found.calls), len(found.locks))
+    assert isinstance(standing, Published if status == "published" else Free)
+
+
+async def test_a_run_reads_back_as_it_was_written(desk):
+    """
+    Ids, texts of any script, control characters and nothing at all, sheet by sheet and row by row.
+    """
+    texts = ["", "Größe 尺寸 🎓", "tab\there", 'quote " and \\', "nul\0byte", "\x1b[31m", "e\u0301", " 007 ", "1e5"]
+    plan = make_plan_of(len(texts))
+    written = dataclasses.replace(
+        plan,
+        rows=tuple(
+            dataclasses.replace(row, name=text, values=(text, row.values[0]), message=text)
+            for row, text in zip(plan.rows, texts, strict=True)
+        ),
+    )
+    async with desk.open() as database:
+        journal = desk.journal(database)
+        await journal.begin(written, {**FACTS, "rows": len(texts)}, {})
+        await journal.finish(exit_code=0, stop_reason="", resume_command="")
+
+        found = await read_run(database, journal.run)
+
+    assert [text.replace("\0", "\N{REPLACEMENT CHARACTER}") for text in texts] == [row.name for row in found.rows]
+    assert [row.values for row in written.rows] == [row.values for row in found.rows]
+    assert [row.course.course_id for row in written.rows] == [row.course_id for row in found.rows]
+    assert plan.sheets == found.sheets
+
+
+async def test_forgetting_old_runs_keeps_what_is_published(desk):
+    """
+    The run is gone from the list, and its rows, calls and locks with it; its course stays known.
+    """
+    async with desk.open() as database:
+        journal = desk.journal(database)
+        course, *_ = await begin(journal)
+        slot, claimed = await claim(journal, course)
+        await record(journal, course, slot, claimed)
+        await journal.finish(exit_code=0, stop_reason="", resume_command="")
+        listed = await list_runs(database)
+        later = datetime.now(tz=UTC) + timedelta(days=1)
+
+        forgotten = await forget_runs(database, later, quiet_since=later)
+
+        assert ([journal.run], {"published": 1}) == ([one["run"] for one in listed], listed[0]["totals"])
+        assert (1, [], None) == (forgotten, await list_runs(database), await read_run(database, journal.run))
+        assert isinstance((await desk.journal(database).standings([course]))[course], Published)
+
+
+async def test_a_state_is_new_until_a_run_of_the_portal_came_to_its_end(desk):
+    """
+    Opened, begun, stopped: still new. Ended with a course published: known, to this portal and to no other.
+    """
+    async with desk.open() as database:
+        journal, other = desk.journal(database), desk.journal(database, portal="other")
+        course, *_ = await begin(journal)
+        slot, claimed = await claim(journal, course)
+        await record(journal, course, slot, claimed)
+        steps = [await journal.is_new()]
+        for reason in ("Stopped by a signal.", ""):
+            await journal.finish(exit_code=0, stop_reason=reason, resume_command="")
+            steps.append(await journal.is_new())
+
+        assert ([True, True, False], True) == (steps, await other.is_new())
+
+
+async def test_many_processes_may_make_the_state_at_the_same_time(desk, run_all):
+    """
+    One of eight makes it, seven find it made.
+    """
+
+    async def open_once():
+        async with open_database(desk.where) as database:
+            return database.is_new
+
+    assert 1 == sum(await run_all(*(open_once() for _ in range(8))))
+
+
+async def test_two_versions_refuse_each_other(desk, monkeypatch):
+    """
+    A state that another version wrote is not touched: which version, and what to do.
+    """
+    async with desk.open():
+        """Made by this version."""
+    monkeypatch.setattr("batchpub.state.schema.SCHEMA_VERSION", 99)
+
+    with pytest.raises(SettingsWrong, match=r"has schema version 3; this batchpub works with 99"):
+        async with open_database(desk.where):
+            pytest.fail("it was opened")
+
+
+async def test_a_gentler_pace_spaces_the_calls_of_all_runs(desk):
+    """
+    After a lock that came although the limit was kept: every run's next slot opens one spacing after the last one's.
+    """
+    limits = Limits()
+    async with desk.open() as database:
+        one, two = desk.ledger(database, limits=limits), desk.ledger(database, limits=limits)
+        slot = await one.take_slot("publish")
+        assert await one.begin_call(slot) is not None
+        lock = await one.end_locked(slot, stated=None, cause="429")
+        desk.clock.ahead += lock.seconds + 1
+        probe = await one.take_slot("publish")
+        assert await one.begin_call(probe) is not None
+        await one.end_call(probe, Rest.ANSWERED, through=True)
+
+        opens = [(await ledger.take_slot("publish")).opens_at for ledger in (two, one, two, one)]
+
+    gaps = [later - sooner for sooner, later in zip(opens, opens[1:], strict=False)]
+    assert (28, 1) == (lock.gentler.rate, lock.gentler.burst)
+    assert [pytest.approx(limits.period / 28, abs=0.1)] * 3 == gaps
+
+
+async def test_a_state_that_cannot_be_used_says_so(desk):
+    """
+    No traceback of a database: what is wrong, where, and what to do.
+    """
+    async with desk.open() as database:
+
+        async def nonsense(connection):
+            await connection.exec_driver_sql("SELECT no_such_column FROM runs")
+
+        with pytest.raises(CannotWrite, match=r"The state .*no_such_column.*run the same command again"):
+            await asyncio.wait_for(database.write(nonsense), 5)
