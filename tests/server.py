@@ -5,12 +5,12 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
 from pathlib import Path
 
-PORT = 5432
 FOLDERS = ("/usr/lib/postgresql", "/usr/local/pgsql", "/usr/pgsql", "/opt/homebrew/opt")
 AS_USER = "postgres"
 
@@ -31,6 +31,7 @@ class Server:
         self.settings = settings
         self._number = itertools.count()
         self._running = None
+        self.port = 5432
 
     def __enter__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="batchpub-pg-"))
@@ -39,7 +40,17 @@ class Server:
             user = pwd.getpwnam(AS_USER)
             os.chown(self.folder, user.pw_uid, user.pw_gid)
             self._who = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-        made = [self.programs / "initdb", "-D", self.folder / "data", "-U", "postgres", "--auth=trust", "-E", "UTF8"]
+        made = [
+            self.programs / "initdb",
+            "-D",
+            self.folder / "data",
+            "-U",
+            "postgres",
+            "--auth=trust",
+            "-E",
+            "UTF8",
+            "--no-sync",
+        ]
         self._run(*made)
         self.start()
         return self
@@ -54,14 +65,16 @@ class Server:
                 f"-c{one}" for one in ("listen_addresses=", f"unix_socket_directories={self.folder}", *self.settings)
             ]
             self._running = subprocess.Popen(
-                [self.programs / "postgres", "-D", self.folder / "data", f"-cport={PORT}", *told],
+                [self.programs / "postgres", "-D", self.folder / "data", f"-cport={self.port}", *told],
                 cwd=self.folder,
                 stdout=log,
                 stderr=log,
                 **self._who,
             )
         ends = time.monotonic() + 30
-        while subprocess.run([self.programs / "pg_isready", "-q", "-h", self.folder], check=False).returncode:
+        while subprocess.run(
+            [self.programs / "pg_isready", "-q", "-h", self.folder, "-p", str(self.port)], check=False
+        ).returncode:
             assert time.monotonic() < ends, (self.folder / "log").read_text()[-2000:]
             time.sleep(0.02)
 
@@ -73,6 +86,21 @@ class Server:
         self._running.wait(30)
         self._running = None
 
+    def demand_tls(self, certificate):
+        """Listen on loopback too, where only TLS is let in; give the port. Holds from the next start on."""
+        (self.folder / "data" / "server.crt").write_bytes(b"".join(pem.bytes() for pem in certificate.cert_chain_pems))
+        (self.folder / "data" / "server.key").write_bytes(certificate.private_key_pem.bytes())
+        for name in ("server.crt", "server.key"):
+            (self.folder / "data" / name).chmod(0o600)
+            if self._who:
+                os.chown(self.folder / "data" / name, self._who["user"], self._who["group"])
+        (self.folder / "data" / "pg_hba.conf").write_text("local all all trust\nhostssl all all 127.0.0.1/32 trust\n")
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.settings = (*self.settings, "listen_addresses=127.0.0.1", "ssl=on")
+        return self.port
+
     def make_database(self):
         """Make an empty one; give the URL for batchpub."""
         name = f"batchpub_{next(self._number)}"
@@ -80,11 +108,23 @@ class Server:
         return self.url(name)
 
     def url(self, name, user="postgres"):
-        return f"postgresql+asyncpg://{user}@/{name}?host={self.folder}"
+        return f"postgresql+asyncpg://{user}@/{name}?host={self.folder}&port={self.port}"
 
     def ask(self, statement, *, database):
         """Run one statement; give what psql prints of it."""
-        command = [self.programs / "psql", "-h", self.folder, "-U", "postgres", "-d", database, "-qAtc", statement]
+        command = [
+            self.programs / "psql",
+            "-h",
+            self.folder,
+            "-p",
+            str(self.port),
+            "-U",
+            "postgres",
+            "-d",
+            database,
+            "-qAtc",
+            statement,
+        ]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
     def _run(self, *command):

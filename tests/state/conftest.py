@@ -19,7 +19,7 @@ KINDS = ("sqlite", "postgresql")
 def server():
     if find_programs() is None:
         pytest.skip("there is no PostgreSQL server on this machine")
-    with Server() as running:
+    with Server("fsync=off") as running:
         yield running
 
 

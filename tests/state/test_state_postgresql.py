@@ -1,0 +1,239 @@
+"""What PostgreSQL alone has: a URL, rights, TLS, a server that goes away, and processes that stand still."""
+
+import asyncio
+import itertools
+import signal
+
+import pytest
+from plans import make_plan_of
+from server import Server
+
+from batchpub.clock import SystemClock
+from batchpub.errors import CannotWrite, SettingsWrong
+from batchpub.state import Journal, Ledger, Limits, Rest, Slot, open_database
+from batchpub.state import postgresql as store
+
+SECRET = "canary-pass/word"
+NUMBER = itertools.count()
+
+
+def ledger_of(database, name="portal"):
+    return Ledger(
+        database, portal=name, run=f"run-{next(NUMBER)}", limits=Limits(rate=1000, burst=1000), clock=SystemClock()
+    )
+
+
+async def take_and_answer(ledger):
+    slot = await ledger.take_slot("publish")
+    assert isinstance(slot, Slot)
+    assert await ledger.begin_call(slot) is not None
+    await ledger.end_call(slot, Rest.ANSWERED, through=True)
+
+
+@pytest.mark.parametrize(
+    ("url", "named"),
+    [
+        ("postgresql+asyncpg://me:canary-pass%2Fword@db.example:5433/batchpub", "batchpub at db.example:5433"),
+        ("postgresql://me:canary-pass%2Fword@db.example/batchpub?sslmode=verify-full", "batchpub at db.example"),
+        ("postgres://db.example/x?password=canary-pass%2Fword", "x at db.example"),
+        ("postgresql+asyncpg://me@/batchpub?host=/run/postgresql", "batchpub at /run/postgresql"),
+    ],
+)
+def test_a_url_has_a_name_without_its_secrets(url, named):
+    """
+    Database and host; no user, no password, wherever it stands.
+    """
+    assert named == store.make_store(url).name
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("mysql://me:canary-pass%2Fword@db/x", "The state's URL begins with mysql://. Name a file, or a PostgreSQL as"),
+        ("sqlite:///x.db", "The state's URL begins with sqlite://. Name a file"),
+        (
+            "postgresql://me:canary-pass%2Fword@db:port/x",
+            "The state's URL cannot be read. Write it as postgresql+asyncpg://",
+        ),
+        ("postgresql://me:canary-pass%2Fword@[/x", "The state's URL cannot be read."),
+        ("postgresql://me:canary-pass%2Fword@127.0.0.1:1/x?sslmode=perhaps", "The state's URL cannot be used:"),
+    ],
+)
+async def test_a_url_that_makes_no_sense_is_refused_without_its_secrets(url, sentence):
+    """
+    At once, with what is right.
+    """
+    with pytest.raises(SettingsWrong) as told:
+        async with open_database(url):
+            pytest.fail("it was opened")
+
+    assert str(told.value).startswith(sentence)
+    assert "canary" not in str(told.value)
+
+
+async def test_who_may_not_in_is_told_at_once(server):
+    """
+    A database or a user that is not there: refused, not waited for.
+    """
+    for url in (server.url("nowhere"), server.url("postgres", user="nobody_here")):
+        with pytest.raises(SettingsWrong, match=r"refuses us: .* does not exist.*Check BATCHPUB_STATE"):
+            async with asyncio.timeout(5), open_database(url):
+                pytest.fail("it was opened")
+
+
+async def test_a_state_of_somebody_else_is_left_alone(server):
+    """
+    Tables of other programs under our names: said, nothing changed.
+    """
+    url = server.make_database()
+    name = url.partition("@/")[2].partition("?")[0]
+    server.ask("CREATE TABLE meta (id integer)", database=name)
+
+    with pytest.raises(CannotWrite, match=r"column meta\.\w+ does not exist"):
+        async with open_database(url):
+            pytest.fail("it was opened")
+
+    assert "meta" == server.ask(
+        "SELECT string_agg(tablename, ',') FROM pg_tables WHERE schemaname = 'public'", database=name
+    )
+
+
+async def test_the_least_rights_are_enough(server):
+    """
+    The role of docs/postgresql.md, on tables that another role made: reads, writes and sequences, and no more.
+    """
+    url = server.make_database()
+    name = url.partition("@/")[2].partition("?")[0]
+    async with open_database(url):
+        """Made by the owner."""
+    for statement in (
+        f"CREATE ROLE runner_{name} LOGIN",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO runner_{name}",
+        f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO runner_{name}",
+    ):
+        server.ask(statement, database=name)
+
+    async with open_database(server.url(name, user=f"runner_{name}")) as database:
+        await take_and_answer(ledger_of(database))
+
+
+@pytest.mark.slow
+async def test_a_process_that_stands_still_in_a_transaction_does_not_keep_the_portal(server):
+    """
+    Frozen while it holds the portal: the server ends its transaction after five seconds, and the others go on; the one
+    that was frozen does its work anew when it wakes.
+    """
+    async with open_database(url := server.make_database()) as frozen, open_database(url) as other:
+        mine, theirs = ledger_of(frozen), ledger_of(other)
+        await take_and_answer(mine)
+        holds, wakes = asyncio.Event(), asyncio.Event()
+        tries = 0
+
+        async def stand_still(connection):
+            nonlocal tries
+            tries += 1
+            await mine.read_portal(connection)
+            holds.set()
+            await wakes.wait()
+            await mine.read_portal(connection)
+
+        standing = asyncio.create_task(frozen.write(stand_still))
+        await holds.wait()
+        began = asyncio.get_running_loop().time()
+        await take_and_answer(theirs)
+        waited = asyncio.get_running_loop().time() - began
+        wakes.set()
+        await standing
+
+    assert 2 == tries
+    assert 4 < waited < 8
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGQUIT])
+async def test_a_server_that_restarts_is_waited_for(number):
+    """
+    Shut down or crashed in the middle of the work: it is done when the server is back, once, and the log has both.
+    """
+    with Server() as server:
+        async with open_database(server.make_database()) as database:
+            ledger = ledger_of(database)
+            await take_and_answer(ledger)
+            server.stop(number)
+
+            working = asyncio.create_task(take_and_answer(ledger))
+            await asyncio.sleep(1.5)
+            assert not working.done()
+            await asyncio.to_thread(server.start)
+            await asyncio.wait_for(working, 10)
+
+            assert 2 == len((await ledger.look_ahead("publish")).taken)
+
+
+@pytest.mark.slow
+async def test_a_server_that_stays_away_ends_the_wait(monkeypatch):
+    """
+    Not for ever: after the bounded wait, with what to do.
+    """
+    monkeypatch.setattr(store, "PATIENCE", 1.5)
+    with Server() as server:
+        async with open_database(server.make_database()) as database:
+            server.stop()
+
+            with pytest.raises(CannotWrite, match=r"cannot be used: .*See that PostgreSQL runs"):
+                await asyncio.wait_for(take_and_answer(ledger_of(database)), 10)
+
+
+async def test_what_is_read_is_of_one_moment(server):
+    """
+    A whole run is read from one moment: what is written meanwhile is in it whole or not at all.
+    """
+    async with open_database(url := server.make_database()) as one, open_database(url) as two:
+        journal = Journal(ledger_of(one))
+
+        async def begin(_connection):
+            return await journal.begin(make_plan_of(3), {}, {})
+
+        async def read(connection):
+            before = (await connection.exec_driver_sql("SELECT count(*) FROM rows")).scalar_one()
+            await begin(connection)
+            return before, (await connection.exec_driver_sql("SELECT count(*) FROM rows")).scalar_one()
+
+        assert (0, 0) == await two.read(read)
+        assert 3 == await two.read(_count)
+
+
+async def _count(connection):
+    return (await connection.exec_driver_sql("SELECT count(*) FROM rows")).scalar_one()
+
+
+@pytest.mark.slow
+async def test_tls_is_demanded_by_the_url(tmp_path):
+    """
+    verify-full accepts the authority that sslrootcert names, and nobody else's; plain text is refused by the server.
+    """
+    trustme = pytest.importorskip("trustme")
+    authority, stranger = trustme.CA(), trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    stranger.cert_pem.write_to_path(tmp_path / "other.pem")
+    with Server() as server:
+        server.stop()
+        port = server.demand_tls(authority.issue_cert("localhost"))
+        server.start()
+        name = server.make_database().partition("@/")[2].partition("?")[0]
+        url = f"postgresql+asyncpg://postgres@localhost:{port}/{name}?sslmode=verify-full&sslrootcert={tmp_path}"
+
+        async with open_database(f"{url}/ca.pem") as database:
+            encrypted = await database.read(_is_encrypted)
+        with pytest.raises(SettingsWrong, match=r"cannot be reached safely: .*sslrootcert"):
+            async with open_database(f"{url}/other.pem"):
+                pytest.fail("it was opened")
+        with pytest.raises(SettingsWrong, match="refuses us"):
+            async with open_database(f"postgresql+asyncpg://postgres@localhost:{port}/{name}?ssl=disable"):
+                pytest.fail("it was opened")
+
+    assert encrypted
+
+
+async def _is_encrypted(connection):
+    return (await connection.exec_driver_sql("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")).scalar_one()
