@@ -29,6 +29,9 @@ SCALED = (
 
 DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?", re.ASCII)
 MAX_FAILURES = re.compile(r"\d{1,9}|(?:\d{1,2}|100)%", re.ASCII)
+PASSWORDS = ("password", "sslpassword")
+"""Parameters of a PostgreSQL URL that hold one, besides the place before its host."""
+
 ALIKE = 0.85  # so that BATCHPUB_PORT, which Kubernetes sets for a service named batchpub, is not taken for PORTAL
 
 
@@ -102,8 +105,8 @@ class Settings(BaseSettings):
     )
     state: Text | None = Field(
         None,
-        title="journal, slots and lock: the path of a file on a local disk; by default one in the user's state folder",
-        description="the path of a file, or a database URL",
+        title="journal, slots and lock: a file on a local disk, by default in the user's state folder, or a PostgreSQL by its URL",
+        description="the path of a file, or a URL such as postgresql+asyncpg://batchpub@HOST/DATABASE",
         repr=False,
     )
     portal: Text | None = Field(None, title="what shares one limit; by default the API host", description=TEXT)
@@ -278,7 +281,7 @@ class Settings(BaseSettings):
         return (init_settings,)
 
     def secrets(self) -> tuple[str, ...]:
-        """Give every value that must not be seen: the credentials, and a state URL's password."""
+        """Give every value that must not be seen: the credentials, and the passwords in a state's URL."""
         held = (getattr(self, name) for name in SECRETS)
         return (*(secret.get_secret_value() for secret in held if secret is not None), *_passwords(self.state))
 
@@ -445,14 +448,16 @@ def _refuse_secret(name: str, value: object, where: str) -> None:
 
 
 def _passwords(state: object) -> tuple[str, ...]:
-    """Give a state URL's password, as it is written and as it is meant."""
+    """Give a state URL's passwords, as they are written and as they are meant."""
     if not isinstance(state, str) or "://" not in state:
         return ()
     try:
-        password = urlsplit(state).password
+        parts = urlsplit(state)
     except ValueError:
         return (state,)
-    return tuple(dict.fromkeys((password, unquote(password)))) if password else ()
+    asked = (part.partition("=") for part in parts.query.split("&"))
+    told = [parts.password, *(value for key, _, value in asked if unquote(key) in PASSWORDS)]
+    return tuple(dict.fromkeys(form for one in told if one for form in (one, unquote(one))))
 
 
 def _suggest(name: str, before: str) -> str:

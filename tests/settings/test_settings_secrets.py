@@ -70,6 +70,7 @@ def test_secrets_in_a_state_url_are_refused_outside_the_environment(tmp_path):
 
     assert f"state in {job}, line 1: {remedy}" == refusal(job_file=job)
     assert f"--state: {remedy}" == refusal(flags={"state": STATE})
+    assert f"--state: {remedy}" == refusal(flags={"state": f"postgresql://db/x?sslmode=require&password={CANARY}"})
     assert "postgresql+asyncpg://db/x" == load(flags={"state": "postgresql+asyncpg://db/x"}).state
     assert STATE == load({"BATCHPUB_STATE_FILE": str(kept)}).state
 
