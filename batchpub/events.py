@@ -121,6 +121,9 @@ EVENTS = {
     "course.refused": Event(("warning",), "Zoho refused the course for good.", _OUTCOME),
     "course.skipped": Event(("info",), "The row is blank or says not to publish.", _OUTCOME),
     "course.unknown": Event(("warning",), "It is not known whether the course was published.", _OUTCOME),
+    "log.unwritable": Event(
+        ("warning",), "A log, this one or another, cannot be written and is not whole.", ("error",)
+    ),
     "plan.made": Event(("info",), "Every row is in its pile.", ("to_publish", "mailing", "rows")),
     "portal.gentler": Event(
         ("warning",),

@@ -1,6 +1,5 @@
 """The log: facts in the past with fields, one line each, with every secret masked."""
 
-import contextlib
 import json
 import math
 import os
@@ -51,13 +50,18 @@ class LineWriter:
         """Remember the stream; it stays the caller's."""
         self._stream = stream
         self._encoding = getattr(stream, "encoding", None) or "utf-8"
+        self._is_whole = True
 
-    def write(self, line: str) -> None:
-        """Write one line. A log that nobody reads any more must not end a run."""
+    def write(self, line: str) -> str:
+        """Write one line. A log that nobody reads any more must not end a run: say once why it is not whole."""
         told = line.encode(self._encoding, "backslashreplace").decode(self._encoding)
-        with contextlib.suppress(OSError, ValueError):
+        try:
             self._stream.write(told + "\n")
             self._stream.flush()
+        except (OSError, ValueError) as error:
+            was_whole, self._is_whole = self._is_whole, False
+            return (str(error) or type(error).__name__) if was_whole else ""
+        return ""
 
 
 class Masking:
@@ -145,17 +149,17 @@ class Output:
         self._processors = processors
         self._writer = LineWriter(sink.stream)
 
-    def write(self, method: str, event: EventDict) -> None:
-        """Write the event, if the sink wants it."""
+    def write(self, method: str, event: EventDict) -> str:
+        """Write the event, if the sink wants it. Say once why the sink's log is not whole."""
         level = "error" if method == "exception" else method
         if LEVELS.index(level) < LEVELS.index(self._sink.level):
-            return
+            return ""
         if event["event"] in self._sink.without:
-            return
+            return ""
         line: Any = dict(event)
         for process in self._processors:
             line = process(None, method, line)
-        self._writer.write(line)
+        return self._writer.write(line)
 
 
 class Fork:
@@ -167,8 +171,10 @@ class Fork:
 
     def __call__(self, _logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
         """Write it; structlog itself has nothing left to do."""
-        for output in self._outputs:
-            output.write(method, event)
+        troubles = [output.write(method, event) for output in self._outputs]
+        for trouble in filter(None, troubles):  # whoever reads another sink hears of it
+            log = get_log()
+            log.warning("log.unwritable", error=trouble)
         raise structlog.DropEvent
 
 

@@ -2,6 +2,7 @@
 
 import importlib
 import io
+import os
 import sys
 from typing import NoReturn
 
@@ -54,6 +55,7 @@ def main() -> NoReturn:
     """Run the command line; every way out has an exit code of the table."""
     signals = Signals()
     signals.listen()
+    _open_missing_streams()
     for stream in (sys.stdout, sys.stderr):  # a name that the code page does not have must not end the command
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
@@ -64,20 +66,42 @@ def main() -> NoReturn:
         if sys.stderr.isatty():
             click.echo(f"batchpub: {left.reason}", err=True)
         raise
-    except click.ClickException as error:
-        error.show()
-        sys.exit(ExitCode.USAGE)
-    except click.Abort:
-        click.echo("Nothing was sent.", err=True)
-        sys.exit(ExitCode.INTERRUPTED)
-    except BatchpubError as error:
-        from batchpub.report.text import make_plain  # noqa: PLC0415 - `--help` need not wait for the reports
-
-        click.echo(f"batchpub: {make_plain(str(error))}", err=True)
-        sys.exit(error.exit_code)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(ExitCode.CANNOT_WRITE)
     except Exception as error:  # noqa: BLE001 - the edge of the program
-        click.echo(f"batchpub: {name_bug(error)}. Run it again; what was sent is known.", err=True)
-        sys.exit(ExitCode.BUG)
+        sys.exit(_tell(error))
+
+
+def _tell(error: Exception) -> ExitCode:
+    """Say why the command did not come to its end, and give the code."""
+    match error:
+        case click.ClickException():
+            error.show()
+            return ExitCode.USAGE
+        case click.Abort():
+            click.echo("Nothing was sent.", err=True)
+            return ExitCode.INTERRUPTED
+        case BatchpubError():
+            from batchpub.report.text import make_plain  # noqa: PLC0415 - `--help` need not wait for the reports
+
+            click.echo(f"batchpub: {make_plain(str(error))}", err=True)
+            return error.exit_code
+        case BrokenPipeError():
+            sys.stderr.close()
+            return ExitCode.CANNOT_WRITE
+        case OSError(filename=None):
+            told = f"The output cannot be written: {error.strerror}. Make room, or send it elsewhere."
+            click.echo(f"batchpub: {told}", err=True)
+            os._exit(ExitCode.CANNOT_WRITE)  # else the interpreter tries once more, and says so in words of its own
+        case _:
+            click.echo(f"batchpub: {name_bug(error)}. Run it again; what was sent is known.", err=True)
+            return ExitCode.BUG
+
+
+def _open_missing_streams() -> None:
+    """Let what has no stream write to nowhere: a file opened later would get its number, and the log as well."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - as long as we live
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - as above

@@ -1,5 +1,6 @@
 """From settings to the plain values below the command line."""
 
+import contextlib
 import io
 import os
 import sys
@@ -66,13 +67,22 @@ def _choose_level(settings: Settings, *, usual: Level) -> Level:
 
 
 def _open_log(path: Path) -> TextIO:
-    """Open the log file to write behind what is there; it is closed when the command is over."""
+    """Open the log file to write behind what is there; it is closed when the command is over.
+
+    What it had no room for was told when that was written: it must not turn the command's end into a bug.
+    """
     try:
         file = path.open("a", encoding="utf-8", newline="\n")
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else "") or str(error)
         raise SettingsWrong(f"The log file {path} cannot be opened: {reason}. Name another with --log-file.") from error
-    return click.get_current_context().with_resource(file)
+
+    def close() -> None:
+        with contextlib.suppress(OSError):
+            file.close()
+
+    click.get_current_context().call_on_close(close)
+    return file
 
 
 def limits_of(settings: Settings) -> Limits:

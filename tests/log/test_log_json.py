@@ -166,6 +166,20 @@ def test_log_survives_a_broken_pipe(fmt):
     get_log().info("x")
 
 
+def test_what_one_log_has_no_room_for_is_said_once_in_the_other():
+    """
+    Whoever reads the log that is whole hears that the other is not, and why.
+    """
+    whole = io.StringIO()
+    configure_log(Sink(stream=Gone(), fmt="json"), Sink(stream=whole, fmt="json"))
+
+    for _ in range(3):
+        get_log().info("run.started", rows=1)
+
+    told = [json.loads(line)["event.action"] for line in whole.getvalue().splitlines()]
+    assert ["run.started", "log.unwritable", "run.started", "run.started"] == told
+
+
 def test_log_console_has_no_control_characters():
     """
     On a terminal no text from outside can move the cursor, colour the line or begin a new one.

@@ -336,3 +336,23 @@ def test_a_row_that_the_journal_lost_is_a_bug_and_the_report_is_written_all_the_
     assert 70 == done.wait()
     assert "The rows at 2 have no outcome." in done.stderr.read_text()
     assert 2 == len(desk.rows("again"))
+
+
+@pytest.mark.slow
+def test_a_log_file_and_an_output_without_room_are_no_bug(desk):
+    """
+    The run ends as it would; the other log says that the file is not whole. What was only to be printed ends with 74.
+    """
+    desk.write_sheet(2)
+    desk.serve()
+
+    done = desk.publish("--log-file", "/dev/full")
+    code = done.wait()
+    listed = desk.run_in_shell("batchpub runs --state s.db > /dev/full")
+    blind = desk.run_in_shell("batchpub publish a.csv --state s.db --report json --out blind 2>&- >&-")
+
+    assert (0, 74, 0) == (code, listed.returncode, blind.returncode)
+    assert 1 == len(told(done, "log.unwritable"))
+    assert "run.finished" == done.last()["event.action"]
+    assert b"cannot be written" in listed.stderr
+    assert ["already_published"] * 2 == desk.outcomes("blind")
