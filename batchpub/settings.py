@@ -477,7 +477,7 @@ def _explain(error: ValidationError, told: Mapping[str, Told]) -> str:
 
 
 def _shorten(value: object) -> str:
-    shown = ascii(value)
+    shown = ascii(", ".join(map(str, value)) if isinstance(value, tuple) else value)  # a flag given several times
     return shown if len(shown) <= 60 else shown[:57] + "..."  # noqa: PLR2004 - what fits a line
 
 
