@@ -196,6 +196,8 @@ class Run:
         self.reports: tuple[Path, ...] = ()
         self.unreported = ""
         """Why the reports could not be written; "" where they could."""
+        self.unwritable = ""
+        """Why the state could not be written, the first time; "" where it could."""
 
     def watch(self, watcher: Callable[[Snapshot], None]) -> None:
         """Tell a watcher after every outcome."""
@@ -316,7 +318,7 @@ class Run:
         except GateClosed:
             return False
         except CannotWrite as error:
-            log.error("state.unwritable", error=str(error))  # noqa: TRY400 - a sentence, never a traceback
+            self._note_unwritable(error)
             self.stop(Stop(reason=str(error), exit_code=ExitCode.CANNOT_WRITE))
             return False
         except Exception as error:  # noqa: BLE001 - raised here, it would cancel calls that have reached Zoho
@@ -457,8 +459,7 @@ class Run:
             await self._journal.finish(exit_code=worst(self._troubles), stop_reason=reason, resume_command=again)
             return await self._read()
         except CannotWrite as error:
-            log.error("state.unwritable", error=str(error))  # noqa: TRY400 - a sentence, never a traceback
-            self._troubles.add(ExitCode.CANNOT_WRITE)
+            self._note_unwritable(error)
         return replace(
             found,
             finished_at=self._clock.now(),
@@ -466,6 +467,13 @@ class Run:
             stop_reason=reason or "The state cannot be written.",
             resume_command=again,
         )
+
+    def _note_unwritable(self, error: CannotWrite) -> None:
+        """Say it once, whoever else meets it: the other workers, and the end of the run."""
+        if not self.unwritable:
+            log.error("state.unwritable", error=str(error))
+        self.unwritable = self.unwritable or str(error)
+        self._troubles.add(ExitCode.CANNOT_WRITE)
 
     def _resume_command(self) -> str:
         return (self.unreported and self._options.resume_unreported) or self._options.resume_command

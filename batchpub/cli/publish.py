@@ -161,9 +161,9 @@ async def _publish(
     async with contextlib.AsyncExitStack() as stack:
         if extras.sandbox:
             settings = await stack.enter_async_context(_rehearsal(settings, extras, files, out))
-        found, code, unreported = await _run(plan, settings, extras, run, out, earlier)
-    if unreported:  # a field of the last event, and only where there is something to say
-        structlog.contextvars.bind_contextvars(error=unreported)
+        found, code, work = await _run(plan, settings, extras, run, out, earlier)
+    if trouble := work.unreported or work.unwritable:  # a field of the last event where there is something to say
+        structlog.contextvars.bind_contextvars(error=trouble)
     say = _choose_level(code)
     say(
         "run.finished",
@@ -173,7 +173,7 @@ async def _publish(
         resume_command=found.resume_command,
         stop_reason=found.stop_reason,
     )
-    _say_goodbye(found, code, "" if unreported else str(out), quiet=settings.quiet)
+    _say_goodbye(found, code, "" if work.unreported else str(out), quiet=settings.quiet)
     return code
 
 
@@ -258,7 +258,7 @@ def _throwaway_state(out: Path) -> Path:
 
 async def _run(  # noqa: PLR0913 - the one place where everything meets
     plan: Plan, settings: Settings, extras: Extras, run: str, out: Path, earlier: Earlier
-) -> tuple[RunRecord, ExitCode, str]:
+) -> tuple[RunRecord, ExitCode, Run]:
     clock, state = SystemClock(), state_of(settings)
     credentials = credentials_of(settings, sandbox=extras.sandbox)
     async with contextlib.AsyncExitStack() as stack:
@@ -314,7 +314,7 @@ async def _run(  # noqa: PLR0913 - the one place where everything meets
                 found, code = await work.execute()
             for warning in announce(found, os.environ, work.reports, sys.stdout):
                 log.warning("report.unannounced", error=warning)
-        return found, code, work.unreported
+        return found, code, work
 
 
 def _continue(settings: Settings, run: str, out: Path, *, reported: bool) -> str:

@@ -99,6 +99,7 @@ def test_a_state_that_grows_no_further_ends_the_run_and_every_answer_is_in_the_l
     assert 0 < arrived < 60
     assert arrived == len(published_by_log(full))
     assert "cannot be written" in full.last()["batchpub.stop_reason"]
+    assert 1 == len(told(full, "state.unwritable"))
     assert 60 == len(desk.rows())
     assert arrived >= desk.outcomes().count("published")
     assert {"published", "unknown", "not_attempted"} >= set(desk.outcomes())
@@ -212,7 +213,7 @@ def test_a_disk_that_becomes_read_only_under_the_reports_loses_nothing(desk):
 @pytest.mark.slow
 def test_a_state_that_another_process_holds_is_named_as_such(desk):
     """
-    Locked for longer than the busy time-out: 74, nothing sent; and a signal does not wait for it to end.
+    Locked for longer than the busy time-out: 74, and nothing sent.
     """
     desk.write_sheet(3)
     desk.serve()
