@@ -409,14 +409,14 @@ def _read_job_file(path: Path | None) -> dict[str, Told]:
         raise SettingsWrong(f"The job file {path} is not TOML: {error}. Correct that line.") from None
     found: dict[str, Told] = {}
     for key, value in content.items():
-        name, where = key.replace("-", "_"), f"{key} in {path}, line {_line_of(key, text)}"
+        name, where = key.replace("-", "_"), f"{_name(key)} in {path}, line {_line_of(key, text)}"
         _refuse_secret(name, value, where)
         if name not in Settings.model_fields:
             raise SettingsWrong(f"{where}: there is no such setting.{_suggest(name, '')}")
         if name in found:
             raise SettingsWrong(f"{where}: the same setting as {found[name].where}. Keep one of them.")
         inner = value if isinstance(value, dict) else {}
-        lines = {part: f"{part} in [{key}] of {path}, line {_line_in(key, part, text)}" for part in inner}
+        lines = {part: f"{_name(part)} in [{_name(key)}] of {path}, line {_line_in(key, part, text)}" for part in inner}
         found[name] = Told(value=value, where=where, lines=lines)
     return found
 
@@ -476,6 +476,11 @@ def _explain(error: ValidationError, told: Mapping[str, Told]) -> str:
     return f"{one.where}:{shown} cannot be used. It must be {right}."
 
 
+def _name(text: str) -> str:
+    """Give a name as it was written, or spelt out where nobody could see what it is."""
+    return text if text and text.isprintable() else _shorten(text)
+
+
 def _shorten(value: object) -> str:
     shown = ascii(", ".join(map(str, value)) if isinstance(value, tuple) else value)  # a flag given several times
     return shown if len(shown) <= 60 else shown[:57] + "..."  # noqa: PLR2004 - what fits a line
@@ -517,7 +522,7 @@ def _check_answers(settings: Settings, told: Mapping[str, Told]) -> None:
     """Refuse what would change an answer that the program understands already, above all the one of a success."""
     seen: set[str] = set()
     for code, word in settings.answers.items():
-        where = told["answers"].lines.get(code, f"{code} in {told['answers'].where}")
+        where = told["answers"].lines.get(code, f"{_name(code)} in {told['answers'].where}")
         if not (code.isprintable() and 0 < len(code) <= LONGEST_CODE and code == code.strip()):
             raise SettingsWrong(f"{where}: this is no code of an answer. Copy it from bp_code in the results.")
         if word not in WORDS:

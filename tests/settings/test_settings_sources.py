@@ -1,7 +1,7 @@
 """The laws of where a setting comes from."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from batchpub.course import NotifyPolicy
@@ -114,6 +114,7 @@ def test_settings_refuse_a_value_by_name_and_origin(variable, value):
     )
 
 
+@example("answers", "\x1b=")
 @given(
     st.sampled_from(sorted(set(Settings.model_fields) - set(SECRETS))), st.text(st.characters(exclude_characters="\0"))
 )
@@ -133,6 +134,7 @@ def test_settings_any_text_is_a_setting_or_a_sentence(name, value):
     [
         ("\n\nraet = 3\n", "raet in {}, line 3: there is no such setting. Did you mean rate?"),
         ("rate = true\n", "rate in {}, line 1: True cannot be used. It must be a whole number from 1 to 1000."),
+        ('"\\u001b" = 3\n', "'\\x1b' in {}, line 1: there is no such setting. Remove it."),
         (
             "# x\n[rate]\na = 1\n",
             "rate in {}, line 2: {{'a': 1}} cannot be used. It must be a whole number from 1 to 1000.",
