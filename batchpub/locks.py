@@ -57,7 +57,7 @@ def why_not_wait(throttled: Throttled, seconds: float, *, waited: float, longest
         return f"Zoho asks to wait {stated:.0f} s, longer than --max-lock allows ({longest:g} s)."
     if throttled.cause == SHARED_LIMIT and seconds >= longest:
         return "Zoho answers 'maximum limit exceeded' to every course, however long we wait: look which limit it is."
-    if waited >= longest:
+    if min(waited, seconds) >= longest:  # a shorter one begins anew: another run's call got through
         return (
             f"Zoho has locked the account again after every wait, the last of {waited:.0f} s; --max-lock allows no longer "
             "one. Look who else uses the account, and run it again later."

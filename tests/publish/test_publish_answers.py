@@ -11,6 +11,7 @@ from played import ScriptedApi, play, reply, seen
 
 from batchpub.course import Outcome
 from batchpub.errors import ExitCode
+from batchpub.locks import why_not_wait
 from batchpub.publish import Rules, Verify
 from batchpub.state import Limits
 from batchpub.zoho.answers import (
@@ -240,6 +241,18 @@ def test_a_call_that_gets_through_makes_the_next_lock_one_to_wait_for():
 
     assert played.stop is None
     assert [Outcome.PUBLISHED] * 5 == [result.outcome for result in played.results.values()]
+
+
+@pytest.mark.parametrize(
+    ("waited", "seconds", "vain"), [(0, 905, False), (605, 905, False), (905, 905, True), (905, 305, False)]
+)
+def test_a_wait_is_vain_only_after_the_longest_one_and_while_nobody_gets_through(waited, seconds, vain):
+    """
+    A lock shorter than the one before it is a new one, for a call of another run got through between.
+    """
+    throttled = Throttled(wait_seconds=None, cause="429")
+
+    assert vain == bool(why_not_wait(throttled, seconds, waited=waited, longest=900))
 
 
 def test_reading_that_gets_through_is_no_way_out_of_a_lock_of_publishing():

@@ -76,6 +76,7 @@ def test_again_is_continued_from_the_state_where_its_reports_could_not_be_writte
     assert {2} == {course["published"] for course in desk.stats()["courses"].values()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("folder", "code"), [("out", 0), (".", 66)])
 def test_a_runs_folder_stands_for_the_results_in_it(desk, folder, code):
     """
@@ -184,6 +185,7 @@ def test_what_was_unknown_stays_unknown_through_a_retry_that_is_stopped(desk):
     assert 1 == desk.stats()["arrivals"]["publish"]
 
 
+@pytest.mark.slow
 def test_a_number_of_days_that_is_none_is_refused_and_forgets_nothing(desk):
     """
     Neither a word nor an age beyond the calendar: 2, a sentence, and the run is still there.
