@@ -290,6 +290,11 @@ class Settings(BaseSettings):
         return self.model_copy(update={name: getattr(self, name) / speed for name in SCALED})
 
 
+def is_url(state: str) -> bool:
+    """Tell a server's URL from the path of a file, also where a slash was forgotten."""
+    return "://" in state or state.startswith(("postgresql:", "postgresql+", "postgres:"))
+
+
 def show_default(name: str) -> str:
     """Show a setting's default as a person writes it; "" where there is none, or a plain no."""
     default = Settings.model_fields[name].default
@@ -449,7 +454,7 @@ def _refuse_secret(name: str, value: object, where: str) -> None:
 
 def _passwords(state: object) -> tuple[str, ...]:
     """Give a state URL's passwords, as they are written and as they are meant."""
-    if not isinstance(state, str) or "://" not in state:
+    if not isinstance(state, str) or not is_url(state):
         return ()
     try:
         parts = urlsplit(state)

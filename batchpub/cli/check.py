@@ -43,6 +43,7 @@ def check(*, sheets: tuple[str, ...], job: Path | None, online: bool, as_json: b
     A SHEET may be a folder: every sheet in it. Without SHEET, the job file names them.
     """
     settings = settle_settings({**flags, "sheets": sheets}, job)
+    start_log(settings)
     try:
         plan = plan_of(load_all(find_files(settings.sheets), settings), settings)
     except SheetRefused as error:
@@ -54,8 +55,6 @@ def check(*, sheets: tuple[str, ...], job: Path | None, online: bool, as_json: b
         click.echo(escape_commands(json.dumps(told, ensure_ascii=False)))
         return error.exit_code
     known, outlook = asyncio.run(_ask_state(plan, settings))
-    if online:
-        start_log(settings)
     rules = Rules(again=frozenset(settings.again))
     looks = asyncio.run(look_online(_to_look_at(plan, known, rules), settings)) if online else {}
     rows = [_describe(row, plan, known, looks, rules) for row in plan.rows]

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from batchpub.cli.options import STATE, settle_settings, with_flags
-from batchpub.cli.wiring import existing_state, state_of
+from batchpub.cli.wiring import existing_state, start_log, state_of
 from batchpub.errors import ExitCode, SettingsWrong
 from batchpub.plural import say_count
 from batchpub.record import RunRecord
@@ -35,7 +35,9 @@ def _find_state(settings: Settings) -> Path | str:
 @click.option("--delete-older-than", metavar="DAYS", help="Forget what was on older sheets, e.g. 90d.")
 def runs(*, state: str | None, as_json: bool, delete_older_than: str | None) -> None:
     """List the runs in the state, newest first."""
-    where = _find_state(settle_settings({"state": state}, None, needs_credentials=False))
+    settings = settle_settings({"state": state}, None, needs_credentials=False)
+    start_log(settings)
+    where = _find_state(settings)
     days = DAYS.fullmatch(delete_older_than) if delete_older_than else None
     if delete_older_than and days is None:
         raise click.UsageError(f"--delete-older-than: {delete_older_than!r} is no number of days, such as 90d.")
@@ -68,6 +70,7 @@ async def _list(where: Path | str, days: int | None) -> tuple[list[dict[str, Any
 def report(run: str | None, state: str | None, out: Path | None, report: tuple[str, ...]) -> int:
     """Write a run's reports again; without RUN, the newest one's. Works for a run that died, too."""
     settings = settle_settings({"state": state, "report": report}, None, needs_credentials=False)
+    start_log(settings)
     found = asyncio.run(_read(_find_state(settings), run))
     if found is None:
         raise click.UsageError(f"The state has no run {run}. `batchpub runs` lists them." if run else NO_RUN)

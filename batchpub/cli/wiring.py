@@ -18,7 +18,7 @@ from batchpub.errors import SettingsWrong, SheetMissing, SheetRefused
 from batchpub.events import Level
 from batchpub.log import Sink, configure_log
 from batchpub.plan import PlanOptions, make_plan
-from batchpub.settings import Settings
+from batchpub.settings import Settings, is_url
 from batchpub.sheet import SheetOptions, load_sheet
 from batchpub.state import Database, Ledger, Limits
 from batchpub.zoho.hosts import DATA_CENTERS, check_api_url
@@ -125,7 +125,7 @@ def state_of(settings: Settings) -> Path | str:
     """Give where the state is: a file, by default in the user's state folder, or the URL of a server."""
     if settings.state is None:
         return _usual_state()
-    return settings.state if "://" in settings.state else Path(settings.state)
+    return settings.state if is_url(settings.state) else Path(settings.state)
 
 
 def files_of(settings: Settings) -> Path:

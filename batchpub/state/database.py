@@ -39,6 +39,7 @@ class Database:
         self._turn = asyncio.Semaphore(store.at_once)
         self.name = store.name
         self.is_new = False
+        self._is_given_up = False
 
     @property
     def now(self) -> ColumnElement[float] | None:
@@ -73,7 +74,9 @@ class Database:
             except (DBAPIError, NotNow) as error:
                 trouble = str(error.orig) if isinstance(error, DBAPIError) else str(error)
                 waited = asyncio.get_running_loop().time() - began
-                if not self.store.is_passing(error) or waited > self.store.patience:
+                # Whoever waited in vain has ended the run: what is left of it, the reports, tries once and does not wait again.
+                if not self.store.is_passing(error) or waited > self.store.patience or self._is_given_up:
+                    self._is_given_up = True
                     raise CannotWrite(self.store.say_trouble(self.name, trouble)) from error
                 if not told and waited > TELL_AFTER:
                     log.warning("state.waiting", path=self.name, error=trouble, seconds=self.store.patience)

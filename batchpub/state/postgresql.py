@@ -2,6 +2,8 @@
 
 import importlib
 import ssl
+from collections.abc import Iterable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -16,6 +18,9 @@ from batchpub.state.store import NotNow, Store
 
 SCHEMES = ("postgresql+asyncpg", "postgresql", "postgres")
 EXAMPLE = "postgresql+asyncpg://USER:PASSWORD@HOST:5432/DATABASE"
+UNREADABLE = f"The state's URL cannot be read. Write it as {EXAMPLE}, and / ? # @ in a password as %2F %3F %23 %40, % itself as %25."
+FILES = ("sslrootcert", "sslcert", "sslkey", "sslcrl")
+"""Parameters that name a file."""
 
 OLDEST = 13
 """The oldest major version that is tested and documented."""
@@ -54,6 +59,9 @@ PASSING = {
     "57P": "the server is stopping or starting",
 }
 """SQLSTATEs, or their beginnings, after which the same transaction may succeed in a moment. Appendix A of the manual."""
+
+RIGHTS = ("permission denied", "must be owner", "no schema has been selected")
+"""What a message says where waiting or making room does not help."""
 
 MAKERS_LOCK = 0x62617463687075
 """Any number that others do not take: whoever makes the tables holds this advisory lock."""
@@ -99,24 +107,39 @@ def _read_url(url: str) -> tuple[str, str]:
         parts = urlsplit(url)
         place = f"{parts.hostname or 'this host'}{f':{parts.port}' if parts.port else ''}"
     except ValueError:
-        raise SettingsWrong(f"The state's URL cannot be read. Write it as {EXAMPLE}.") from None
+        raise SettingsWrong(UNREADABLE) from None
     if parts.scheme not in SCHEMES:
         raise SettingsWrong(
             f"The state's URL begins with {parts.scheme}://. Name a file, or a PostgreSQL as {EXAMPLE}."
         )
+    # What follows a bare / ? or # of a password is no database and no parameter; it must not become the state's name.
+    if parts.fragment or "@" in parts.path or not all("=" in part for part in parts.query.split("&") if part):
+        raise SettingsWrong(UNREADABLE)
     asked = [("sslmode" if key == "ssl" else key, value) for key, value in parse_qsl(parts.query)]
+    _find_files(asked)
     dsn = urlunsplit(("postgresql", parts.netloc, parts.path, urlencode(asked), ""))
     folder = next((value for key, value in asked if key == "host" and not parts.hostname), "")
     return dsn, f"{parts.path.strip('/') or 'of the user'} at {folder or place}"
+
+
+def _find_files(asked: Iterable[tuple[str, str]]) -> None:
+    """Say at once that a file is not there: the driver does not tell it from a server that is not there just now."""
+    for key, value in asked:
+        if key not in FILES:
+            continue
+        try:
+            Path(value).expanduser().open("rb").close()
+        except OSError as error:
+            raise SettingsWrong(
+                f"The state's URL names {key}={value}, which cannot be read: {error.strerror}. Check the mount."
+            ) from None
 
 
 def _find_driver() -> ModuleType:
     try:
         return importlib.import_module("asyncpg")
     except ImportError:
-        raise SettingsWrong(
-            "A state on PostgreSQL needs asyncpg: pip install 'batchpub[postgres]'. The image has it."
-        ) from None
+        raise SettingsWrong("A state on PostgreSQL needs asyncpg: pip install asyncpg. The image has it.") from None
 
 
 async def _connect(driver: ModuleType, dsn: str, name: str) -> Any:
@@ -130,12 +153,18 @@ async def _connect(driver: ModuleType, dsn: str, name: str) -> Any:
         raise SettingsWrong(f"The state {name} refuses us: {error}. Check BATCHPUB_STATE.") from None
     except ssl.SSLError as error:
         raise SettingsWrong(
-            f"The state {name} cannot be reached safely: {error.reason or error}. Check its certificate, or sslmode and "
-            "sslrootcert in BATCHPUB_STATE."
+            f"The state {name} cannot be reached safely: {getattr(error, 'verify_message', '') or error.reason or error}. "
+            "Check its certificate, or the host, sslmode and sslrootcert in BATCHPUB_STATE."
         ) from None
     except (TimeoutError, OSError, driver.InterfaceError) as error:
         if isinstance(error, driver.InterfaceError) and isinstance(error, ValueError):  # it did not get past the URL
-            raise SettingsWrong(f"The state's URL cannot be used: {error}. Write it as {EXAMPLE}.") from None
+            why = str(error).splitlines()[0].rstrip(".")
+            raise SettingsWrong(f"The state's URL cannot be used: {why}. Write it as {EXAMPLE}.") from None
+        if "rejected SSL" in str(error):
+            raise SettingsWrong(
+                f"The state {name} cannot be reached safely: the server offers no TLS, and sslmode in BATCHPUB_STATE "
+                "demands it. Switch it on there."
+            ) from None
         raise NotNow(str(error) or "no answer in time") from None
 
 
@@ -153,6 +182,11 @@ def _is_passing_state(state: str) -> bool:
 
 def _say_trouble(name: str, trouble: str) -> str:
     told = trouble.rpartition(">: ")[2]  # SQLAlchemy puts the class before it
+    if any(sign in told for sign in RIGHTS):
+        return (
+            f"The state {name} cannot be used: {told}. The role lacks a right, or the schema is missing: "
+            "docs/postgresql.md says what it needs. What was sent is in the log."
+        )
     return (
         f"The state {name} cannot be used: {told}. See that PostgreSQL runs and has room, then run the same command again; "
         "what was sent is in the log."

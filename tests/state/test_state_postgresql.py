@@ -2,15 +2,19 @@
 
 import asyncio
 import itertools
+import json
 import signal
 
 import pytest
+from click.testing import CliRunner
 from plans import make_plan_of
 from server import Server
 
+from batchpub.cli.main import group
 from batchpub.clock import SystemClock
 from batchpub.errors import CannotWrite, SettingsWrong
 from batchpub.state import Journal, Ledger, Limits, Rest, Slot, open_database
+from batchpub.state import database as database_module
 from batchpub.state import postgresql as store
 
 SECRET = "canary-pass/word"
@@ -56,6 +60,14 @@ def test_a_url_has_a_name_without_its_secrets(url, named):
             "The state's URL cannot be read. Write it as postgresql+asyncpg://",
         ),
         ("postgresql://me:canary-pass%2Fword@[/x", "The state's URL cannot be read."),
+        ("postgresql://me:1234#canary@db/x", "The state's URL cannot be read."),
+        ("postgresql://me:1234?canary@db/x", "The state's URL cannot be read."),
+        ("postgresql://me:1234/canary@db/x", "The state's URL cannot be read."),
+        ("postgres:/me:canary@db/x", "The state's URL cannot be read."),
+        (
+            "postgresql://me:canary-pass%2Fword@db/x?sslrootcert=/nowhere/ca.pem",
+            "The state's URL names sslrootcert=/nowhere/ca.pem, which cannot be read: No such file or directory. Check the mount.",
+        ),
         ("postgresql://me:canary-pass%2Fword@127.0.0.1:1/x?sslmode=perhaps", "The state's URL cannot be used:"),
     ],
 )
@@ -79,6 +91,32 @@ async def test_who_may_not_in_is_told_at_once(server):
         with pytest.raises(SettingsWrong, match=r"refuses us: .* does not exist.*Check BATCHPUB_STATE"):
             async with asyncio.timeout(5), open_database(url):
                 pytest.fail("it was opened")
+
+
+async def test_who_lacks_a_right_is_sent_to_the_page_that_names_it(server):
+    """
+    A role without rights, before and after the tables are made, and a schema that is not there.
+    """
+    url = server.make_database()
+    name = url.partition("@/")[2].partition("?")[0]
+    server.ask(f"CREATE ROLE stranger_{name} LOGIN", database=name)
+    server.ask("REVOKE ALL ON SCHEMA public FROM PUBLIC", database=name)
+    server.ask("GRANT USAGE ON SCHEMA public TO PUBLIC", database=name)
+    stranger = server.url(name, user=f"stranger_{name}")
+
+    with pytest.raises(
+        CannotWrite, match=r"permission denied for schema public\. The role lacks a right.*docs/postgresql"
+    ):
+        async with open_database(stranger):
+            pytest.fail("it was opened")
+    with pytest.raises(CannotWrite, match=r"no schema has been selected.*or the schema is missing"):
+        async with open_database(f"{url}&search_path=nowhere"):
+            pytest.fail("it was opened")
+    async with open_database(url):
+        """Made by the owner."""
+    with pytest.raises(CannotWrite, match=r"permission denied for table meta\. The role lacks a right"):
+        async with open_database(stranger):
+            pytest.fail("it was opened")
 
 
 async def test_a_state_of_somebody_else_is_left_alone(server):
@@ -173,7 +211,7 @@ async def test_a_server_that_restarts_is_waited_for(number):
 @pytest.mark.slow
 async def test_a_server_that_stays_away_ends_the_wait(monkeypatch):
     """
-    Not for ever: after the bounded wait, with what to do.
+    Not for ever: after the bounded wait, with what to do. What the process tries after that is tried once.
     """
     monkeypatch.setattr(store, "PATIENCE", 1.5)
     with Server() as server:
@@ -182,6 +220,30 @@ async def test_a_server_that_stays_away_ends_the_wait(monkeypatch):
 
             with pytest.raises(CannotWrite, match=r"cannot be used: .*See that PostgreSQL runs"):
                 await asyncio.wait_for(take_and_answer(ledger_of(database)), 10)
+            with pytest.raises(CannotWrite):
+                await asyncio.wait_for(take_and_answer(ledger_of(database)), 1)
+            server.start()
+            await take_and_answer(ledger_of(database))
+
+
+@pytest.mark.parametrize("command", [("runs", "--json"), ("report",), ("check", "--json", "courses.csv")])
+def test_commands_log_on_stderr_that_they_wait(command, monkeypatch, tmp_path):
+    """
+    Whoever asks for JSON on stdout gets nothing else there; the log is on stderr, without the password.
+    """
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "courses.csv").write_text("Course ID\n478346000019580117\n")
+    monkeypatch.setattr(store, "PATIENCE", 0.2)
+    monkeypatch.setattr(database_module, "TELL_AFTER", 0)
+    monkeypatch.setenv("BATCHPUB_STATE", "postgresql://me:canary-pass%2Fword@127.0.0.1:1/batchpub")
+
+    done = CliRunner().invoke(group, command)
+
+    assert isinstance(done.exception, CannotWrite)
+    assert ("", ["state.waiting"]) == (
+        done.stdout, [json.loads(line)["event.action"] for line in done.stderr.splitlines()],
+    )  # fmt: skip
+    assert "canary" not in done.stderr + str(done.exception)
 
 
 async def test_what_is_read_is_of_one_moment(server):
@@ -210,7 +272,8 @@ async def _count(connection):
 @pytest.mark.slow
 async def test_tls_is_demanded_by_the_url(tmp_path):
     """
-    verify-full accepts the authority that sslrootcert names, and nobody else's; plain text is refused by the server.
+    verify-full accepts the authority that sslrootcert names, and nobody else's, and no server without TLS; plain text is
+    refused by the server.
     """
     trustme = pytest.importorskip("trustme")
     authority, stranger = trustme.CA(), trustme.CA()
@@ -225,11 +288,17 @@ async def test_tls_is_demanded_by_the_url(tmp_path):
 
         async with open_database(f"{url}/ca.pem") as database:
             encrypted = await database.read(_is_encrypted)
-        with pytest.raises(SettingsWrong, match=r"cannot be reached safely: .*sslrootcert"):
+        with pytest.raises(SettingsWrong, match=r"cannot be reached safely: unable to get local issuer.*sslrootcert"):
             async with open_database(f"{url}/other.pem"):
                 pytest.fail("it was opened")
         with pytest.raises(SettingsWrong, match="refuses us"):
             async with open_database(f"postgresql+asyncpg://postgres@localhost:{port}/{name}?ssl=disable"):
+                pytest.fail("it was opened")
+        server.stop()
+        server.settings = (*server.settings, "ssl=off")
+        server.start()
+        with pytest.raises(SettingsWrong, match="the server offers no TLS"):
+            async with open_database(f"{url}/ca.pem"):
                 pytest.fail("it was opened")
 
     assert encrypted
