@@ -6,6 +6,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -229,6 +230,27 @@ def test_a_state_that_another_process_holds_is_named_as_such(desk):
     assert 74 == code
     assert "held by another process" in waiting.last()["error.message"]
     assert not desk.stats()["arrivals"].get("publish")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_does_not_wait_for_a_state_that_another_process_holds(desk, number):
+    """
+    Nothing was sent yet, so the run ends at once, with its last event.
+    """
+    desk.write_sheet(3)
+    assert 4 == desk.publish("--expect", "9", environ=DOWN).wait()
+    with contextlib.closing(sqlite3.connect(desk.folder / "s.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        waiting = desk.publish(environ=DOWN)
+        waiting.wait_for("plan.made")
+        time.sleep(0.5)
+        asked = time.monotonic()
+        waiting.send(number)
+        code, took = waiting.wait(), time.monotonic() - asked
+
+    assert (128 + number, True) == (code, took < 2)
+    assert "Stopped by" in waiting.last()["error.message"]
 
 
 def test_a_state_of_another_version_is_refused(desk):
