@@ -63,8 +63,7 @@ def main() -> NoReturn:
         code = group.main(standalone_mode=False, obj=signals)
         sys.exit(int(code or 0))
     except Left as left:
-        if sys.stderr.isatty():
-            click.echo(f"batchpub: {left.reason}", err=True)
+        click.echo(f"batchpub: {left.reason}", err=True)
         raise
     except Exception as error:  # noqa: BLE001 - the edge of the program
         sys.exit(_tell(error))

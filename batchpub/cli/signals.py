@@ -18,7 +18,7 @@ class Left(SystemExit):
     def __init__(self, number: int) -> None:
         """Remember the signal's exit code, and say its name."""
         super().__init__(int(CODES[signal.Signals(number)]))
-        self.reason = f"Stopped by {signal.Signals(number).name} before anything was sent."
+        self.reason = f"Stopped by {signal.Signals(number).name} before anything was published."
 
 
 class Signals:
