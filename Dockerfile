@@ -31,11 +31,12 @@ RUN useradd --uid 10001 --user-group --no-create-home --home-dir /state --shell 
  && install -d -o 10001 -g 10001 -m 0700 /state \
  && install -d -o 10001 -g 10001 -m 0755 /reports
 COPY --from=build /opt/batchpub /opt/batchpub
-# No bytecode is written at run time: pip has compiled it, and the root file system may be read-only.
+# No bytecode is written at run time: pip has compiled it, and the root file system may be read-only. The state is in /state,
+# and where it is a PostgreSQL (BATCHPUB_STATE_FILE) the access token alone.
 ENV PATH=/opt/batchpub/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
-    BATCHPUB_STATE=/state/batchpub.db
+    XDG_STATE_HOME=/state
 USER 10001:10001
 WORKDIR /reports
 # /state outlives the container, or the next run has forgotten the minute, the lock and what is published.

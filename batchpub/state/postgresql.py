@@ -148,6 +148,11 @@ async def _connect(driver: ModuleType, dsn: str, name: str) -> Any:
             dsn, timeout=CONNECT_SECONDS, command_timeout=STATEMENT_SECONDS, server_settings=SESSION
         )
     except driver.PostgresError as error:
+        if "unsupported startup parameter" in str(error):
+            raise SettingsWrong(
+                f"The state {name} is behind a pooler that refuses what batchpub asks of a session ({error}). "
+                "Name the server itself in BATCHPUB_STATE."
+            ) from None
         if _is_passing_state(getattr(error, "sqlstate", "")):
             raise NotNow(str(error)) from None
         raise SettingsWrong(f"The state {name} refuses us: {error}. Check BATCHPUB_STATE.") from None

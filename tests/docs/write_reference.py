@@ -59,7 +59,8 @@ is the path of one that holds the cookie. More than one kind of credential at on
 
 {secrets}
 
-A state URL with a password in it is a secret too: set `BATCHPUB_STATE` or `BATCHPUB_STATE_FILE`.
+A state URL with a password in it ([a PostgreSQL](../postgresql.md)) is a secret too: set `BATCHPUB_STATE` or
+`BATCHPUB_STATE_FILE`.
 """
 
 EXIT_CODES = """\

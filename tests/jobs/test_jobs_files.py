@@ -13,6 +13,7 @@ import yaml
 from batchpub import __version__
 from batchpub.errors import WORTH_A_RETRY, ExitCode, SettingsWrong
 from batchpub.settings import SECRETS, load_settings
+from batchpub.zoho.token import TOKEN_LIMIT
 
 ROOT = Path(__file__).parents[2]
 JOBS = ROOT / "jobs"
@@ -49,6 +50,12 @@ def job_of(manifest):
 
 
 JOBS_OF_KUBERNETES = [manifest for manifest in map(read, MANIFESTS) if manifest["kind"] in ("Job", "CronJob")]
+PARALLEL = read(JOBS / "kubernetes" / "parallel.yaml")
+ALONE = [manifest for manifest in JOBS_OF_KUBERNETES if manifest != PARALLEL]
+
+
+def named_by_kind(manifest):
+    return "parallel" if manifest == PARALLEL else manifest["kind"]
 
 
 @pytest.mark.parametrize("path", JOB_FILES, ids=named)
@@ -158,25 +165,27 @@ def test_gitlab_repeats_what_is_worth_it():
     assert "6 hours" == job["timeout"]
 
 
-@pytest.mark.parametrize("manifest", JOBS_OF_KUBERNETES, ids=lambda manifest: manifest["kind"])
+@pytest.mark.parametrize("manifest", JOBS_OF_KUBERNETES, ids=named_by_kind)
 def test_kubernetes_repeats_what_is_worth_it_and_gives_time_to_drain(manifest):
     """
-    The policy knows every exit code; a failure that would come again ends the job; a call in flight may finish.
+    The policy knows every exit code; a failure that would come again ends the job, and a state that cannot be written is one
+    of them where it is a file, not where it is a server; a call in flight may finish.
     """
     rules = {rule["action"]: rule for rule in job_of(manifest)["podFailurePolicy"]["rules"]}
     pod = pod_of(manifest)
+    repeated = {*WORTH_A_RETRY, *BY_SIGNAL} | ({ExitCode.CANNOT_WRITE} if manifest == PARALLEL else set())
 
-    assert {*WORTH_A_RETRY, *BY_SIGNAL} == set(rules["Count"]["onExitCodes"]["values"])
-    assert set(ExitCode) - {ExitCode.OK, *WORTH_A_RETRY, *BY_SIGNAL} == set(rules["FailJob"]["onExitCodes"]["values"])
+    assert repeated == set(rules["Count"]["onExitCodes"]["values"])
+    assert set(ExitCode) - {ExitCode.OK} - repeated == set(rules["FailJob"]["onExitCodes"]["values"])
     assert [{"type": "DisruptionTarget", "status": "True"}] == rules["Ignore"]["onPodConditions"]
     assert "Never" == pod["restartPolicy"]
     assert everyday().total_timeout < pod["terminationGracePeriodSeconds"]
 
 
-@pytest.mark.parametrize("manifest", JOBS_OF_KUBERNETES, ids=lambda manifest: manifest["kind"])
+@pytest.mark.parametrize("manifest", JOBS_OF_KUBERNETES, ids=named_by_kind)
 def test_kubernetes_runs_it_as_nobody_with_a_state_that_lasts(manifest):
     """
-    Not root, nothing writable but the volumes, no capability; the state is a claim, the sheets are read-only.
+    Not root, nothing writable but the volumes, no capability; the state is a claim or a URL, the sheets are read-only.
     """
     pod = pod_of(manifest)
     (container,) = pod["containers"]
@@ -187,21 +196,44 @@ def test_kubernetes_runs_it_as_nobody_with_a_state_that_lasts(manifest):
     assert {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}} == (
         container["securityContext"]
     )
-    assert "persistentVolumeClaim" in volumes[mounts["/state"]["name"]]
+    state = set() if "persistentVolumeClaim" in volumes[mounts["/state"]["name"]] else {"state"}
     assert mounts["/sheets"]["readOnly"]
-    assert {f"BATCHPUB_{name.upper()}_FILE" for name in ("client_id", "client_secret", "refresh_token")} == {
+    assert {f"BATCHPUB_{name.upper()}_FILE" for name in {"client_id", "client_secret", "refresh_token"} | state} == {
         variable["name"] for variable in container["env"]
     }
+    assert {"credentials"} == {volume["name"] for volume in pod["volumes"] if "secret" in volume}
 
 
-def test_the_two_manifests_run_the_same_pod():
+def test_parallel_pods_are_a_work_queue_with_a_token_each():
     """
-    A job by hand and a job by the clock differ in nothing but when they run.
+    No completions, so that one pod's 0 is the job's; fewer pods than Zoho gives tokens; each on a node of its own.
     """
-    one, other = JOBS_OF_KUBERNETES
+    (spread,) = pod_of(PARALLEL)["topologySpreadConstraints"]
+    labels = job_of(PARALLEL)["template"]["metadata"]["labels"]
+
+    assert "completions" not in job_of(PARALLEL)
+    assert 1 < job_of(PARALLEL)["parallelism"] < TOKEN_LIMIT
+    assert spread["labelSelector"]["matchLabels"].items() <= labels.items()
+
+
+def test_the_manifests_run_the_same_pod():
+    """
+    A job by hand and a job by the clock differ in nothing but when they run; several pods differ in where the state is.
+    """
+    one, other = ALONE
+    many = pod_of(PARALLEL)
+    changed = {"topologySpreadConstraints", "volumes", "containers"}
 
     assert pod_of(one) == pod_of(other)
     assert job_of(one)["podFailurePolicy"] == job_of(other)["podFailurePolicy"]
+    assert without(pod_of(one), changed) == without(many, changed)
+    assert without(pod_of(one)["containers"][0], {"env", "volumeMounts"}) == without(
+        many["containers"][0], {"env", "volumeMounts"}
+    )
+
+
+def without(told, names):
+    return {name: value for name, value in told.items() if name not in names}
 
 
 def test_cron_leaves_out_what_would_overlap():

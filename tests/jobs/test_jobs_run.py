@@ -11,6 +11,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 from playing import play_sandbox, stats
+from server import Server, find_programs
 
 from batchpub.cli.main import group
 
@@ -82,6 +83,7 @@ def environ(tmp_path, service):
     return clean | {
         "PATH": f"{tools}:{os.environ['PATH']}",
         "RUNNER_TEMP": str(runner),
+        "XDG_STATE_HOME": str(runner / "state"),
         "BATCHPUB_API_URL": service,
         "BATCHPUB_ACCOUNTS_URL": service,
     }
@@ -170,6 +172,34 @@ def test_github_publishes_a_merge_and_the_next_one_goes_on(repository, environ, 
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(find_programs() is None, reason="there is no PostgreSQL server on this machine")
+def test_pipelines_that_keep_nothing_publish_with_the_state_on_a_server(repository, environ, tmp_path, service):
+    """
+    GitHub's script with a database's URL as the secret, then GitLab's with its file: what one published, the other knows.
+    The token rests where the runner is cleaned, and no output shows a password.
+    """
+    script, variables, _ = step_of("publish-sheets.yml", "Publish")
+    gitlab = yaml.safe_load((JOBS / "gitlab" / ".gitlab-ci.yml").read_text(encoding="utf-8"))["publish sheets"][
+        "script"
+    ]
+    secrets = secrets_of(environ)
+    with Server() as server:
+        url = server.make_database().replace("postgres@", f"postgres:{CANARY}@")
+        (tmp_path / "state_url").write_text(url)
+        secrets["BATCHPUB_STATE"] = url
+
+        github_run = run_script(script, cwd=repository, environ=github(repository, environ) | variables | secrets)
+        seen = outcomes(repository)
+        secrets["BATCHPUB_STATE"], secrets["BATCHPUB_STATE_FILE"] = "", str(tmp_path / "state_url")
+        gitlab_run = run_script("\n".join(gitlab), cwd=repository, environ=environ | secrets)
+
+    assert (0, 0) == (github_run.returncode, gitlab_run.returncode), github_run.stderr + gitlab_run.stderr
+    assert (PUBLISHED, AGAIN, 3) == (seen, outcomes(repository), stats(service)["arrivals"]["publish"])
+    assert (Path(environ["RUNNER_TEMP"]) / "batchpub" / "state.db.token").exists()
+    assert CANARY not in github_run.stdout + github_run.stderr + gitlab_run.stdout + gitlab_run.stderr
+
+
+@pytest.mark.slow
 def test_gitlab_checks_and_publishes(repository, environ, tmp_path, service):
     """
     The scripts of GitLab's jobs: the check without a secret, then the publishing with variables of type File.
@@ -183,10 +213,8 @@ def test_gitlab_checks_and_publishes(repository, environ, tmp_path, service):
         (tmp_path / name).write_text(value)
         files[f"{name}_FILE"] = str(tmp_path / name)
 
-    checked = run_script("\n".join(check["script"]), cwd=repository, environ=environ | files | check["variables"])
-    done = run_script(
-        "\n".join(publish["script"]), cwd=repository, environ=environ | files | publish["variables"] | state
-    )
+    checked = run_script("\n".join(check["script"]), cwd=repository, environ=environ | files)
+    done = run_script("\n".join(publish["script"]), cwd=repository, environ=environ | files | state)
 
     assert (0, 0) == (checked.returncode, done.returncode), checked.stderr + done.stderr
     assert "3 to_publish" in checked.stdout

@@ -1,9 +1,12 @@
 """What PostgreSQL alone has: a URL, rights, TLS, a server that goes away, and processes that stand still."""
 
 import asyncio
+import functools
 import itertools
 import json
+import re
 import signal
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -17,6 +20,7 @@ from batchpub.state import Journal, Ledger, Limits, Rest, Slot, open_database
 from batchpub.state import database as database_module
 from batchpub.state import postgresql as store
 
+ROOT = Path(__file__).parents[2]
 SECRET = "canary-pass/word"
 NUMBER = itertools.count()
 
@@ -136,23 +140,38 @@ async def test_a_state_of_somebody_else_is_left_alone(server):
     )
 
 
-async def test_the_least_rights_are_enough(server):
+@pytest.mark.parametrize("schema", ["public", "courses"])
+async def test_the_roles_of_the_docs_have_the_rights_they_need(server, schema):
     """
-    The role of docs/postgresql.md, on tables that another role made: reads, writes and sequences, and no more.
+    The statements of docs/postgresql.md, in a schema of batchpub's own as well: the owner makes the tables; the runner
+    reads, writes and takes numbers, and changes no table.
     """
-    url = server.make_database()
-    name = url.partition("@/")[2].partition("?")[0]
-    async with open_database(url):
-        """Made by the owner."""
-    for statement in (
-        f"CREATE ROLE runner_{name} LOGIN",
-        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO runner_{name}",
-        f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO runner_{name}",
-    ):
+    name = f"by_the_docs_{schema}"
+    page = (ROOT / "docs" / "postgresql.md").read_text(encoding="utf-8")
+    first, then = (
+        block.replace("batchpub", name).replace("SCHEMA public", f"SCHEMA {schema}")
+        for block in re.findall(r"^```sql\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    )
+    search_path = f"&search_path={schema}"
+
+    for statement in first.splitlines():
+        server.ask(statement, database="postgres")
+    server.ask(f"CREATE SCHEMA IF NOT EXISTS {schema} AUTHORIZATION {name}_owner", database=name)
+    async with open_database(server.url(name, user=f"{name}_owner") + search_path) as database:
+        assert database.is_new
+    for statement in then.splitlines():
         server.ask(statement, database=name)
 
-    async with open_database(server.url(name, user=f"runner_{name}")) as database:
+    async with open_database(server.url(name, user=f"{name}_runner") + search_path) as database:
+        assert not database.is_new
         await take_and_answer(ledger_of(database))
+        for wrong in ("DROP TABLE rows", "ALTER TABLE rows ADD COLUMN x integer", "CREATE TABLE x (y integer)"):
+            with pytest.raises(CannotWrite, match=r"must be owner|permission denied"):
+                await database.write(functools.partial(_execute, statement=wrong))
+
+
+async def _execute(connection, *, statement):
+    await connection.exec_driver_sql(statement)
 
 
 @pytest.mark.slow
