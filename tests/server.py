@@ -95,10 +95,21 @@ class Server:
             if self._who:
                 os.chown(self.folder / "data" / name, self._who["user"], self._who["group"])
         (self.folder / "data" / "pg_hba.conf").write_text("local all all trust\nhostssl all all 127.0.0.1/32 trust\n")
+        self.settings = (*self.settings, "listen_addresses=127.0.0.1", "ssl=on")
+        return self._take_port()
+
+    def listen(self):
+        """Listen on loopback as well; give the port."""
+        self.stop()
+        self.settings = (*self.settings, "listen_addresses=127.0.0.1")
+        self._take_port()
+        self.start()
+        return self.port
+
+    def _take_port(self):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        self.settings = (*self.settings, "listen_addresses=127.0.0.1", "ssl=on")
         return self.port
 
     def make_database(self):

@@ -1,5 +1,6 @@
 """The image as it is shipped, built and run for real: its user, its files, its signals, its secrets, its size."""
 
+import contextlib
 import json
 import shutil
 import sys
@@ -23,6 +24,7 @@ from buildah import (  # fmt: skip
     why_not,
 )
 from playing import play_sandbox, stats
+from server import Server, find_programs
 
 from batchpub import __version__
 
@@ -188,32 +190,79 @@ def test_kubernetes_pod_runs_as_it_is_written(image, volumes, service, tmp_path,
     """
     The pod of the manifest, with its arguments, variables and mounts, publishes what the ConfigMaps hold.
     """
-    told = yaml.safe_load((ROOT / "jobs" / "kubernetes" / manifest).read_text(encoding="utf-8"))["spec"]
-    pod = (told["jobTemplate"]["spec"] if "jobTemplate" in told else told)["template"]["spec"]
-    (container,) = pod["containers"]
     secret_files(tmp_path / "secrets")
-    given = {
-        "/state": volumes["/state"],
-        "/reports": volumes["/reports"],
-        "/sheets": write_sheets(tmp_path / "sheets"),
-        "/job": write_job(tmp_path / "job"),
-        "/run/secrets/batchpub": tmp_path / "secrets",
+    arguments, told = pod_of(image, manifest, volumes, sources(tmp_path), service)
+
+    done = image.run(*arguments, **told)
+
+    assert (0, 3) == (done.returncode, stats(service)["arrivals"]["publish"]), done.stderr
+    assert ["published"] * 3 == [row["outcome"] for row in results_in(volumes)["rows"]]
+    assert CANARY not in done.stderr
+
+
+@pytest.mark.skipif(find_programs() is None, reason="there is no PostgreSQL server on this machine")
+def test_kubernetes_pods_share_sheets_as_it_is_written(image, service, tmp_path):
+    """
+    Two pods of the parallel Job at the same time, with a PostgreSQL for their state: both end with 0, each course was sent
+    once, each reports every row. A pod keeps nothing but its access token and its reports.
+    """
+    secret_files(tmp_path / "secrets")
+    places = sources(tmp_path, courses=20)
+    pods = {name: own_volumes(tmp_path / name) for name in ("one", "other")}
+    with Server() as server, contextlib.ExitStack() as stack:
+        at_loopback = f"postgres:{CANARY}@127.0.0.1:{server.listen()}"
+        name = server.make_database().partition("@/")[2].partition("?")[0]
+        (tmp_path / "secrets" / "state_url").write_text(f"postgresql+asyncpg://{at_loopback}/{name}\n")
+
+        running = {}
+        for name, volumes in pods.items():
+            arguments, told = pod_of(image, "parallel.yaml", volumes, places, service)
+            running[name] = stack.enter_context(image.running(*arguments, **told))
+        ended = {name: (process.communicate(timeout=90)[1], process.returncode) for name, process in running.items()}
+
+    results = {name: [row["outcome"] for row in results_in(volumes)["rows"]] for name, volumes in pods.items()}
+    assert [0, 0] == [code for _, code in ended.values()], ended
+    assert (20, {}) == (stats(service)["arrivals"]["publish"], dict(stats(service)["published_twice"]))
+    assert [20, 20] == [len(outcomes) for outcomes in results.values()]
+    assert 20 == sum(outcomes.count("published") for outcomes in results.values())
+    for name, (told, _) in ended.items():
+        kept = [path.name for path in pods[name]["/state"].rglob("*") if path.is_file()]
+        assert ["state.db.token", "state.db.token.lock"] == sorted(kept)
+        assert CANARY not in told
+        assert "token.memory_only" not in told
+
+
+def own_volumes(folder):
+    """A state and a folder of reports that nobody else has."""
+    volumes = {f"/{name}": folder / name for name in ("state", "reports")}
+    for path in volumes.values():
+        path.mkdir(parents=True)
+        shutil.chown(path, USER, USER)
+    return volumes
+
+
+def sources(folder, *, courses=3):
+    """What the pods mount read-only: the sheets, the job and the secret."""
+    return {
+        "/sheets": write_sheets(folder / "sheets", courses=courses),
+        "/job": write_job(folder / "job"),
+        "/run/secrets/batchpub": folder / "secrets",
     }
+
+
+def pod_of(image, manifest, volumes, places, service):
+    """Give the arguments of a manifest's container, and its mounts and variables."""
+    told = yaml.safe_load((ROOT / "jobs" / "kubernetes" / manifest).read_text(encoding="utf-8"))["spec"]
+    (container,) = (told["jobTemplate"]["spec"] if "jobTemplate" in told else told)["template"]["spec"]["containers"]
+    given = {**volumes, **places}
     mounts = {
         mount["mountPath"] + (":ro" if mount.get("readOnly") else ""): given[mount["mountPath"]]
         for mount in container["volumeMounts"]
         if mount["mountPath"] != "/tmp"
     }
     image.make_places(*(place.removesuffix(":ro") for place in mounts))
-
-    done = image.run(
-        *container["args"], volumes=mounts,
-        environment={**at(service), **{variable["name"]: variable["value"] for variable in container["env"]}},
-    )  # fmt: skip
-
-    assert (0, 3) == (done.returncode, stats(service)["arrivals"]["publish"]), done.stderr
-    assert ["published"] * 3 == [row["outcome"] for row in results_in(volumes)["rows"]]
-    assert CANARY not in done.stderr
+    variables = {variable["name"]: variable["value"] for variable in container["env"]}
+    return container["args"], {"volumes": mounts, "environment": {**at(service), **variables}}
 
 
 def test_compose_services_run_as_they_are_written(image, volumes, service, tmp_path):
@@ -248,10 +297,12 @@ def at(service):
     return {"BATCHPUB_API_URL": service, "BATCHPUB_ACCOUNTS_URL": service}
 
 
-def write_sheets(folder):
+def write_sheets(folder, *, courses=3):
+    """Two sheets; the second has the last course."""
     folder.mkdir()
-    (folder / "may.csv").write_text("Course ID\n478346000019580117\n478346000019580254\n")
-    (folder / "june.csv").write_text("Course ID\n478346000019580391\n")
+    *may, june = (str(478346000019580117 + 137 * number) for number in range(courses))
+    (folder / "may.csv").write_text("\n".join(["Course ID", *may, ""]))
+    (folder / "june.csv").write_text(f"Course ID\n{june}\n")
     return folder
 
 
