@@ -326,8 +326,11 @@ class Publisher:
             slot=slot,
             again=self.rules.publishes_again(work.course),
         )
-        if not isinstance(claimed, Claimed):
+        if isinstance(claimed, LostSlot):
             await self.gate.give_back(slot)
+            return Later(work=work, seconds=0)
+        if not isinstance(claimed, Claimed):
+            await self.gate.hand_on(slot)
             return Later(work=work, seconds=0)
         if not self._may_send(claimed):
             result = self._back_in_line(work, before)

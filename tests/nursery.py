@@ -21,9 +21,11 @@ WARM = (
     *(f"batchpub.cli.{name}" for name in ("check", "publish", "runs")),
     *(
         "aiosqlite",
+        "asyncpg",
         "jinja2",
         "pandas",
         "rich.progress",
+        "sqlalchemy.dialects.postgresql.asyncpg",
         "sqlalchemy.dialects.sqlite.aiosqlite",
         "xlsxwriter",
     ),

@@ -6,6 +6,7 @@ order: whoever pays the limiter first and then waits for a lock would be let go 
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -31,7 +32,8 @@ class GateClosed(Exception):
 class _Head:
     """Who waits first in one queue. What wakes one head must not be cleared by another."""
 
-    def __init__(self) -> None:
+    def __init__(self, operation: str) -> None:
+        self.operation = operation
         self.changed = asyncio.Event()
         self.freed = asyncio.Event()
 
@@ -58,6 +60,8 @@ class Gate:
         self._on_lock_found = on_lock_found
         self._queues: dict[str, asyncio.Lock] = {}
         self._heads: set[_Head] = set()
+        self._waiting: Counter[str] = Counter()
+        self._spare: dict[str, list[Slot]] = {}
         self._limiters: dict[tuple[str, int, int], AsyncLimiter] = {}
         self._shut = asyncio.Event()
         self._locked_until = 0.0
@@ -121,13 +125,34 @@ class Gate:
             GateClosed: the run is stopping.
 
         """
-        async with self._queues.setdefault(operation, asyncio.Lock()):
-            head = _Head()
-            self._heads.add(head)
-            try:
-                return await self._pass(operation, head)
-            finally:
-                self._heads.discard(head)
+        self._waiting[operation] += 1
+        try:
+            async with self._queues.setdefault(operation, asyncio.Lock()):
+                head = _Head(operation)
+                self._heads.add(head)
+                try:
+                    return await self._pass(operation, head)
+                finally:
+                    self._heads.discard(head)
+        finally:
+            self._waiting[operation] -= 1
+            if not self._waiting[operation]:
+                await self._drop_spare(operation)
+
+    async def hand_on(self, slot: Slot) -> None:
+        """Leave a slot that was not used to whoever is next in line; where nobody waits it is given back."""
+        if self.stop is not None or slot.is_probe or slot.spaced is not None or not self._waiting[slot.operation]:
+            await self.give_back(slot)
+            return
+        self._spare.setdefault(slot.operation, []).append(slot)
+        for head in self._heads:
+            if head.operation == slot.operation:
+                head.changed.set()
+                head.freed.set()
+
+    async def _drop_spare(self, operation: str) -> None:
+        for slot in self._spare.pop(operation, ()):
+            await self.give_back(slot)
 
     async def give_back(self, slot: Slot) -> None:
         """Give back a slot that was not used, also when the caller is being cancelled."""
@@ -157,7 +182,10 @@ class Gate:
             head.freed.clear()
             here = self._locked_until - self._clock.boot_seconds()
             if here > 0:
+                await self._drop_spare(operation)  # from before the lock: no call may go out with it
                 found: Slot | Wait = Wait(seconds=here, locked=True)
+            elif self._spare.get(operation):
+                found, held = self._exchange(operation, held), None
             else:
                 found, held = await self._ask_ledger(operation, held), None
             if isinstance(found, Wait):
@@ -170,6 +198,15 @@ class Gate:
             if await self._opens(found, head):
                 return found
             held = found
+
+    def _exchange(self, operation: str, held: Slot | None) -> Slot:
+        """Give the spare slot that opens first, and keep the one held, if any, for the next in line."""
+        spare = self._spare[operation]
+        if held is not None:
+            spare.append(held)
+        first = min(spare, key=lambda slot: slot.opens_at)
+        spare.remove(first)
+        return first
 
     async def _ask_ledger(self, operation: str, held: Slot | None) -> Slot | Wait:
         """Ask to the end, also when cancelled meanwhile: else a slot would be taken that nobody knows of."""

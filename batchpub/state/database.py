@@ -39,7 +39,8 @@ class Database:
         self._turn = asyncio.Semaphore(store.at_once)
         self.name = store.name
         self.is_new = False
-        self._is_given_up = False
+        self._trouble_since: float | None = None
+        self._trouble_told = False
 
     @property
     def now(self) -> ColumnElement[float] | None:
@@ -67,25 +68,27 @@ class Database:
         return await self._persist(work, self.store.reads)
 
     async def _persist(self, work: Work[T], options: Mapping[str, Any]) -> T:
-        began, pause, told = asyncio.get_running_loop().time(), FIRST_PAUSE, False
+        time = asyncio.get_running_loop().time
+        began, pause = time(), FIRST_PAUSE
         while True:
             try:
                 done = await self._once(work, options)
             except (DBAPIError, NotNow) as error:
                 trouble = str(error.orig) if isinstance(error, DBAPIError) else str(error)
-                waited = asyncio.get_running_loop().time() - began
-                # Whoever waited in vain has ended the run: what is left of it, the reports, tries once and does not wait again.
-                if not self.store.is_passing(error) or waited > self.store.patience or self._is_given_up:
-                    self._is_given_up = True
+                # One trouble is waited out once, however many transactions meet it.
+                self._trouble_since = self._trouble_since or time()
+                waited = time() - min(began, self._trouble_since)
+                if not self.store.is_passing(error) or waited > self.store.patience:
                     raise CannotWrite(self.store.say_trouble(self.name, trouble)) from error
-                if not told and waited > TELL_AFTER:
+                if not self._trouble_told and waited > TELL_AFTER:
                     log.warning("state.waiting", path=self.name, error=trouble, seconds=self.store.patience)
-                    told = True
+                    self._trouble_told = True
                 await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - spreads processes, protects nothing
                 pause = min(2 * pause, LONGEST_PAUSE)
             else:
-                if told:
-                    log.info("state.back", path=self.name, seconds=asyncio.get_running_loop().time() - began)
+                if self._trouble_told and self._trouble_since:
+                    log.info("state.back", path=self.name, seconds=round(time() - self._trouble_since, 3))
+                self._trouble_since, self._trouble_told = None, False
                 return done
 
     async def _once(self, work: Work[T], options: Mapping[str, Any]) -> T:

@@ -1,18 +1,19 @@
 """The journal: written before a call and after it, so that after any crash it is right or says that it does not know."""
 
+import asyncio
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, case, delete, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, case, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from batchpub.course import Course, Outcome, Pile, Plan, PlannedRow, PlannedSheet
 from batchpub.record import CallRecord, LockRecord, RowRecord, RunRecord
 from batchpub.state.database import Database
-from batchpub.state.dialect import insert_into
-from batchpub.state.ledger import Ledger, LedgerTime, Lock, Rest, Slot
+from batchpub.state.dialect import insert_into, insert_many, update_many
+from batchpub.state.ledger import Hold, Ledger, LedgerTime, Lock, Rest, Slot
 from batchpub.state.picture import Picture
 from batchpub.state.tables import calls, courses, locks, meta, portals, rows, runs
 
@@ -128,6 +129,8 @@ class Journal:
         self._picture = Picture(ledger)
         self._unwritten: dict[int, RowResult] = {}
         self._written: dict[int, RowResult] = {}
+        self._writing: Container[int] = ()
+        self._one_writer = asyncio.Lock()
 
     @property
     def has_company(self) -> bool:
@@ -159,9 +162,8 @@ class Journal:
         async def write(connection: AsyncConnection) -> None:
             new = insert_into(connection, runs).values(**run).on_conflict_do_nothing().returning(runs.c.run)
             if (await connection.execute(new)).one_or_none() is not None and plan.rows:
-                await connection.execute(
-                    insert(rows), [self._first_row(row, already.get(row.position), uncertain) for row in plan.rows]
-                )
+                first = [self._first_row(row, already.get(row.position), uncertain) for row in plan.rows]
+                await insert_many(connection, rows, first)
 
         await self._database.write(write)
 
@@ -183,6 +185,9 @@ class Journal:
             "row_values": list(row.values),
             "outcome": outcome.value,
             "message": message,
+            "attempts": 0,
+            "code": "",
+            "verified": False,
         }
 
     async def standings(self, wanted: Sequence[Course]) -> dict[Course, Standing]:
@@ -227,12 +232,13 @@ class Journal:
             if not isinstance(standing, Free | Uncertain) or standing.version != version:
                 return standing
         tries = 0
+        await self._take_over_row(position)
 
         async def take(connection: AsyncConnection) -> Claimed | LostSlot | Standing:
             nonlocal tries
             tries += 1
             before = self._ledger.clock.boot_seconds()
-            portal, now = await self._ledger.read_portal(connection)
+            portal, now = await self._ledger.read_portal(connection, Hold.SHARED)
             if not await self._take_course(connection, course, version, now, repeated=tries > 1):
                 row = await self._picture.look_inside(connection, course)
                 return self._judge(row, now, again=again)
@@ -258,7 +264,6 @@ class Journal:
             return LostSlot()
         if isinstance(claimed, Claimed):
             self._picture.forget(course)
-            self._forget_row(position)
         return claimed
 
     async def _take_course(
@@ -277,7 +282,8 @@ class Journal:
             "ready_at": now + limits.lease + limits.settle,
             "changed_at": now,
         }
-        expected: ColumnElement[bool] = courses.c.version == version
+        let_go = or_(courses.c.run == self._run, courses.c.held_until_at <= now)  # by the ledger's time, not by ours
+        expected: ColumnElement[bool] = and_(courses.c.version == version, let_go)
         if repeated:
             done = and_(courses.c.version == version + 1, courses.c.run == self._run, courses.c.status == "sending")
             expected = or_(expected, done)
@@ -294,7 +300,7 @@ class Journal:
 
         async def take(connection: AsyncConnection) -> Claimed | LostSlot:
             before = self._ledger.clock.boot_seconds()
-            portal, now = await self._ledger.read_portal(connection)
+            portal, now = await self._ledger.read_portal(connection, Hold.SHARED)
             call = self._call(course, position, attempt)
             if not await self._ledger.renew_slot(connection, slot, portal, now, call):
                 return LostSlot()
@@ -367,7 +373,6 @@ class Journal:
 
         told = await self._database.write(write)
         self._picture.forget(course)
-        self._forget_row(position)
         return told
 
     async def _set_status(
@@ -425,6 +430,8 @@ class Journal:
                 self._unwritten[position] = result
             return
 
+        await self._take_over_row(position)
+
         async def write(connection: AsyncConnection) -> None:
             _, now = await self._ledger.read_portal(connection)
             await self._adopt(connection, course, status, now)
@@ -432,25 +439,37 @@ class Journal:
 
         await self._database.write(write)
         self._picture.forget(course)
-        self._forget_row(position)
 
-    def _forget_row(self, position: int) -> None:
+    async def _take_over_row(self, position: int) -> None:
+        """See that nothing kept for a row is written after what is written now; connections do not wait in line."""
         self._unwritten.pop(position, None)
+        if position in self._writing:
+            async with self._one_writer:
+                """That writing is over."""
         self._written.pop(position, None)
 
     async def write_down(self) -> None:
         """Write what `settle` kept."""
-        if not self._unwritten:
-            return
-        kept, self._unwritten = self._unwritten, {}
+        async with self._one_writer:
+            kept, self._unwritten = self._unwritten, {}
+            self._writing = kept
+            try:
+                if kept:
+                    await self._write_rows(kept)
+            except BaseException:
+                self._unwritten = kept | self._unwritten
+                raise
+            finally:
+                self._writing = ()
+
+    async def _write_rows(self, kept: Mapping[int, RowResult]) -> None:
         results = [
-            {"the_run": self._run, "the_position": position, **self._row_values(result)}
+            {"run": self._run, "position": position, **self._row_values(result)}
             for position, result in sorted(kept.items())
         ]
-        one = update(rows).where(rows.c.run == bindparam("the_run"), rows.c.position == bindparam("the_position"))
 
         async def write(connection: AsyncConnection) -> None:
-            await connection.execute(one, results)
+            await update_many(connection, rows, results, by=("run", "position"))
 
         await self._database.write(write)
         self._written.update(kept)

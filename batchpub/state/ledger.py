@@ -161,6 +161,25 @@ class Rest(StrEnum):
     UNUSED = "unused"
 
 
+class Hold(StrEnum):
+    """What others may do with the portal until the transaction ends."""
+
+    ALONE = "alone"
+    """Nothing: a lock begins or ends."""
+    TURN = "turn"
+    """Start calls that have their slot, but take none: slots are counted one after the other."""
+    SHARED = "shared"
+    """Anything but lock: so no call starts after a lock that it could have known of."""
+
+
+HOLDS: dict[Hold, dict[str, Any]] = {
+    Hold.ALONE: {},
+    Hold.TURN: {"key_share": True},  # FOR NO KEY UPDATE
+    Hold.SHARED: {"read": True, "key_share": True},  # FOR KEY SHARE
+}
+"""PostgreSQL's row locks, section 13.3.2 of its manual: the second and third do not conflict with each other."""
+
+
 class Ledger:
     """Slots and lock of one portal, for one run."""
 
@@ -171,14 +190,14 @@ class Ledger:
         self.run = run
         self.limits = limits
         self.clock = clock
-        self._ahead = 0.0
+        self._ahead: float | None = None
         self._is_mine = False
 
     # Time.
 
     def now(self) -> float:
         """Estimate the ledger's time without asking: never ahead of it, so that no wait ends early."""
-        return self.clock.boot_seconds() + self._ahead
+        return self.clock.boot_seconds() + (self._ahead or 0.0)
 
     async def tell_time(self, connection: AsyncConnection) -> LedgerTime:
         """Give the ledger's time to write down; a server tells it inside the statement, without holding the portal."""
@@ -189,18 +208,20 @@ class Ledger:
     def _wall(self, now: float) -> float:
         return self.clock.now().timestamp() if self.database.now is None else now
 
-    async def read_portal(self, connection: AsyncConnection) -> tuple[Row[Any], float]:
+    async def read_portal(self, connection: AsyncConnection, hold: Hold = Hold.ALONE) -> tuple[Row[Any], float]:
         """Hold the portal's row and read the ledger's time, moving all times over when the clock they count by changed.
 
-        Until the transaction ends nobody else takes a slot, claims or locks here; other portals go on.
+        Other portals go on. SQLite knows one way to hold: nobody else writes.
         """
-        query = self._ask_portal().with_for_update()
+        query = self._ask_portal().with_for_update(**HOLDS[hold])
         portal = (await connection.execute(query)).one_or_none()
         if portal is None:
             new = insert_into(connection, portals).values(portal=self.portal, **self._stamp(self._read_clock(None)))
             await connection.execute(new.on_conflict_do_nothing())
             portal = (await connection.execute(query)).one()
         now = self._read_clock(portal)
+        if hold is not Hold.ALONE and (self._is_moved(portal, now) or self._is_gentle_too_long(portal, now)):
+            return await self.read_portal(connection)
         if self._is_gentle_too_long(portal, now):
             await self._set_portal(connection, gentle_until_wall=self._wall(now) + GENTLE_SECONDS)
         if not self._is_moved(portal, now):
@@ -215,7 +236,13 @@ class Ledger:
         return (await connection.execute(query)).one(), now
 
     async def glance(self, work: Callable[[AsyncConnection, float], Awaitable[T]]) -> T:
-        """Read at the ledger's time without holding the portal, unless its times have to be moved over first."""
+        """Read at the ledger's time without holding the portal, unless its times have to be moved over first.
+
+        How far a server's clock is ahead of ours is known from the last slot; that is asked again at every further one.
+        """
+        if self._ahead is not None:
+            now = self.now()
+            return await self.database.read(lambda connection: work(connection, now))
 
         async def read(connection: AsyncConnection) -> tuple[T] | None:
             portal = (await connection.execute(self._ask_portal())).one_or_none()
@@ -289,7 +316,7 @@ class Ledger:
         """
 
         async def take(connection: AsyncConnection) -> Slot | Wait:
-            portal, now = await self.read_portal(connection)
+            portal, now = await self.read_portal(connection, Hold.TURN)
             if instead_of is not None:
                 await self._drop(connection, instead_of)
                 portal = (await connection.execute(self._ask_portal())).one()
@@ -424,7 +451,7 @@ class Ledger:
 
         async def begin(connection: AsyncConnection) -> float | None:
             before = self.clock.boot_seconds()
-            portal, now = await self.read_portal(connection)
+            portal, now = await self.read_portal(connection, Hold.SHARED)
             may = await self.renew_slot(connection, slot, portal, now)
             return before + self.limits.send_within if may else None
 
@@ -456,7 +483,7 @@ class Ledger:
 
         async def give(connection: AsyncConnection) -> None:
             if slot.is_probe or slot.spaced is not None:
-                await self.read_portal(connection)
+                await self.read_portal(connection, Hold.TURN)
             await self._drop(connection, slot)
             await self.end_probe(connection, slot, Rest.UNUSED)
 

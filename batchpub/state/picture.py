@@ -28,10 +28,14 @@ class Picture:
         self._ledger = ledger
         self._rows: dict[Course, Row[Any] | None] = {}
         self._seen_at = self._began_at = 0.0
-        self.has_company = False
-        """Another run was seen at work on one of our courses."""
+        self._others: set[str] = set()
         self.is_fresh = False
         """The last look asked the database what had changed."""
+
+    @property
+    def has_company(self) -> bool:
+        """Tell whether another run was seen at work on one of our courses."""
+        return bool(self._others)
 
     async def load(self, wanted: Sequence[Course]) -> dict[Course, Row[Any]]:
         """Ask for many courses, and follow them from now on; those never heard of are left out of the answer."""
@@ -59,11 +63,18 @@ class Picture:
                 return await self.look_inside(connection, course)
 
             return await self._ledger.glance(read)
-        # Alone, a run only needs to hear that somebody came; every look would cost more than a claim that fails.
-        moment = self._ledger.limits.period / (60 if self.has_company else 6)
-        if self._ledger.now() - self._seen_at > moment:
+        if not 0 <= self._ledger.now() - self._seen_at <= self._moment:
             await self._refresh()
         return self._rows[course]
+
+    @property
+    def _moment(self) -> float:
+        """Seconds that a picture is good for, so that all runs together ask once for every two calls that are made.
+
+        Alone, a run only needs to hear that somebody came; every look would cost more than a claim that fails.
+        """
+        limits = self._ledger.limits
+        return 2 * limits.period / limits.rate * len(self._others) or limits.period / 6
 
     async def look_inside(self, connection: AsyncConnection, course: Course) -> Row[Any] | None:
         """Ask for one course inside a transaction."""
@@ -95,7 +106,7 @@ class Picture:
 
     def _meet(self, row: Row[Any] | None) -> None:
         if row is not None and row.run != self._ledger.run and row.changed_at > self._began_at:
-            self.has_company = True
+            self._others.add(row.run)
 
 
 def _course(row: Row[Any]) -> Course:

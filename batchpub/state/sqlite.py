@@ -1,6 +1,8 @@
 """SQLite on a local disk: durable, every write transaction BEGIN IMMEDIATE, readers beside it."""
 
 import os
+import sqlite3
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from batchpub.errors import CannotWrite, SettingsWrong
 from batchpub.state.store import Store
+from batchpub.state.tables import meta
 
 BUSY_SECONDS = 0.5
 """How long SQLite itself waits for a writer; it hears nothing meanwhile, so we come back and ask again."""
@@ -17,7 +20,10 @@ BUSY_SECONDS = 0.5
 PATIENCE = 30.0
 """Seconds for which a state that another process holds is waited for."""
 
-NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "ceph", "glusterfs", "fuse.sshfs"}
+NETWORK_FILE_SYSTEMS = {
+    *("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre", "ocfs2", "gfs2", "davfs"),
+    *("fuse.sshfs", "fuse.rclone", "fuse.s3fs", "fuse.gcsfuse", "fuse.blobfuse2", "fuse.glusterfs", "fuse.davfs2"),
+}
 READ_ONLY = {"batchpub_reads": True}
 
 
@@ -26,12 +32,13 @@ def make_store(path: Path | None) -> Store:
 
     Raises:
         CannotWrite: the file cannot be opened.
-        SettingsWrong: it lies on a network file system.
+        SettingsWrong: it lies on a network file system, or is the database of another program.
 
     """
     if path is not None:
-        _make_private(path)
         _refuse_network_disk(path)
+        _make_private(path)
+        _refuse_others(path)
     engine = create_async_engine(
         f"sqlite+aiosqlite:///{path}" if path else "sqlite+aiosqlite://",
         **({"pool_size": 1, "max_overflow": 0} if path else {}),
@@ -100,12 +107,26 @@ def file_system_of(path: Path, mounts: str) -> str:
 
 def _refuse_network_disk(path: Path) -> None:
     mounts = Path("/proc/mounts")
-    kind = file_system_of(path.parent.resolve(), mounts.read_text(errors="replace")) if mounts.exists() else ""
+    kind = file_system_of(path.resolve().parent, mounts.read_text(errors="replace")) if mounts.exists() else ""
     if kind in NETWORK_FILE_SYSTEMS:
         raise SettingsWrong(
             f"The state {path} lies on a network file system ({kind}), where its locks cannot be trusted. "
             "Choose a local disk with --state."
         )
+
+
+def _refuse_others(path: Path) -> None:
+    """Leave another program's database as it is; even opening it our way would change its journal's mode."""
+    with (
+        suppress(sqlite3.Error),
+        closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=0)) as found,
+    ):
+        tables = [name for (name,) in found.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        if tables and meta.name not in tables:
+            raise SettingsWrong(
+                f"{path} is a database of another program: it has the tables {', '.join(tables[:3])}. Name another file "
+                "with --state."
+            )
 
 
 def _make_private(path: Path) -> None:

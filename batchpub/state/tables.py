@@ -1,24 +1,12 @@
 """The tables of the state. Times named *_at are ledger seconds (see ledger.py); those named *_on are UTC wall time."""
 
-from typing import Any
+from sqlalchemy import JSON, Boolean, Column, Float, Index, Integer, MetaData, String, Table
 
-from sqlalchemy import JSON, Boolean, Column, Float, Index, Integer, MetaData, String, Table, Text, TypeDecorator
+from batchpub.state.dialect import Foreign
 
 SCHEMA_VERSION = 3
 
 metadata = MetaData()
-
-
-class Foreign(TypeDecorator[str]):
-    """Text from a sheet or the service. PostgreSQL keeps no NUL in a text, so none keeps it: a replacement is seen."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Any) -> str | None:
-        """Take NUL out."""
-        del dialect
-        return value.replace("\0", "\N{REPLACEMENT CHARACTER}") if value else value
 
 
 meta = Table("meta", metadata, Column("key", String, primary_key=True), Column("value", String, nullable=False))

@@ -379,3 +379,20 @@ def test_a_log_file_and_an_output_without_room_are_no_bug(desk):
     assert "run.finished" == done.last()["event.action"]
     assert b"cannot be written" in listed.stderr
     assert ["already_published"] * 2 == desk.outcomes("blind")
+
+
+def test_a_database_of_another_program_is_left_alone(desk):
+    """
+    Named as the state by mistake: refused, with one of its tables named, and nothing is made in it.
+    """
+    desk.write_sheet(3)
+    desk.serve()
+    with contextlib.closing(sqlite3.connect(desk.folder / "theirs.db")) as theirs:
+        theirs.execute("CREATE TABLE bookmarks (url TEXT)")
+    before = (desk.folder / "theirs.db").read_bytes()
+
+    run = desk.publish(state="theirs.db")
+
+    assert 78 == run.wait()
+    assert "is a database of another program: it has the tables bookmarks." in run.last()["error.message"]
+    assert before == (desk.folder / "theirs.db").read_bytes()

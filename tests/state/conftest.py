@@ -6,21 +6,12 @@ import dataclasses
 import itertools
 
 import pytest
-from server import Server, find_programs
 from sqlalchemy import Double, bindparam
 
 from batchpub.clock import SystemClock
 from batchpub.state import Database, Journal, Ledger, Limits, open_database
 
 KINDS = ("sqlite", "postgresql")
-
-
-@pytest.fixture(scope="session")
-def server():
-    if find_programs() is None:
-        pytest.skip("there is no PostgreSQL server on this machine")
-    with Server("fsync=off") as running:
-        yield running
 
 
 class Forward(SystemClock):

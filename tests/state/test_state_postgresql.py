@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from plans import make_plan_of
-from server import Server
 
 from batchpub.cli.main import group
 from batchpub.clock import SystemClock
@@ -208,41 +207,39 @@ async def test_a_process_that_stands_still_in_a_transaction_does_not_keep_the_po
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGQUIT])
-async def test_a_server_that_restarts_is_waited_for(number):
+async def test_a_server_that_restarts_is_waited_for(number, own_server):
     """
     Shut down or crashed in the middle of the work: it is done when the server is back, once, and the log has both.
     """
-    with Server() as server:
-        async with open_database(server.make_database()) as database:
-            ledger = ledger_of(database)
-            await take_and_answer(ledger)
-            server.stop(number)
+    async with open_database(own_server.make_database()) as database:
+        ledger = ledger_of(database)
+        await take_and_answer(ledger)
+        own_server.stop(number)
 
-            working = asyncio.create_task(take_and_answer(ledger))
-            await asyncio.sleep(1.5)
-            assert not working.done()
-            await asyncio.to_thread(server.start)
-            await asyncio.wait_for(working, 10)
+        working = asyncio.create_task(take_and_answer(ledger))
+        await asyncio.sleep(1.5)
+        assert not working.done()
+        await asyncio.to_thread(own_server.start)
+        await asyncio.wait_for(working, 10)
 
-            assert 2 == len((await ledger.look_ahead("publish")).taken)
+        assert 2 == len((await ledger.look_ahead("publish")).taken)
 
 
 @pytest.mark.slow
-async def test_a_server_that_stays_away_ends_the_wait(monkeypatch):
+async def test_a_server_that_stays_away_ends_the_wait(monkeypatch, own_server):
     """
     Not for ever: after the bounded wait, with what to do. What the process tries after that is tried once.
     """
     monkeypatch.setattr(store, "PATIENCE", 1.5)
-    with Server() as server:
-        async with open_database(server.make_database()) as database:
-            server.stop()
+    async with open_database(own_server.make_database()) as database:
+        own_server.stop()
 
-            with pytest.raises(CannotWrite, match=r"cannot be used: .*See that PostgreSQL runs"):
-                await asyncio.wait_for(take_and_answer(ledger_of(database)), 10)
-            with pytest.raises(CannotWrite):
-                await asyncio.wait_for(take_and_answer(ledger_of(database)), 1)
-            server.start()
-            await take_and_answer(ledger_of(database))
+        with pytest.raises(CannotWrite, match=r"cannot be used: .*See that PostgreSQL runs"):
+            await asyncio.wait_for(take_and_answer(ledger_of(database)), 10)
+        with pytest.raises(CannotWrite):
+            await asyncio.wait_for(take_and_answer(ledger_of(database)), 1)
+        own_server.start()
+        await take_and_answer(ledger_of(database))
 
 
 @pytest.mark.parametrize("command", [("runs", "--json"), ("report",), ("check", "--json", "courses.csv")])
@@ -289,7 +286,7 @@ async def _count(connection):
 
 
 @pytest.mark.slow
-async def test_tls_is_demanded_by_the_url(tmp_path):
+async def test_tls_is_demanded_by_the_url(tmp_path, own_server):
     """
     verify-full accepts the authority that sslrootcert names, and nobody else's, and no server without TLS; plain text is
     refused by the server.
@@ -298,27 +295,26 @@ async def test_tls_is_demanded_by_the_url(tmp_path):
     authority, stranger = trustme.CA(), trustme.CA()
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     stranger.cert_pem.write_to_path(tmp_path / "other.pem")
-    with Server() as server:
-        server.stop()
-        port = server.demand_tls(authority.issue_cert("localhost"))
-        server.start()
-        name = server.make_database().partition("@/")[2].partition("?")[0]
-        url = f"postgresql+asyncpg://postgres@localhost:{port}/{name}?sslmode=verify-full&sslrootcert={tmp_path}"
+    own_server.stop()
+    port = own_server.demand_tls(authority.issue_cert("localhost"))
+    own_server.start()
+    name = own_server.make_database().partition("@/")[2].partition("?")[0]
+    url = f"postgresql+asyncpg://postgres@localhost:{port}/{name}?sslmode=verify-full&sslrootcert={tmp_path}"
 
-        async with open_database(f"{url}/ca.pem") as database:
-            encrypted = await database.read(_is_encrypted)
-        with pytest.raises(SettingsWrong, match=r"cannot be reached safely: unable to get local issuer.*sslrootcert"):
-            async with open_database(f"{url}/other.pem"):
-                pytest.fail("it was opened")
-        with pytest.raises(SettingsWrong, match="refuses us"):
-            async with open_database(f"postgresql+asyncpg://postgres@localhost:{port}/{name}?ssl=disable"):
-                pytest.fail("it was opened")
-        server.stop()
-        server.settings = (*server.settings, "ssl=off")
-        server.start()
-        with pytest.raises(SettingsWrong, match="the server offers no TLS"):
-            async with open_database(f"{url}/ca.pem"):
-                pytest.fail("it was opened")
+    async with open_database(f"{url}/ca.pem") as database:
+        encrypted = await database.read(_is_encrypted)
+    with pytest.raises(SettingsWrong, match=r"cannot be reached safely: unable to get local issuer.*sslrootcert"):
+        async with open_database(f"{url}/other.pem"):
+            pytest.fail("it was opened")
+    with pytest.raises(SettingsWrong, match="refuses us"):
+        async with open_database(f"postgresql+asyncpg://postgres@localhost:{port}/{name}?ssl=disable"):
+            pytest.fail("it was opened")
+    own_server.stop()
+    own_server.settings = (*own_server.settings, "ssl=off")
+    own_server.start()
+    with pytest.raises(SettingsWrong, match="the server offers no TLS"):
+        async with open_database(f"{url}/ca.pem"):
+            pytest.fail("it was opened")
 
     assert encrypted
 
