@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, case, delete, exists, func, or_, select, update
+from sqlalchemy import Row, and_, case, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from batchpub.course import Course, Outcome, Pile, Plan, PlannedRow, PlannedSheet
@@ -125,6 +125,7 @@ class Journal:
         self._ledger = ledger
         self._database: Database = ledger.database
         self.run = self._run = ledger.run
+        self._say = ledger.say
         self._portal = ledger.portal
         self._picture = Picture(ledger)
         self._unwritten: dict[int, RowResult] = {}
@@ -245,17 +246,9 @@ class Journal:
             call = self._call(course, position, attempt)
             if not await self._ledger.renew_slot(connection, slot, portal, now, call):
                 raise _SlotLost
-            mine = and_(rows.c.run == self._run, rows.c.position == position)
-            await connection.execute(
-                update(rows)
-                .where(mine)
-                .values(
-                    outcome=Outcome.UNKNOWN.value,
-                    message=NO_ANSWER,
-                    attempts=attempt,
-                    first_sent_on=func.coalesce(rows.c.first_sent_on, self._wall()),
-                )
-            )
+            unknown = {"outcome": Outcome.UNKNOWN.value, "message": NO_ANSWER, "attempts": attempt}
+            mine = {"the_run": self._run, "the_position": position, "the_moment": self._wall()}
+            await connection.execute(self._say.claim_row, {**mine, **unknown})
             return Claimed(call=slot.slot, send_before=before + self._ledger.limits.send_within)
 
         try:
@@ -274,7 +267,10 @@ class Journal:
         `repeated`: this transaction may have been committed already, by a try whose connection broke in its commit.
         """
         limits = self._ledger.limits
-        values = {
+        claim = {
+            "portal": self._portal,
+            "course_id": course.course_id,
+            "batch_id": course.batch_id,
             "status": "sending",
             "version": version + 1,
             "run": self._run,
@@ -282,17 +278,9 @@ class Journal:
             "ready_at": now + limits.lease + limits.settle,
             "changed_at": now,
         }
-        let_go = or_(courses.c.run == self._run, courses.c.held_until_at <= now)  # by the ledger's time, not by ours
-        expected: ColumnElement[bool] = and_(courses.c.version == version, let_go)
-        if repeated:
-            done = and_(courses.c.version == version + 1, courses.c.run == self._run, courses.c.status == "sending")
-            expected = or_(expected, done)
-        written = await connection.execute(
-            insert_into(connection, courses)
-            .values(portal=self._portal, course_id=course.course_id, batch_id=course.batch_id, **values)
-            .on_conflict_do_update(index_elements=list(courses.primary_key), set_=values, where=expected)
-            .returning(courses.c.version)
-        )
+        expected = {"the_run": self._run, "the_version": version, "the_now": now}
+        statement = self._say.claim_course_again if repeated else self._say.claim_course
+        written = await connection.execute(statement, {**claim, **expected})
         return written.one_or_none() is not None
 
     async def begin_reading(self, course: Course, *, position: int, attempt: int, slot: Slot) -> Claimed | LostSlot:
@@ -344,18 +332,16 @@ class Journal:
                 portal, now = await self._ledger.read_portal(connection)
             else:
                 now = await self._ledger.tell_time(connection)
-            written = await connection.execute(
-                update(calls)
-                .where(calls.c.call == call, calls.c.meaning == "")
-                .values(
-                    answered_on=None if rest is Rest.UNANSWERED else self._wall(),
-                    http_status=note.http_status,
-                    code=note.code,
-                    meaning=note.meaning,
-                    excerpt=note.excerpt,
-                    **self._ledger.at_rest(rest, now),
-                )
-            )
+            answer = {
+                "answered_on": None if rest is Rest.UNANSWERED else self._wall(),
+                "http_status": note.http_status,
+                "code": note.code,
+                "meaning": note.meaning,
+                "excerpt": note.excerpt,
+                "in_flight": False,
+            }
+            which = {"the_call": call, "the_rest": self._ledger.rest_after(rest), **self._say.at(now)}
+            written = await connection.execute(self._say.answer, {**which, **answer})
             if not written.rowcount:  # an earlier try was committed after all, and its lock is in the portal's row
                 return None
             if status is not None:
@@ -378,35 +364,29 @@ class Journal:
     async def _set_status(
         self, connection: AsyncConnection, course: Course, status: str, now: LedgerTime, *, hold: bool = True
     ) -> None:
-        limits = self._ledger.limits
-        unclear = status == "unclear"
+        limits, statement = self._ledger.limits, self._say.course
         published = {"published_on": self._wall(), "published_by": self._run}
-        values: dict[str, Any] = {
-            "status": status,
-            "version": courses.c.version + 1,
-            "ready_at": now + limits.settle if unclear else 0.0,
-            "held_until_at": now + (limits.settle + limits.lease) if unclear and hold else 0.0,
-            "changed_at": now,
-        }
+        values: dict[str, Any] = {"status": status, "ready_at": 0.0, "held_until_at": 0.0}
         match status:
             case "published":
                 values |= published
             case "draft":  # the service says so, whatever was known
                 values |= dict.fromkeys(published, "") | {"status": "free"}
             case "free":  # what was published before a vain --again stays published
-                values["status"] = case((courses.c.published_on != "", "published"), else_="free")
-        await connection.execute(update(courses).where(self._same(course), courses.c.run == self._run).values(**values))
-
-    def _same(self, course: Course) -> ColumnElement[bool]:
-        return and_(
-            courses.c.portal == self._portal,
-            courses.c.course_id == course.course_id,
-            courses.c.batch_id == course.batch_id,
-        )
+                kept = case((courses.c.published_on != "", "published"), else_="free")
+                statement, values = statement.values(status=kept), {"ready_at": 0.0, "held_until_at": 0.0}
+            case "unclear":
+                held = now + (limits.settle + limits.lease) if hold else 0.0
+                statement, values = (
+                    statement.values(ready_at=now + limits.settle, held_until_at=held),
+                    {"status": status},
+                )
+        which = {"the_portal": self._portal, "the_course": course.course_id, "the_batch": course.batch_id}
+        await connection.execute(statement, {**which, "the_run": self._run, **self._say.at(now), **values})
 
     async def _set_row(self, connection: AsyncConnection, position: int, result: RowResult) -> None:
-        mine = and_(rows.c.run == self._run, rows.c.position == position)
-        await connection.execute(update(rows).where(mine).values(**self._row_values(result)))
+        mine = {"the_run": self._run, "the_position": position}
+        await connection.execute(self._say.row, {**mine, **self._row_values(result)})
 
     def _row_values(self, result: RowResult) -> dict[str, Any]:
         return {

@@ -12,13 +12,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Row, Select, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from batchpub.clock import Clock
 from batchpub.errors import CannotWrite
 from batchpub.state.database import Database
 from batchpub.state.dialect import insert_into
+from batchpub.state.statements import Statements
 from batchpub.state.tables import calls, courses, locks, portals
 
 SERVER = "server"
@@ -190,6 +191,8 @@ class Ledger:
         self.run = run
         self.limits = limits
         self.clock = clock
+        self.say = Statements(dialect=database.store.engine.dialect.name, now=database.now)
+        self._held = {hold: self.say.portal.with_for_update(**how) for hold, how in HOLDS.items()}
         self._ahead: float | None = None
         self._is_mine = False
 
@@ -213,12 +216,12 @@ class Ledger:
 
         Other portals go on. SQLite knows one way to hold: nobody else writes.
         """
-        query = self._ask_portal().with_for_update(**HOLDS[hold])
-        portal = (await connection.execute(query)).one_or_none()
+        query, which = self._held[hold], {"the_portal": self.portal}
+        portal = (await connection.execute(query, which)).one_or_none()
         if portal is None:
             new = insert_into(connection, portals).values(portal=self.portal, **self._stamp(self._read_clock(None)))
             await connection.execute(new.on_conflict_do_nothing())
-            portal = (await connection.execute(query)).one()
+            portal = (await connection.execute(query, which)).one()
         now = self._read_clock(portal)
         if hold is not Hold.ALONE and (self._is_moved(portal, now) or self._is_gentle_too_long(portal, now)):
             return await self.read_portal(connection)
@@ -233,7 +236,7 @@ class Ledger:
         passed = max(0.0, self._wall(now) - portal.last_wall - WALL_ROUNDING)
         await self._move_times(connection, portal, now - portal.last_boot - passed)
         await self._set_portal(connection, **self._stamp(now))
-        return (await connection.execute(query)).one(), now
+        return (await connection.execute(query, which)).one(), now
 
     async def glance(self, work: Callable[[AsyncConnection, float], Awaitable[T]]) -> T:
         """Read at the ledger's time without holding the portal, unless its times have to be moved over first.
@@ -245,7 +248,7 @@ class Ledger:
             return await self.database.read(lambda connection: work(connection, now))
 
         async def read(connection: AsyncConnection) -> tuple[T] | None:
-            portal = (await connection.execute(self._ask_portal())).one_or_none()
+            portal = await self._look_at_portal(connection)
             now = self._read_clock(portal)
             if portal is not None and (self._is_moved(portal, now) or self._is_gentle_too_long(portal, now)):
                 return None
@@ -258,10 +261,8 @@ class Ledger:
         found = await self.database.read(read)
         return found[0] if found is not None else await self.database.write(move)
 
-    def _ask_portal(self) -> Select[Any]:
-        server = self.database.now
-        its_time = [] if server is None else [server.label("ledger_now")]
-        return select(portals, *its_time).where(portals.c.portal == self.portal)
+    async def _look_at_portal(self, connection: AsyncConnection) -> Row[Any] | None:
+        return (await connection.execute(self.say.portal, {"the_portal": self.portal})).one_or_none()
 
     def _is_moved(self, portal: Row[Any], now: float) -> bool:
         slack = 0.0 if self.database.now is None else STEP_SECONDS
@@ -319,7 +320,7 @@ class Ledger:
             portal, now = await self.read_portal(connection, Hold.TURN)
             if instead_of is not None:
                 await self._drop(connection, instead_of)
-                portal = (await connection.execute(self._ask_portal())).one()
+                portal = await self._look_at_portal(connection) or portal
             if portal.lock_until_at > now:
                 return Wait(seconds=portal.lock_until_at - now, locked=True)
             probe = portal.lock_level > 0
@@ -336,12 +337,11 @@ class Ledger:
     async def _find_place(
         self, connection: AsyncConnection, pace: Pace, operation: str, portal: Row[Any], now: float
     ) -> float | Wait:
-        taken = select(calls.c.in_flight, calls.c.taken_at, calls.c.free_at).where(
-            calls.c.portal == self.portal, calls.c.free_at > now
-        )
-        if not pace.shared:
-            taken = taken.where(calls.c.operation == operation)
-        busy = (await connection.execute(taken)).all()
+        which: dict[str, Any] = {"the_portal": self.portal, "the_now": now}
+        if pace.shared:
+            busy = (await connection.execute(self.say.taken_by_all, which)).all()
+        else:
+            busy = (await connection.execute(self.say.taken, {**which, "the_operation": operation})).all()
         opens = now
         if len(busy) >= pace.rate:
             # A slot in flight cannot be free before a whole rest after it was taken, whoever holds it.
@@ -374,16 +374,15 @@ class Ledger:
         probe: bool,
     ) -> Slot:
         # Unclaimed, it lapses by itself: no call was made with it.
-        number = await connection.execute(
-            insert(calls).values(
-                portal=self.portal,
-                operation=operation,
-                run=self.run,
-                in_flight=True,
-                taken_at=opens,
-                free_at=opens + self.limits.lease + self._spacing(pace),
-            )
-        )
+        place = {
+            "portal": self.portal,
+            "operation": operation,
+            "run": self.run,
+            "in_flight": True,
+            "taken_at": opens,
+            "free_at": opens + self.limits.lease + self._spacing(pace),
+        }
+        number = await connection.execute(self.say.take, place)
         key = number.inserted_primary_key
         slot = int(key[0]) if key else 0
         values: dict[str, Any] = {}
@@ -418,26 +417,26 @@ class Ledger:
         limits, is_probe = self.limits, portal.probe_slot == slot.slot
         if portal.lock_until_at > now or (portal.lock_level > 0 and not is_probe):
             return False
-        opened = calls.c.taken_at <= now + ROUNDING_SECONDS + limits.guard / 2
-        changed = await connection.execute(
-            update(calls)
-            .where(calls.c.call == slot.slot, calls.c.free_at > now, calls.c.taken_at >= portal.opened_at, opened)
-            .values(taken_at=now, free_at=now + limits.lease + limits.settle + limits.rest, **(call or {}))
-        )
+        which = {"the_call": slot.slot, "the_now": now, "the_opened": portal.opened_at}
+        which["the_latest"] = now + ROUNDING_SECONDS + limits.guard / 2
+        values = {"taken_at": now, "free_at": now + limits.lease + limits.settle + limits.rest, **(call or {})}
+        changed = await connection.execute(self.say.claim_call, {**which, **values})
         if changed.rowcount and is_probe:
             await self._set_portal(connection, probe_until_at=now + limits.lease)
         return changed.rowcount == 1
 
-    def at_rest(self, rest: Rest, now: LedgerTime) -> dict[str, Any]:
-        """Give what a slot's row says from now on."""
-        if rest is Rest.UNUSED:
-            return {"in_flight": False, "free_at": 0.0}
-        late = self.limits.settle if rest is Rest.UNANSWERED else 0.0
-        return {"in_flight": False, "free_at": now + (self.limits.rest + late)}
+    def rest_after(self, rest: Rest) -> float:
+        """Give the seconds that a slot is taken from now on."""
+        return {
+            Rest.UNUSED: 0.0,
+            Rest.ANSWERED: self.limits.rest,
+            Rest.UNANSWERED: self.limits.rest + self.limits.settle,
+        }[rest]
 
     async def rest_slot(self, connection: AsyncConnection, slot: Slot, rest: Rest, now: LedgerTime) -> None:
         """Let a slot rest, inside the transaction that records why."""
-        await connection.execute(update(calls).where(calls.c.call == slot.slot).values(**self.at_rest(rest, now)))
+        rested = {"in_flight": False, "free_at": now + self.rest_after(rest)}
+        await connection.execute(update(calls).where(calls.c.call == slot.slot).values(**rested))
         await self.end_probe(connection, slot, rest)
 
     async def end_probe(self, connection: AsyncConnection, slot: Slot, rest: Rest) -> None:
@@ -501,7 +500,7 @@ class Ledger:
         """Say what calls must expect, for an estimate."""
 
         async def read(connection: AsyncConnection, now: float) -> Outlook:
-            portal = (await connection.execute(self._ask_portal())).one_or_none()
+            portal = await self._look_at_portal(connection)
             if portal is None:
                 return Outlook(pace=self.limits.pace)
             pace = gentle_pace(self.limits, self._gentle_level(portal, now))

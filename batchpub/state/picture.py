@@ -74,7 +74,7 @@ class Picture:
         Alone, a run only needs to hear that somebody came; every look would cost more than a claim that fails.
         """
         limits = self._ledger.limits
-        return 2 * limits.period / limits.rate * len(self._others) or limits.period / 6
+        return 2 * limits.period / limits.rate * len(self._others) or max(limits.period / 6, 1.0)
 
     async def look_inside(self, connection: AsyncConnection, course: Course) -> Row[Any] | None:
         """Ask for one course inside a transaction."""
