@@ -96,6 +96,24 @@ async def test_who_may_not_in_is_told_at_once(server):
                 pytest.fail("it was opened")
 
 
+async def test_a_pooler_in_between_is_told_at_once():
+    """
+    It refuses what a session demands, as PgBouncer does: nothing to wait for, and nothing to go without.
+    """
+
+    async def refuse(reader, writer):
+        await reader.read(4)
+        told = b"SFATAL\0C08P01\0Munsupported startup parameter: synchronous_commit\0\0"
+        writer.write(b"E" + (4 + len(told)).to_bytes(4) + told)
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as pooler:
+        port = pooler.sockets[0].getsockname()[1]
+        with pytest.raises(SettingsWrong, match=r"behind a pooler.*synchronous_commit.*Name the server itself"):
+            async with asyncio.timeout(5), open_database(f"postgresql://me@127.0.0.1:{port}/x?sslmode=disable"):
+                pytest.fail("it was opened")
+
+
 async def test_who_lacks_a_right_is_sent_to_the_page_that_names_it(server):
     """
     A role without rights, before and after the tables are made, and a schema that is not there.
