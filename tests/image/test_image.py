@@ -24,7 +24,6 @@ from buildah import (  # fmt: skip
     why_not,
 )
 from playing import play_sandbox, stats
-from server import Server, find_programs
 
 from batchpub import __version__
 
@@ -200,8 +199,7 @@ def test_kubernetes_pod_runs_as_it_is_written(image, volumes, service, tmp_path,
     assert CANARY not in done.stderr
 
 
-@pytest.mark.skipif(find_programs() is None, reason="there is no PostgreSQL server on this machine")
-def test_kubernetes_pods_share_sheets_as_it_is_written(image, service, tmp_path):
+def test_kubernetes_pods_share_sheets_as_it_is_written(image, service, tmp_path, own_server):
     """
     Two pods of the parallel Job at the same time, with a PostgreSQL for their state: both end with 0, each course was sent
     once, each reports every row. A pod keeps nothing but its access token and its reports.
@@ -209,11 +207,11 @@ def test_kubernetes_pods_share_sheets_as_it_is_written(image, service, tmp_path)
     secret_files(tmp_path / "secrets")
     places = sources(tmp_path, courses=20)
     pods = {name: own_volumes(tmp_path / name) for name in ("one", "other")}
-    with Server() as server, contextlib.ExitStack() as stack:
-        at_loopback = f"postgres:{CANARY}@127.0.0.1:{server.listen()}"
-        name = server.make_database().partition("@/")[2].partition("?")[0]
-        (tmp_path / "secrets" / "state_url").write_text(f"postgresql+asyncpg://{at_loopback}/{name}\n")
+    at_loopback = f"postgres:{CANARY}@127.0.0.1:{own_server.listen()}"
+    name = own_server.make_database().partition("@/")[2].partition("?")[0]
+    (tmp_path / "secrets" / "state_url").write_text(f"postgresql+asyncpg://{at_loopback}/{name}\n")
 
+    with contextlib.ExitStack() as stack:
         running = {}
         for name, volumes in pods.items():
             arguments, told = pod_of(image, "parallel.yaml", volumes, places, service)

@@ -11,7 +11,6 @@ import pytest
 import yaml
 from click.testing import CliRunner
 from playing import play_sandbox, stats
-from server import Server, find_programs
 
 from batchpub.cli.main import group
 
@@ -172,8 +171,7 @@ def test_github_publishes_a_merge_and_the_next_one_goes_on(repository, environ, 
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(find_programs() is None, reason="there is no PostgreSQL server on this machine")
-def test_pipelines_that_keep_nothing_publish_with_the_state_on_a_server(repository, environ, tmp_path, service):
+def test_pipelines_that_keep_nothing_publish_with_the_state_on_a_server(repository, environ, tmp_path, service, server):
     """
     GitHub's script with a database's URL as the secret, then GitLab's with its file: what one published, the other knows.
     The token rests where the runner is cleaned, and no output shows a password.
@@ -183,15 +181,14 @@ def test_pipelines_that_keep_nothing_publish_with_the_state_on_a_server(reposito
         "script"
     ]
     secrets = secrets_of(environ)
-    with Server() as server:
-        url = server.make_database().replace("postgres@", f"postgres:{CANARY}@")
-        (tmp_path / "state_url").write_text(url)
-        secrets["BATCHPUB_STATE"] = url
+    url = server.make_database().replace("postgres@", f"postgres:{CANARY}@")
+    (tmp_path / "state_url").write_text(url)
+    secrets["BATCHPUB_STATE"] = url
 
-        github_run = run_script(script, cwd=repository, environ=github(repository, environ) | variables | secrets)
-        seen = outcomes(repository)
-        secrets["BATCHPUB_STATE"], secrets["BATCHPUB_STATE_FILE"] = "", str(tmp_path / "state_url")
-        gitlab_run = run_script("\n".join(gitlab), cwd=repository, environ=environ | secrets)
+    github_run = run_script(script, cwd=repository, environ=github(repository, environ) | variables | secrets)
+    seen = outcomes(repository)
+    secrets["BATCHPUB_STATE"], secrets["BATCHPUB_STATE_FILE"] = "", str(tmp_path / "state_url")
+    gitlab_run = run_script("\n".join(gitlab), cwd=repository, environ=environ | secrets)
 
     assert (0, 0) == (github_run.returncode, gitlab_run.returncode), github_run.stderr + gitlab_run.stderr
     assert (PUBLISHED, AGAIN, 3) == (seen, outcomes(repository), stats(service)["arrivals"]["publish"])
