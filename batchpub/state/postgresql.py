@@ -144,7 +144,7 @@ def _find_driver() -> ModuleType:
 
 async def _connect(driver: ModuleType, dsn: str, name: str) -> Any:
     try:
-        return await driver.connect(
+        connection = await driver.connect(
             dsn, timeout=CONNECT_SECONDS, command_timeout=STATEMENT_SECONDS, server_settings=SESSION
         )
     except driver.PostgresError as error:
@@ -171,6 +171,11 @@ async def _connect(driver: ModuleType, dsn: str, name: str) -> Any:
                 "demands it. Switch it on there."
             ) from None
         raise NotNow(str(error) or "no answer in time") from None
+    version = connection.get_server_version().major
+    if version < OLDEST:
+        await connection.close()
+        raise SettingsWrong(f"The state {name} is on PostgreSQL {version}; batchpub works with {OLDEST} or newer.")
+    return connection
 
 
 def _is_passing(error: BaseException) -> bool:

@@ -96,6 +96,17 @@ async def test_who_may_not_in_is_told_at_once(server):
                 pytest.fail("it was opened")
 
 
+async def test_a_server_that_is_too_old_is_refused(server, monkeypatch):
+    """
+    With its version, and the oldest that will do.
+    """
+    monkeypatch.setattr(store, "OLDEST", 99)
+
+    with pytest.raises(SettingsWrong, match=r"is on PostgreSQL \d+; batchpub works with 99 or newer"):
+        async with open_database(server.make_database()):
+            pytest.fail("it was opened")
+
+
 async def test_a_pooler_in_between_is_told_at_once():
     """
     It refuses what a session demands, as PgBouncer does: nothing to wait for, and nothing to go without.
