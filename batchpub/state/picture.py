@@ -63,17 +63,19 @@ class Picture:
                 return await self.look_inside(connection, course)
 
             return await self._ledger.glance(read)
-        if not 0 <= self._ledger.now() - self._seen_at <= self._moment:
+        if not 0 <= self._ledger.now() - self._seen_at <= self._good_for(self._rows[course]):
             await self._refresh()
         return self._rows[course]
 
-    @property
-    def _moment(self) -> float:
-        """Seconds that a picture is good for, so that all runs together ask once for every two calls that are made.
+    def _good_for(self, row: Row[Any] | None) -> float:
+        """Give the seconds that a picture is good for, so that all runs together ask once for every two calls they make.
 
-        Alone, a run only needs to hear that somebody came; every look would cost more than a claim that fails.
+        Alone, a run only needs to hear that somebody came; every look would cost more than a claim that fails. What
+        another run holds may be done any moment, and the last courses of a sheet are waited for like that.
         """
         limits = self._ledger.limits
+        if row is not None and row.run != self._ledger.run and row.held_until_at > self._ledger.now():
+            return limits.period / 30
         return 2 * limits.period / limits.rate * len(self._others) or max(limits.period / 6, 1.0)
 
     async def look_inside(self, connection: AsyncConnection, course: Course) -> Row[Any] | None:
