@@ -10,7 +10,7 @@ import structlog
 from batchpub.clock import Clock
 from batchpub.errors import ExitCode, Stop
 from batchpub.pace import Gate
-from batchpub.state import GENTLE_SECONDS, Ledger, Lock
+from batchpub.state import GENTLE_SECONDS, Ledger, Lock, Refusal
 from batchpub.zoho.answers import Throttled
 
 log = structlog.get_logger("batchpub")
@@ -41,6 +41,11 @@ class LockWatch:
             gate.close(Stop(reason=reason, exit_code=ExitCode.STOPPED_EARLY))
         if lock.is_new:
             self.waited[operation] = lock.seconds
+
+
+def refusal_of(throttled: Throttled) -> Refusal:
+    """Give what the ledger is told of a lock answer."""
+    return Refusal(cause=throttled.cause, stated=throttled.wait_seconds, is_quota=throttled.quota)
 
 
 def why_not_wait(throttled: Throttled, seconds: float, *, waited: float, longest: float) -> str:

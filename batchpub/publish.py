@@ -11,7 +11,7 @@ import structlog
 from batchpub.clock import Clock
 from batchpub.course import Course, Outcome
 from batchpub.errors import AccessRefused, ExitCode, ServiceUnreachable, Stop
-from batchpub.locks import SHARED_LIMIT, LockWatch
+from batchpub.locks import SHARED_LIMIT, LockWatch, refusal_of
 from batchpub.pace import Gate, GateClosed
 from batchpub.plural import say_count
 from batchpub.state import (
@@ -25,6 +25,7 @@ from batchpub.state import (
     Lock,
     LostSlot,
     Published,
+    Refusal,
     Rest,
     RowResult,
     Slot,
@@ -425,7 +426,7 @@ class Publisher:
         self.gate.notice_lock(self.limits.lock if stated is None else stated)
         result = self._back_in_line(work, status) if status is not None else None
         lock = await self._record(
-            work, claimed, slot, _note(reply), Rest.ANSWERED, status, result, lock=(stated, throttled.cause)
+            work, claimed, slot, _note(reply), Rest.ANSWERED, status, result, lock=refusal_of(throttled)
         )
         if lock is not None:
             self.breakers.locks.hear(
@@ -502,7 +503,7 @@ class Publisher:
         status: str | None = None,
         result: RowResult | None = None,
         *,
-        lock: tuple[float | None, str] | None = None,
+        lock: Refusal | None = None,
     ) -> Lock | None:
         through = note.meaning in PAST_THE_THROTTLE
         if through:

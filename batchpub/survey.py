@@ -9,6 +9,7 @@ import structlog
 from batchpub.clock import Clock
 from batchpub.course import Course
 from batchpub.errors import AccessRefused, ServiceUnreachable, StoppedEarly
+from batchpub.locks import refusal_of
 from batchpub.pace import Gate, GateClosed
 from batchpub.publish import Breakers, CourseApi, Rules, may_call
 from batchpub.state import Ledger, Rest, Slot
@@ -117,7 +118,7 @@ class Survey:
     async def _wait_out(self, slot: Slot, throttled: answers.Throttled, code: str) -> None:
         stated, limits = throttled.wait_seconds, self.ledger.limits
         self.gate.notice_lock(limits.lock if stated is None else stated)
-        lock = await self.ledger.end_locked(slot, stated=stated, cause=throttled.cause)
+        lock = await self.ledger.end_locked(slot, refusal_of(throttled))
         self.breakers.locks.hear(self.gate, slot.operation, lock, throttled, code=code, longest=limits.max_lock)
 
 

@@ -18,7 +18,7 @@ from batchpub.state.journal import (
     list_runs,
     read_run,
 )
-from batchpub.state.ledger import GENTLE_SECONDS, Ledger, Limits, Lock, Outlook, Pace, Rest, Slot, Wait
+from batchpub.state.ledger import GENTLE_SECONDS, Ledger, Limits, Lock, Outlook, Pace, Refusal, Rest, Slot, Wait
 
 __all__ = [
     "FIRST_OUTCOME",
@@ -37,6 +37,7 @@ __all__ = [
     "Outlook",
     "Pace",
     "Published",
+    "Refusal",
     "Rest",
     "RowResult",
     "Slot",

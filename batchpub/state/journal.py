@@ -13,7 +13,7 @@ from batchpub.course import Course, Outcome, Pile, Plan, PlannedRow, PlannedShee
 from batchpub.record import CallRecord, LockRecord, RowRecord, RunRecord
 from batchpub.state.database import Database
 from batchpub.state.dialect import insert_into, insert_many, update_many
-from batchpub.state.ledger import Hold, Ledger, LedgerTime, Lock, Rest, Slot
+from batchpub.state.ledger import Hold, Ledger, LedgerTime, Lock, Refusal, Rest, Slot
 from batchpub.state.picture import Picture
 from batchpub.state.tables import calls, courses, locks, meta, portals, rows, runs
 
@@ -317,7 +317,7 @@ class Journal:
         status: str | None,
         result: RowResult | None,
         through: bool,
-        lock: tuple[float | None, str] | None = None,
+        lock: Refusal | None = None,
     ) -> Lock | None:
         """Write one answer: the call, the course's status, the row's outcome, the slot and, if it is one, the lock.
 
@@ -352,7 +352,7 @@ class Journal:
             if portal is None or not isinstance(now, float):
                 return None
             if lock is not None:
-                return await self._ledger.close_for_lock(connection, slot, portal, now, stated=lock[0], cause=lock[1])
+                return await self._ledger.close_for_lock(connection, slot, portal, now, lock)
             if rest is Rest.ANSWERED:
                 await self._ledger.note_answer(connection, slot, portal, now, through=through)
             return None

@@ -133,6 +133,15 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """What a lock answer said. `stated`: for how many seconds, where it says; `is_quota`: the day's calls are used up."""
+
+    cause: str
+    stated: float | None = None
+    is_quota: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lock:
     """A lock answer as it was written down: the seconds to wait from now, and when that is by the wall clock.
 
@@ -467,13 +476,13 @@ class Ledger:
 
         await self.database.write(end)
 
-    async def end_locked(self, slot: Slot, *, stated: float | None, cause: str) -> Lock:
+    async def end_locked(self, slot: Slot, refusal: Refusal) -> Lock:
         """Write down that such a call was answered by the lock."""
 
         async def end(connection: AsyncConnection) -> Lock:
             portal, now = await self.read_portal(connection)
             await self.rest_slot(connection, slot, Rest.ANSWERED, now)
-            return await self.close_for_lock(connection, slot, portal, now, stated=stated, cause=cause)
+            return await self.close_for_lock(connection, slot, portal, now, refusal)
 
         return await self.database.write(end)
 
@@ -533,26 +542,19 @@ class Ledger:
             values |= {"lock_level": 0, "probe_slot": 0, "opened_at": now}
         await self._set_portal(connection, **values)
 
-    async def close_for_lock(  # noqa: PLR0913 - one lock answer and all that belongs to it
-        self,
-        connection: AsyncConnection,
-        slot: Slot,
-        portal: Row[Any],
-        now: float,
-        *,
-        stated: float | None,
-        cause: str,
+    async def close_for_lock(
+        self, connection: AsyncConnection, slot: Slot, portal: Row[Any], now: float, refusal: Refusal
     ) -> Lock:
         """Write a lock answer down, before anybody sleeps.
 
         A refusal while the lock holds, or of a call sent before it was over, is the same lock, counted from the latest
         answer. The refusal of the call that went first doubles the wait, up to `max_lock`. A new lock that came
-        although we kept to the limit makes the portal gentler for a day.
+        although we kept to the limit makes the portal gentler for a day; a used-up quota says nothing of the pace.
         """
         repeated = portal.lock_level > 0 and portal.probe_slot == slot.slot
         is_new = portal.lock_level == 0 and not await self._was_sent_before(connection, slot, portal.opened_at)
         level = portal.lock_level + 1 if repeated or is_new else max(1, portal.lock_level)
-        until = max(now + self._lock_wait(stated, level), portal.lock_until_at)
+        until = max(now + self._lock_wait(refusal.stated, level), portal.lock_until_at)
         values: dict[str, object] = {
             "lock_until_at": until,
             "lock_level": level,
@@ -561,7 +563,7 @@ class Ledger:
             "probe_until_at": 0.0,
         }
         gentler = None
-        if is_new and not await self._is_above_limit(connection, slot.operation, now):
+        if is_new and not refusal.is_quota and not await self._is_above_limit(connection, slot.operation, now):
             gentle_level = self._gentle_level(portal, now) + 1
             gentler = gentle_pace(self.limits, gentle_level)
             values["gentle_level"] = gentle_level
@@ -572,7 +574,7 @@ class Ledger:
             delete(calls).where(calls.c.portal == self.portal, calls.c.taken_at > now, calls.c.sent_on.is_(None))
         )
         ends_at = self.clock.now() + timedelta(seconds=until - now)
-        await self._write_lock(connection, ends_at, cause, is_new=is_new or repeated)
+        await self._write_lock(connection, ends_at, refusal.cause, is_new=is_new or repeated)
         return Lock(seconds=until - now, ends_at=ends_at, is_new=is_new or repeated, gentler=gentler)
 
     def _lock_wait(self, stated: float | None, level: int) -> float:

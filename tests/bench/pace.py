@@ -25,7 +25,7 @@ from aiolimiter import AsyncLimiter
 from limits.aio.storage import memory as limits_memory
 
 from batchpub.pace import Gate
-from batchpub.state import Ledger, Limits, Rest, Wait, open_database
+from batchpub.state import Ledger, Limits, Refusal, Rest, Wait, open_database
 from tests.bench.figure import draw
 from tests.simulated import Service, adversary, constant, lognormal, stall, uniform
 from tests.virtual import VirtualClock, VirtualLoop, run_virtually
@@ -115,7 +115,7 @@ async def batchpub(count, service, workers=WORKERS):
                     if through:
                         await ledger.end_call(slot, Rest.ANSWERED, through=True)
                     else:
-                        lock = await ledger.end_locked(slot, stated=None, cause="429")
+                        lock = await ledger.end_locked(slot, Refusal(cause="429"))
                         gate.notice_lock(lock.seconds)
                     gate.notice_change()
                     if through:

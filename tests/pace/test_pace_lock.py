@@ -9,7 +9,7 @@ from world import Process, Service, World
 
 from batchpub.errors import ExitCode, Stop
 from batchpub.pace import GateClosed, estimate_seconds
-from batchpub.state import Limits, Outlook, Pace, Rest
+from batchpub.state import Limits, Outlook, Pace, Refusal, Rest
 
 
 def run_world(main, limits=None, **dials):
@@ -27,7 +27,7 @@ def run_world(main, limits=None, **dials):
 
 async def refuse(process, slot, stated=None):
     """Answer a call with the lock; give the seconds to wait and whether that is told as a new lock."""
-    lock = await process.ledger.end_locked(slot, stated=stated, cause="429")
+    lock = await process.ledger.end_locked(slot, Refusal(stated=stated, cause="429"))
     process.gate.notice_lock(lock.seconds)
     return lock
 
@@ -325,3 +325,21 @@ def test_a_lock_is_kept_across_a_boot_with_the_wall_clock_set_back():
         return told
 
     assert [pytest.approx(205, abs=0.01), pytest.approx(205, abs=0.01)] == run_world(main)
+
+
+def test_a_used_up_quota_makes_nothing_gentler():
+    """
+    It closes the portal for as long as it says, and says nothing of the pace.
+    """
+
+    async def main(world):
+        process = Process(world, "run")
+        slot = await process.gate.acquire("publish")
+        assert await process.ledger.begin_call(slot) is not None
+
+        lock = await process.ledger.end_locked(slot, Refusal(cause="quota", stated=86_400.0, is_quota=True))
+
+        return lock.gentler, lock.is_new, (await process.ledger.look_ahead("publish")).pace
+
+    limits = Limits()
+    assert (None, True, limits.pace) == run_world(main, limits)

@@ -10,7 +10,7 @@ from sqlalchemy import Double, bindparam
 from virtual import START, VirtualClock
 
 from batchpub.pace import Gate, GateClosed
-from batchpub.state import Database, Ledger, Rest, open_database
+from batchpub.state import Database, Ledger, Refusal, Rest, open_database
 
 ROUNDING = 1e-6
 """Seconds: the host's clock and the loop's differ by how long the host has been up."""
@@ -139,7 +139,7 @@ class Process:
         if refused != 0.0:
             self.gate.notice_lock(world.limits.lock if refused is None else refused)
         if refused != 0.0:
-            lock = await ledger.end_locked(slot, stated=refused, cause="429")
+            lock = await ledger.end_locked(slot, Refusal(stated=refused, cause="429"))
             self.gate.notice_lock(lock.seconds)
             world.locks.append(Told(world.loop.time(), world.loop.time() + lock.seconds))
         else:

@@ -17,6 +17,7 @@ from batchpub.state import (
     Limits,
     LostSlot,
     Published,
+    Refusal,
     Rest,
     RowResult,
     Slot,
@@ -148,7 +149,7 @@ async def test_other_portals_have_slots_and_locks_of_their_own(desk):
         full, other = (desk.ledger(database, portal=name, limits=limits) for name in ("full", "other"))
         slot = await full.take_slot("publish")
         assert await full.begin_call(slot) is not None
-        await full.end_locked(slot, stated=None, cause="429")
+        await full.end_locked(slot, Refusal(cause="429"))
 
         assert isinstance(await full.take_slot("publish"), Wait)
         assert isinstance(await other.take_slot("publish"), Slot)
@@ -164,7 +165,7 @@ async def test_no_claim_in_a_lock_and_one_call_goes_first_after_it(desk):
         course, second, third, *_ = await begin(journal, 3)
         taken = await other._ledger.take_slot("publish")
         slot, claimed = await claim(journal, course)
-        lock = await record(journal, course, slot, claimed, status="free", through=False, lock=(None, "429"))
+        lock = await record(journal, course, slot, claimed, status="free", through=False, lock=Refusal(cause="429"))
         lost = await other.claim(second, position=1, attempt=1, version=0, slot=taken)
         inside = await journal._ledger.take_slot("publish")
         desk.clock.ahead += lock.seconds + 0.01
@@ -196,7 +197,7 @@ async def test_what_was_committed_once_is_not_done_twice_when_its_confirmation_w
         database.write = twice
         await begin(journal)
         slot, claimed = await claim(journal, course)
-        lock = (None, "429") if status == "free" else None
+        lock = Refusal(cause="429") if status == "free" else None
         await record(journal, course, slot, claimed, status=status, lock=lock, through=lock is None)
         database.write = once
         found = await read_run(database, journal.run)
@@ -304,7 +305,7 @@ async def test_a_gentler_pace_spaces_the_calls_of_all_runs(desk):
         one, two = desk.ledger(database, limits=limits), desk.ledger(database, limits=limits)
         slot = await one.take_slot("publish")
         assert await one.begin_call(slot) is not None
-        lock = await one.end_locked(slot, stated=None, cause="429")
+        lock = await one.end_locked(slot, Refusal(cause="429"))
         desk.clock.ahead += lock.seconds + 1
         probe = await one.take_slot("publish")
         assert await one.begin_call(probe) is not None
