@@ -105,7 +105,9 @@ def _read_url(url: str) -> tuple[str, str]:
     """Give the URL as PostgreSQL's own programs write it, and a name for people."""
     try:
         parts = urlsplit(url)
-        place = f"{parts.hostname or 'this host'}{f':{parts.port}' if parts.port else ''}"
+        place = parts.netloc.rpartition("@")[2]
+        for host in place.split(","):  # several are tried in turn
+            urlsplit(f"//{host}").port  # noqa: B018 - what is no number raises
     except ValueError:
         raise SettingsWrong(UNREADABLE) from None
     if parts.scheme not in SCHEMES:
@@ -118,8 +120,8 @@ def _read_url(url: str) -> tuple[str, str]:
     asked = [("sslmode" if key == "ssl" else key, value) for key, value in parse_qsl(parts.query)]
     _find_files(asked)
     dsn = urlunsplit(("postgresql", parts.netloc, parts.path, urlencode(asked), ""))
-    folder = next((value for key, value in asked if key == "host" and not parts.hostname), "")
-    return dsn, f"{parts.path.strip('/') or 'of the user'} at {folder or place}"
+    folder = next((value for key, value in asked if key == "host" and not place), "")
+    return dsn, f"{parts.path.strip('/') or 'of the user'} at {folder or place or 'this host'}"
 
 
 def _find_files(asked: Iterable[tuple[str, str]]) -> None:
@@ -171,6 +173,8 @@ async def _connect(driver: ModuleType, dsn: str, name: str) -> Any:
                 "demands it. Switch it on there."
             ) from None
         raise NotNow(str(error) or "no answer in time") from None
+    except ValueError:  # a port that is no number, behind the question mark
+        raise SettingsWrong(UNREADABLE) from None
     version = connection.get_server_version().major
     if version < OLDEST:
         await connection.close()

@@ -44,6 +44,8 @@ async def take_and_answer(ledger):
         ("postgresql://me:canary-pass%2Fword@db.example/batchpub?sslmode=verify-full", "batchpub at db.example"),
         ("postgres://db.example/x?password=canary-pass%2Fword", "x at db.example"),
         ("postgresql+asyncpg://me@/batchpub?host=/run/postgresql", "batchpub at /run/postgresql"),
+        ("postgresql://me:canary@one:5432,two:5432/x?target_session_attrs=primary", "x at one:5432,two:5432"),
+        ("postgresql://me:canary@/x", "x at this host"),
     ],
 )
 def test_a_url_has_a_name_without_its_secrets(url, named):
@@ -67,6 +69,8 @@ def test_a_url_has_a_name_without_its_secrets(url, named):
         ("postgresql://me:1234?canary@db/x", "The state's URL cannot be read."),
         ("postgresql://me:1234/canary@db/x", "The state's URL cannot be read."),
         ("postgres:/me:canary@db/x", "The state's URL cannot be read."),
+        ("postgresql://me:canary@db:1,other:port/x", "The state's URL cannot be read."),
+        ("postgresql://me:canary@/x?host=db:port", "The state's URL cannot be read."),
         (
             "postgresql://me:canary-pass%2Fword@db/x?sslrootcert=/nowhere/ca.pem",
             "The state's URL names sslrootcert=/nowhere/ca.pem, which cannot be read: No such file or directory. Check the mount.",
