@@ -10,6 +10,7 @@ from sqlalchemy import Row, and_, case, delete, exists, func, or_, select, updat
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from batchpub.course import Course, Outcome, Pile, Plan, PlannedRow, PlannedSheet
+from batchpub.errors import ExitCode
 from batchpub.record import CallRecord, LockRecord, RowRecord, RunRecord
 from batchpub.state.database import Database
 from batchpub.state.dialect import insert_into, insert_many, update_many
@@ -108,8 +109,10 @@ def _when(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text).astimezone(UTC) if text else None
 
 
-def not_attempted_because(stop_reason: str) -> str:
+def not_attempted_because(stop_reason: str, exit_code: int) -> str:
     """Say to a row that its turn never came."""
+    if exit_code in (ExitCode.STOPPED_EARLY, ExitCode.INTERRUPTED, ExitCode.TERMINATED):
+        return f"{stop_reason} Run the same command again."
     return f"{stop_reason} Look why, then run the same command again."
 
 
@@ -512,7 +515,7 @@ class Journal:
                         rows.c.outcome == Outcome.NOT_ATTEMPTED.value,
                         rows.c.message == NOT_YET,
                     )
-                    .values(message=not_attempted_because(stop_reason))
+                    .values(message=not_attempted_because(stop_reason, exit_code))
                 )
 
         await self._database.write(write)

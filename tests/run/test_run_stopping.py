@@ -45,7 +45,7 @@ def test_a_run_stops_in_a_lock_at_once_and_its_last_event_continues_it(desk):
 
     assert (143, 40, True) == (code, len(stopped), took < 2)
     assert {"published", "not_attempted"} == set(stopped)
-    assert {"Stopped by SIGTERM. Look why, then run the same command again."} == why
+    assert {"Stopped by SIGTERM. Run the same command again."} == why
     assert (0, 40) == (continued.returncode, len(desk.rows()))
     assert {"already_published", "published"} == set(desk.outcomes())
     assert ([], 40) == (desk.stats()["published_twice"], desk.stats()["published"])
