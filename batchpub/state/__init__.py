@@ -1,6 +1,7 @@
 """What must survive the process: journal, slots and lock, in one database."""
 
 from batchpub.state.database import Database, open_database
+from batchpub.state.history import forget_runs, list_runs, read_run
 from batchpub.state.journal import (
     FIRST_OUTCOME,
     NOT_YET,
@@ -14,11 +15,9 @@ from batchpub.state.journal import (
     RowResult,
     Standing,
     Uncertain,
-    forget_runs,
-    list_runs,
-    read_run,
 )
-from batchpub.state.ledger import GENTLE_SECONDS, Ledger, Limits, Lock, Outlook, Pace, Refusal, Rest, Slot, Wait
+from batchpub.state.ledger import Ledger, Lock, Outlook, Refusal, Rest, Slot, Wait
+from batchpub.state.limits import GENTLE_SECONDS, Limits, Pace
 
 __all__ = [
     "FIRST_OUTCOME",

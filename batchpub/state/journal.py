@@ -3,20 +3,18 @@
 import asyncio
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, case, delete, exists, func, or_, select, update
+from sqlalchemy import Row, case, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from batchpub.course import Course, Outcome, Pile, Plan, PlannedRow, PlannedSheet
+from batchpub.course import Course, Outcome, Pile, Plan, PlannedRow
 from batchpub.errors import ExitCode
-from batchpub.record import CallRecord, LockRecord, RowRecord, RunRecord
 from batchpub.state.database import Database
 from batchpub.state.dialect import insert_into, insert_many, update_many
 from batchpub.state.ledger import Hold, Ledger, LedgerTime, Lock, Refusal, Rest, Slot
 from batchpub.state.picture import Picture
-from batchpub.state.tables import calls, courses, locks, meta, portals, rows, runs
+from batchpub.state.tables import courses, meta, rows, runs
 
 NOT_YET = "The run ended before this course's turn. Run the same command again."
 NO_ANSWER = "Sent, and no answer was recorded. The next run finds out before it sends again."
@@ -103,10 +101,6 @@ class AnswerNote:
     http_status: int | None = None
     code: str = ""
     excerpt: str = ""
-
-
-def _when(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text).astimezone(UTC) if text else None
 
 
 def not_attempted_because(stop_reason: str, exit_code: int) -> str:
@@ -519,143 +513,3 @@ class Journal:
                 )
 
         await self._database.write(write)
-
-
-async def list_runs(database: Database) -> list[dict[str, Any]]:
-    """List all runs, newest first, with the number of rows by outcome."""
-
-    async def read(connection: AsyncConnection) -> list[dict[str, Any]]:
-        found = (await connection.execute(select(runs).order_by(runs.c.started_on.desc(), runs.c.run.desc()))).all()
-        counts = await connection.execute(
-            select(rows.c.run, rows.c.outcome, func.count()).group_by(rows.c.run, rows.c.outcome)
-        )
-        totals: dict[str, dict[str, int]] = {}
-        for run, outcome, number in counts:
-            totals.setdefault(run, {})[outcome] = number
-        return [
-            {
-                "run": row.run,
-                "portal": row.portal,
-                "started_at": row.started_on,
-                "finished_at": row.finished_on,
-                "exit_code": row.exit_code,
-                "stop_reason": row.stop_reason,
-                "totals": totals.get(row.run, {}),
-            }
-            for row in found
-        ]
-
-    return await database.read(read)
-
-
-async def forget_runs(database: Database, before: datetime, *, quiet_since: datetime) -> int:
-    """Forget what was on the sheets of runs started before a moment. What is published stays known.
-
-    A run without an end may still be going on: it is spared unless nothing was heard of it since `quiet_since`.
-    Calls that the service may still count keep their place, without saying whose they were.
-    """
-    since = quiet_since.isoformat()
-    heard = select(calls.c.run).where(calls.c.run == runs.c.run, calls.c.sent_on >= since).exists()
-    over = or_(runs.c.finished_on.is_not(None), and_(runs.c.started_on < since, ~heard))
-    wanted = select(runs.c.run).where(runs.c.started_on < before.isoformat(), over)
-    last = select(portals.c.last_boot).where(portals.c.portal == calls.c.portal).scalar_subquery()
-
-    async def forget(connection: AsyncConnection) -> int:
-        old = [run for (run,) in await connection.execute(wanted)]
-        for run in ["", *old]:
-            await connection.execute(delete(calls).where(calls.c.run == run, calls.c.free_at <= last))
-        for run in old:
-            blank = {"run": "", "course_id": "", "batch_id": "", "excerpt": ""}
-            await connection.execute(update(calls).where(calls.c.run == run).values(**blank))
-            for table in (rows, locks, runs):
-                await connection.execute(delete(table).where(table.c.run == run))
-        return len(old)
-
-    return await database.write(forget)
-
-
-async def read_run(database: Database, run: str) -> RunRecord | None:
-    """Read a whole run back, as reports want it; None when there is no such run."""
-    sent = and_(calls.c.run == run, calls.c.sent_on.is_not(None))
-
-    async def read(connection: AsyncConnection) -> RunRecord | None:
-        head = (await connection.execute(select(runs).where(runs.c.run == run))).one_or_none()
-        if head is None:
-            return None
-        return _run_record(
-            head,
-            (await connection.execute(select(rows).where(rows.c.run == run).order_by(rows.c.position))).all(),
-            (await connection.execute(select(calls).where(sent).order_by(calls.c.sent_on, calls.c.call))).all(),
-            (await connection.execute(select(locks).where(locks.c.run == run).order_by(locks.c.lock))).all(),
-        )
-
-    return await database.read(read)
-
-
-def _run_record(
-    head: Row[Any], its_rows: Sequence[Row[Any]], its_calls: Sequence[Row[Any]], its_locks: Sequence[Row[Any]]
-) -> RunRecord:
-    return RunRecord(
-        run=head.run,
-        batchpub_version=head.facts["batchpub_version"],
-        portal=head.portal,
-        sandbox=head.facts["sandbox"],
-        rate=head.facts["rate"],
-        period_seconds=head.facts["period_seconds"],
-        notify_policy=head.facts["notify_policy"],
-        started_at=datetime.fromisoformat(head.started_on),
-        finished_at=_when(head.finished_on),
-        exit_code=head.exit_code,
-        stop_reason=head.stop_reason,
-        resume_command=head.resume_command,
-        sheets=tuple(
-            PlannedSheet(file=s["file"], sheet=s["sheet"], headings=tuple(s["headings"]), notes=tuple(s["notes"]))
-            for s in head.sheets
-        ),
-        rows=tuple(_row_record(row) for row in its_rows),
-        calls=tuple(_call_record(call) for call in its_calls),
-        planned_rows=head.facts.get("rows"),
-        locks=tuple(
-            LockRecord(
-                began_at=datetime.fromisoformat(r.began_on), ends_at=datetime.fromisoformat(r.ends_on), cause=r.cause
-            )
-            for r in its_locks
-        ),
-    )
-
-
-def _row_record(row: Any) -> RowRecord:
-    return RowRecord(
-        position=row.position,
-        sheet_index=row.sheet_index,
-        row=row.row,
-        cell=row.cell,
-        course_id=row.course_id,
-        batch_id=row.batch_id,
-        name=row.name,
-        notify=row.notify,
-        values=tuple(row.row_values),
-        outcome=Outcome(row.outcome),
-        message=row.message,
-        attempts=row.attempts,
-        http_status=row.http_status,
-        code=row.code,
-        verified=row.verified,
-        first_sent_at=_when(row.first_sent_on),
-        finished_at=_when(row.finished_on),
-    )
-
-
-def _call_record(call: Any) -> CallRecord:
-    return CallRecord(
-        operation=call.operation,
-        course_id=call.course_id,
-        batch_id=call.batch_id,
-        attempt=call.attempt,
-        sent_at=datetime.fromisoformat(call.sent_on),
-        answered_at=_when(call.answered_on),
-        http_status=call.http_status,
-        code=call.code,
-        meaning=call.meaning,
-        excerpt=call.excerpt,
-    )

@@ -1,0 +1,60 @@
+"""What a portal allows, and how much less of it after locks that cannot be explained. Plain values; no state."""
+
+from dataclasses import dataclass
+
+GENTLE_SECONDS = 86_400.0
+"""How long a portal is treated gently after a lock that came although we kept to the limit."""
+
+BOOT_ROUNDING = 1e-6
+"""Sums of boot times round by up to 1e-7 s: a slot must not come back the least bit early, which can be a whole frame."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """What is allowed right now: the limits, or less of them after unexplained locks."""
+
+    rate: int
+    burst: int
+    shared: bool = False
+    """Whether reads and publishes are counted together."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one portal allows, in calls and seconds. The defaults are the documented threshold and lock period."""
+
+    rate: int = 30
+    period: float = 60.0
+    guard: float = 1.0
+    settle: float = 60.0
+    burst: int = 30
+    lock: float = 300.0
+    lock_margin: float = 5.0
+    max_lock: float = 900.0
+    lease: float = 45.0
+    total_timeout: float = 30.0
+
+    @property
+    def pace(self) -> Pace:
+        """What is allowed where nothing is known against it."""
+        return Pace(rate=self.rate, burst=self.burst)
+
+    @property
+    def rest(self) -> float:
+        """Seconds that a slot stays taken after its answer: never less than period and guard, whatever floats round."""
+        return self.period + self.guard + BOOT_ROUNDING
+
+    @property
+    def send_within(self) -> float:
+        """Seconds after its claim in which a call may start, so that it has been given up when the claim ends."""
+        return self.lease - self.total_timeout
+
+
+def gentle_pace(limits: Limits, level: int) -> Pace:
+    """Say how gently to go after `level` unexplained locks: burst 1, two fewer; then 10 % fewer each, never below 1."""
+    if level == 0:
+        return limits.pace
+    rate = max(1, limits.rate - 2)
+    for _ in range(level - 1):
+        rate = max(1, min(rate - 1, int(rate * 0.9)))
+    return Pace(rate=rate, burst=1, shared=True)
