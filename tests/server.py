@@ -11,6 +11,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import psutil
+
 FOLDERS = ("/usr/lib/postgresql", "/usr/local/pgsql", "/usr/pgsql", "/opt/homebrew/opt")
 AS_USER = "postgres"
 
@@ -111,6 +113,12 @@ class Server:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         return self.port
+
+    def freeze(self, number=signal.SIGSTOP):
+        """Let every process of it stand still: it takes connections and questions, and answers none. SIGCONT ends that."""
+        running = psutil.Process(self._running.pid)
+        for process in (running, *running.children(recursive=True)):
+            process.send_signal(number)
 
     def make_database(self):
         """Make an empty one; give the URL for batchpub."""

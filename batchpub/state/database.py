@@ -98,9 +98,13 @@ class Database:
             try:
                 async with connection.begin():
                     return await work(connection)
-            except DBAPIError as error:
-                if self.now is not None and self.store.is_passing(error) and not connection.invalidated:
-                    await connection.invalidate()  # a server that fell back to reading, say, is left
+            except (DBAPIError, OSError) as error:
+                if self.now is None:  # a file: there is no connection to leave
+                    raise
+                if self.store.is_passing(error) and not connection.invalidated:
+                    await connection.invalidate()  # a server that fell back to reading, say, or that answers nothing
+                if isinstance(error, OSError):  # the driver's own time-out, or its socket
+                    raise NotNow(str(error) or "no answer in time") from error
                 raise
 
     async def close(self) -> None:

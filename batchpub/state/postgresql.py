@@ -183,7 +183,7 @@ async def _connect(driver: ModuleType, dsn: str, name: str) -> Any:
 
 
 def _is_passing(error: BaseException) -> bool:
-    if isinstance(error, NotNow):
+    if isinstance(error, NotNow | OSError):
         return True
     if not isinstance(error, DBAPIError):
         return False

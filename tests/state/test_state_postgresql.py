@@ -259,6 +259,40 @@ async def test_a_server_that_restarts_is_waited_for(number, own_server):
 
 
 @pytest.mark.slow
+async def test_a_server_that_answers_nothing_is_waited_for(monkeypatch, own_server):
+    """
+    Frozen, or behind a network that swallows everything: a statement is given up and done anew on another connection.
+    """
+    monkeypatch.setattr(store, "STATEMENT_SECONDS", 1.0)
+    monkeypatch.setattr(store, "CONNECT_SECONDS", 1.0)
+    async with open_database(own_server.make_database()) as database:
+        ledger = ledger_of(database)
+        await take_and_answer(ledger)
+        tries = 0
+
+        async def stand_still_within(connection):
+            nonlocal tries
+            tries += 1
+            await ledger.read_portal(connection)
+            if tries == 1:
+                own_server.freeze()
+            await ledger.read_portal(connection)
+
+        try:
+            working = [asyncio.create_task(database.write(stand_still_within))]
+            await asyncio.sleep(0.5)
+            working.append(asyncio.create_task(take_and_answer(ledger)))
+            await asyncio.sleep(4)
+            assert not any(task.done() for task in working)
+        finally:
+            own_server.freeze(signal.SIGCONT)
+        await asyncio.wait_for(asyncio.gather(*working), 10)
+
+        assert tries > 1
+        assert 2 == len((await ledger.look_ahead("publish")).taken)
+
+
+@pytest.mark.slow
 async def test_a_server_that_stays_away_ends_the_wait(monkeypatch, own_server):
     """
     Not for ever: after the bounded wait, with what to do. What the process tries after that is tried once.
