@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from batchpub.errors import SettingsWrong
+from batchpub.errors import CannotWrite, SettingsWrong
 from batchpub.state.dialect import SERVER_NOW
 from batchpub.state.store import NotNow, Store
 
@@ -77,8 +77,18 @@ def make_store(url: str) -> Store:
     dsn, name = _read_url(url)
     driver = _find_driver()
 
+    was_let_in = False
+
     async def connect() -> Any:
-        return await _connect(driver, dsn, name)
+        nonlocal was_let_in
+        try:
+            connection = await _connect(driver, dsn, name)
+        except SettingsWrong as error:
+            if was_let_in:  # a password was changed, say, in the middle of a run: it ends as where a state is gone
+                raise CannotWrite(f"{error} What was sent is in the log.") from None
+            raise
+        was_let_in = True
+        return connection
 
     engine = create_async_engine(
         "postgresql+asyncpg://",
@@ -158,21 +168,19 @@ async def _connect(driver: ModuleType, dsn: str, name: str) -> Any:
         if _is_passing_state(getattr(error, "sqlstate", "")):
             raise NotNow(str(error)) from None
         raise SettingsWrong(f"The state {name} refuses us: {error}. Check BATCHPUB_STATE.") from None
+    except (
+        ssl.SSLEOFError,
+        ssl.SSLZeroReturnError,
+        ssl.SSLSyscallError,
+    ) as error:  # it stopped while hands were shaken
+        raise NotNow(str(error)) from None
     except ssl.SSLError as error:
         raise SettingsWrong(
             f"The state {name} cannot be reached safely: {getattr(error, 'verify_message', '') or error.reason or error}. "
             "Check its certificate, or the host, sslmode and sslrootcert in BATCHPUB_STATE."
         ) from None
     except (TimeoutError, OSError, driver.InterfaceError) as error:
-        if isinstance(error, driver.InterfaceError) and isinstance(error, ValueError):  # it did not get past the URL
-            why = str(error).splitlines()[0].rstrip(".")
-            raise SettingsWrong(f"The state's URL cannot be used: {why}. Write it as {EXAMPLE}.") from None
-        if "rejected SSL" in str(error):
-            raise SettingsWrong(
-                f"The state {name} cannot be reached safely: the server offers no TLS, and sslmode in BATCHPUB_STATE "
-                "demands it. Switch it on there."
-            ) from None
-        raise NotNow(str(error) or "no answer in time") from None
+        raise _judge_silence(error, name) from None
     except ValueError:  # a port that is no number, behind the question mark
         raise SettingsWrong(UNREADABLE) from None
     version = connection.get_server_version().major
@@ -180,6 +188,19 @@ async def _connect(driver: ModuleType, dsn: str, name: str) -> Any:
         await connection.close()
         raise SettingsWrong(f"The state {name} is on PostgreSQL {version}; batchpub works with {OLDEST} or newer.")
     return connection
+
+
+def _judge_silence(error: Exception, name: str) -> SettingsWrong | NotNow:
+    """Tell a URL that the driver does not understand, or a server that never speaks TLS, from one that is away."""
+    told = (str(error) or "no answer in time").splitlines()[0]
+    if isinstance(error, ValueError):
+        return SettingsWrong(f"The state's URL cannot be used: {told.rstrip('.')}. Write it as {EXAMPLE}.")
+    if "rejected SSL" in told:
+        return SettingsWrong(
+            f"The state {name} cannot be reached safely: the server offers no TLS, and sslmode in BATCHPUB_STATE "
+            "demands it. Switch it on there."
+        )
+    return NotNow(told)
 
 
 def _is_passing(error: BaseException) -> bool:

@@ -155,6 +155,23 @@ async def test_who_lacks_a_right_is_sent_to_the_page_that_names_it(server):
             pytest.fail("it was opened")
 
 
+async def test_who_is_shut_out_in_the_middle_has_lost_the_state(server):
+    """
+    A role that was let in and is not any more: no wrong setting, which would be a bug in the middle of a run.
+    """
+    url = server.make_database()
+    name = url.partition("@/")[2].partition("?")[0]
+    server.ask(f"CREATE ROLE guest_{name} LOGIN SUPERUSER", database=name)
+
+    async with open_database(server.url(name, user=f"guest_{name}")) as database:
+        server.ask(f"ALTER ROLE guest_{name} NOLOGIN", database=name)
+        server.ask(
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'guest_{name}'", database=name
+        )
+        with pytest.raises(CannotWrite, match=r"refuses us: .*not permitted to log in.*What was sent is in the log"):
+            await take_and_answer(ledger_of(database))
+
+
 async def test_a_state_of_somebody_else_is_left_alone(server):
     """
     Tables of other programs under our names: said, nothing changed.
