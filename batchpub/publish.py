@@ -26,6 +26,7 @@ from batchpub.state import (
     LostSlot,
     Published,
     Refusal,
+    Refused,
     Rest,
     RowResult,
     Slot,
@@ -202,6 +203,13 @@ class Publisher:
                 outcome = Outcome.UNKNOWN if sent else Outcome.NOT_ATTEMPTED
                 await self._settle(work, None, outcome, f"Being published by run {run}.")
                 return Later(work=work, seconds=min(seconds, self.limits.period / 30))
+            case Refused(run=run, message=message, http_status=status, code=code):
+                told = f"{message} Run {run} sent it."
+                result = RowResult(
+                    outcome=Outcome.REFUSED, message=told, attempts=work.attempts, http_status=status, code=code
+                )
+                await self.journal.settle(work.course, position=work.position, status=None, result=result)
+                return result
             case Uncertain(seconds=seconds) if seconds > 0:
                 return Later(work=work, seconds=seconds)
             case Uncertain(version=version, run=run):

@@ -69,6 +69,16 @@ Standing = Free | Published | Held | Uncertain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """Another run that works beside this one sent it, and the service's final no counts for both."""
+
+    run: str
+    message: str
+    http_status: int | None
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
     """The claim is written: the call may start while the boot clock is before `send_before`."""
 
@@ -211,15 +221,34 @@ class Journal:
             return Free(version=row.version)
         return standing
 
-    async def look(self, course: Course, *, again: bool = False) -> Standing:
-        """Say how a course stands. `again` looks past what earlier runs published.
+    async def look(self, course: Course, *, again: bool = False) -> Standing | Refused:
+        """Say how a course stands. `again` looks past what earlier runs published, and past what others were refused.
 
         What is said may be a moment old: a claim finds out whether it still holds.
         """
         row = await self._picture.look(course)
         if self._picture.is_fresh:
             await self.write_down()
-        return self._judge(row, self._ledger.now(), again=again)
+        standing = self._judge(row, self._ledger.now(), again=again)
+        if isinstance(standing, Free) and not again and row is not None and self._picture.is_news(row):
+            return await self._refusal_by(row.run, course) or standing
+        return standing
+
+    async def _refusal_by(self, run: str, course: Course) -> Refused | None:
+        its_row = select(rows.c.message, rows.c.http_status, rows.c.code).where(
+            rows.c.run == run,
+            rows.c.course_id == course.course_id,
+            rows.c.batch_id == course.batch_id,
+            rows.c.outcome == Outcome.REFUSED.value,
+        )
+
+        async def read(connection: AsyncConnection) -> Refused | None:
+            found = (await connection.execute(its_row.limit(1))).one_or_none()
+            if found is None:
+                return None
+            return Refused(run=run, message=found.message, http_status=found.http_status, code=found.code)
+
+        return await self._database.read(read)
 
     async def claim(  # noqa: PLR0913 - one transaction decides all of it
         self, course: Course, *, position: int, attempt: int, version: int, slot: Slot, again: bool = False

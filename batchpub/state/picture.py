@@ -106,8 +106,12 @@ class Picture:
     def _all(self) -> Any:
         return select(courses).where(courses.c.portal == self._ledger.portal)
 
+    def is_news(self, row: Row[Any]) -> bool:
+        """Tell whether another run has had the course in hand since this one began."""
+        return bool(row.run != self._ledger.run and row.changed_at > self._began_at)
+
     def _meet(self, row: Row[Any] | None) -> None:
-        if row is not None and row.run != self._ledger.run and row.changed_at > self._began_at:
+        if row is not None and self.is_news(row):
             self._others.add(row.run)
 
 

@@ -142,3 +142,23 @@ def test_the_urls_password_leaves_no_trace(desk, server):
 
     assert [] == [text for text in seen if CANARY.encode() in text]
     assert [5, 5] == [len(desk.rows(out)) for out in ("one", "two")]
+
+
+@pytest.mark.slow
+def test_a_course_that_is_refused_is_sent_once_by_all_processes_together(desk, server):
+    """
+    Three processes on one sheet: each reports the refusal, with what was said and who asked, and one of them asked.
+    """
+    ids = desk.write_sheet(120)
+    no = ids[100::4]
+    desk.serve(faults=f'[[fault]]\nkind = "404"\ncourse = {no}\n'.replace("'", '"'))
+    state = server.make_database()
+
+    runs = [desk.publish(out=f"out{number}", state=state) for number in range(3)]
+
+    assert [1, 1, 1] == [run.wait() for run in runs]
+    assert (120, 115) == (arrivals(desk), desk.stats()["published"])
+    for number in range(3):
+        refused = [row for row in desk.rows(f"out{number}") if row["outcome"] == "refused"]
+        assert no == [row["course_id"] for row in refused]
+        assert {404} == {row["http_status"] for row in refused}

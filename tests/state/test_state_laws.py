@@ -18,6 +18,7 @@ from batchpub.state import (
     LostSlot,
     Published,
     Refusal,
+    Refused,
     Rest,
     RowResult,
     Slot,
@@ -93,6 +94,27 @@ async def test_what_is_published_is_known_to_every_run(desk):
     assert known == looks[0] == looks[2] == Published(run=mine.run, on=known.on)
     assert abs(datetime.fromisoformat(known.on) - datetime.now(tz=UTC)) < timedelta(seconds=10)
     assert Free(version=2) == looks[1]
+
+
+async def test_a_no_counts_for_every_run_that_works_beside(desk):
+    """
+    What one was refused, the other need not send; a run that begins later does, and so does whoever is told to.
+    """
+    no = RowResult(outcome=Outcome.REFUSED, message="No such course.", attempts=1, http_status=400, code="7301")
+    async with desk.open() as one, desk.open() as two:
+        mine, beside = desk.journal(one), desk.journal(two)
+        course, *_ = await begin(mine)
+        await begin(beside)
+        desk.clock.ahead += 11  # alone, a run looks around every ten seconds
+        slot, claimed = await claim(mine, course)
+        await record(mine, course, slot, claimed, status="free", result=no)
+        desk.clock.ahead += 11
+        later = desk.journal(two)
+        await begin(later)
+        looks = [await beside.look(course), await beside.look(course, again=True), await later.look(course)]
+
+    assert Refused(run=mine.run, message="No such course.", http_status=400, code="7301") == looks[0]
+    assert [Free(version=2)] * 2 == looks[1:]
 
 
 async def test_a_dead_runs_course_comes_back_uncertain_when_its_call_cannot_arrive_any_more(desk):
