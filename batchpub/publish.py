@@ -223,12 +223,19 @@ class Publisher:
             case Free(version=version):
                 return await self._send(work, version, before="free")
 
-    async def _settle(
-        self, work: Work, status: str | None, outcome: Outcome, message: str, *, verified: bool = False
+    async def _settle(  # noqa: PLR0913 - an outcome and all that belongs to it
+        self,
+        work: Work,
+        status: str | None,
+        outcome: Outcome,
+        message: str,
+        *,
+        verified: bool = False,
+        version: int | None = None,
     ) -> RowResult:
         told = f"{message} {work.remark}".rstrip()
         result = RowResult(outcome=outcome, message=told, attempts=work.attempts, verified=verified)
-        await self.journal.settle(work.course, position=work.position, status=status, result=result)
+        await self.journal.settle(work.course, position=work.position, status=status, result=result, version=version)
         return result
 
     # Reading: what became of a call whose answer never came, or what is there before the first one.
@@ -292,14 +299,14 @@ class Publisher:
             seen = "reading it does not confirm that" if state is None else f"reading it says {state.value}"
             message = f"{work.said_published} Yet {seen}. Look at it in Zoho."
             status = "draft" if state is answers.CourseState.DRAFT else "free"
-            return await self._settle(work, status, Outcome.REFUSED, message)
+            return await self._settle(work, status, Outcome.REFUSED, message, version=version)
         if state is not answers.CourseState.DRAFT:
             return await self._send_blind(work, version, uncertain=reason.is_lost, code=reply.code)
         if not self.rules.may_try(work):
             message = (
                 f"Still a draft after {say_count(work.attempts, 'attempt')} without a clear answer. Run it again later."
             )
-            return await self._settle(work, "draft", Outcome.FAILED, message)
+            return await self._settle(work, "draft", Outcome.FAILED, message, version=version)
         return await self._send(work, version, before="draft")
 
     async def _send_verified(self, work: Work, version: int, look: Look) -> Step:
@@ -317,10 +324,10 @@ class Publisher:
                 "Sent before, its answer was lost, and its state cannot be read"
                 f"{f' ({code})' if code else ''}. Look in Zoho: if it is still a draft, publish it there."
             )
-            return await self._settle(work, "unclear", Outcome.UNKNOWN, message)
+            return await self._settle(work, "unclear", Outcome.UNKNOWN, message, version=version)
         if uncertain and not self.rules.may_try(work):
             message = f"No clear answer in {say_count(work.attempts, 'attempt')}, and its state cannot be read."
-            return await self._settle(work, "unclear", Outcome.UNKNOWN, message)
+            return await self._settle(work, "unclear", Outcome.UNKNOWN, message, version=version)
         return await self._send(work, version, before="unclear" if uncertain else "free")
 
     # Sending: slot, claim, a last look, the call, the record.

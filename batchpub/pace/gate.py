@@ -183,6 +183,9 @@ class Gate:
             here = self._locked_until - self._clock.boot_seconds()
             if here > 0:
                 await self._drop_spare(operation)  # from before the lock: no call may go out with it
+                if held is not None:
+                    gone, held = held, None
+                    await self.give_back(gone)
                 found: Slot | Wait = Wait(seconds=here, locked=True)
             elif self._spare.get(operation):
                 found, held = self._exchange(operation, held), None

@@ -97,7 +97,12 @@ class Database:
                 await connection.execution_options(**options)
             try:
                 async with connection.begin():
-                    return await work(connection)
+                    try:
+                        return await work(connection)
+                    except OSError:  # the driver's own time-out: its rollback would be waited for as long again
+                        if self.now is not None:
+                            await connection.invalidate()
+                        raise
             except (DBAPIError, OSError) as error:
                 if self.now is None:  # a file: there is no connection to leave
                     raise

@@ -1,6 +1,7 @@
 """What SQLite and PostgreSQL say differently."""
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -26,19 +27,24 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 SERVER_NOW: ColumnElement[float] = cast(extract("epoch", func.clock_timestamp()), Double)
 """The moment at the server, in seconds; unlike now() it goes on inside a transaction."""
 
-NO_NUL = "\N{REPLACEMENT CHARACTER}"
+UNSAYABLE = re.compile("[\0\ud800-\udfff]")
+"""NUL, which PostgreSQL keeps in no text, and halves of a character, which no encoding has. JSON may bring both."""
+
+
+def _make_sayable(text: str) -> str:
+    return UNSAYABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 class Foreign(TypeDecorator[str]):
-    """Text from a sheet or the service. PostgreSQL keeps no NUL in a text, so none keeps it: a replacement is seen."""
+    """Text from a sheet or the service. What one database cannot keep none keeps: a replacement is seen."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Any) -> str | None:
-        """Take NUL out."""
+        """Take out what cannot be kept."""
         del dialect
-        return value.replace("\0", NO_NUL) if value else value
+        return _make_sayable(value) if value else value
 
 
 INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -87,7 +93,7 @@ def _plain(table: Table, values: Sequence[dict[str, Any]]) -> dict[str, Any]:
 def _say(table: Table, name: str, value: Any) -> Any:
     if _is_json(table, name):
         return json.dumps(value)
-    return value.replace("\0", NO_NUL) if isinstance(value, str) else value
+    return _make_sayable(value) if isinstance(value, str) else value
 
 
 def _is_json(table: Table, name: str) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, case, exists, select, update
+from sqlalchemy import Row, case, exists, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from batchpub.course import Course, Outcome, Pile, Plan, PlannedRow
@@ -366,7 +366,8 @@ class Journal:
                 "excerpt": note.excerpt,
                 "in_flight": False,
             }
-            which = {"the_call": call, "the_rest": self._ledger.rest_after(rest), **self._say.at(now)}
+            which = {"the_call": call, "the_portal": self._portal, **self._say.at(now)}
+            which["the_rest"] = self._ledger.rest_after(rest)
             written = await connection.execute(self._say.answer, {**which, **answer})
             if not written.rowcount:  # an earlier try was committed after all, and its lock is in the portal's row
                 return None
@@ -425,8 +426,12 @@ class Journal:
             "finished_on": None if result.outcome is Outcome.NOT_ATTEMPTED else self._wall(),
         }
 
-    async def settle(self, course: Course, *, position: int, status: str | None, result: RowResult) -> None:
+    async def settle(
+        self, course: Course, *, position: int, status: str | None, result: RowResult, version: int | None = None
+    ) -> None:
         """Write an outcome that no call of this run gave: found published, held elsewhere, cannot be told.
+
+        `version` is what the course must still have; only that it is published is written whatever others did since.
 
         What others did with a course (`status` None) is kept until a moment's worth of it can be written at once:
         where many runs share a sheet, most of its rows are settled this way in each of them.
@@ -440,7 +445,7 @@ class Journal:
 
         async def write(connection: AsyncConnection) -> None:
             _, now = await self._ledger.read_portal(connection)
-            await self._adopt(connection, course, status, now)
+            await self._adopt(connection, course, status, now, version)
             await self._set_row(connection, position, result)
 
         await self._database.write(write)
@@ -448,10 +453,10 @@ class Journal:
 
     async def _take_over_row(self, position: int) -> None:
         """See that nothing kept for a row is written after what is written now; connections do not wait in line."""
-        self._unwritten.pop(position, None)
         if position in self._writing:
             async with self._one_writer:
-                """That writing is over."""
+                """That writing is over. If it failed, what it had is kept again."""
+        self._unwritten.pop(position, None)
         self._written.pop(position, None)
 
     async def write_down(self) -> None:
@@ -480,13 +485,17 @@ class Journal:
         await self._database.write(write)
         self._written.update(kept)
 
-    async def _adopt(self, connection: AsyncConnection, course: Course, status: str, now: float) -> None:
+    async def _adopt(
+        self, connection: AsyncConnection, course: Course, status: str, now: float, version: int | None
+    ) -> None:
         values = {"run": self._run, "changed_at": now}
+        let_go = or_(courses.c.run == self._run, courses.c.held_until_at <= now)
+        untouched = true() if status == "published" else (courses.c.version == version) & let_go
         new = {"status": status, "version": 0, "held_until_at": 0.0, "ready_at": 0.0, **values}
         await connection.execute(
             insert_into(connection, courses)
             .values(portal=self._portal, course_id=course.course_id, batch_id=course.batch_id, **new)
-            .on_conflict_do_update(index_elements=list(courses.primary_key), set_=values)
+            .on_conflict_do_update(index_elements=list(courses.primary_key), set_=values, where=untouched)
         )
         await self._set_status(connection, course, status, now, hold=False)
 

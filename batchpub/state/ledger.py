@@ -157,8 +157,8 @@ class Ledger:
 
     async def tell_time(self, connection: AsyncConnection) -> LedgerTime:
         """Give the ledger's time to write down; a server tells it inside the statement, without holding the portal."""
-        if self.database.now is not None:
-            return self.database.now
+        if self.say.now is not None:
+            return self.say.now
         return (await self.read_portal(connection))[1]
 
     def _wall(self, now: float) -> float:
@@ -304,8 +304,9 @@ class Ledger:
                 else (place.free_at, False)
                 for place in busy
             )
-            earliest, in_flight = places[len(busy) - pace.rate]
-            if in_flight:
+            needed = places[: len(busy) - pace.rate + 1]  # more than one where others went at a higher rate
+            earliest, _ = needed[-1]
+            if any(in_flight for _, in_flight in needed):
                 return Wait(seconds=earliest - now)
             opens = earliest
         if pace.burst < pace.rate:
@@ -370,7 +371,9 @@ class Ledger:
         limits, is_probe = self.limits, portal.probe_slot == slot.slot
         if portal.lock_until_at > now or (portal.lock_level > 0 and not is_probe):
             return False
-        which = {"the_call": slot.slot, "the_now": now, "the_opened": portal.opened_at}
+        which = {"the_call": slot.slot, "the_opened": portal.opened_at}
+        # Others take slots while this is under way: the lease must last until the call has started.
+        which["the_late"] = now + (limits.send_within if self.database.now is not None else 0.0)
         which["the_latest"] = now + ROUNDING_SECONDS + limits.guard / 2
         values = {"taken_at": now, "free_at": now + limits.lease + limits.settle + limits.rest, **(call or {})}
         changed = await connection.execute(self.say.claim_call, {**which, **values})
@@ -442,8 +445,9 @@ class Ledger:
         await self.database.write(give)
 
     async def _drop(self, connection: AsyncConnection, slot: Slot) -> None:
-        await connection.execute(delete(calls).where(calls.c.call == slot.slot, calls.c.sent_on.is_(None)))
-        if slot.spaced is not None:  # nobody came after it: the next one may have its moment
+        unused = calls.c.sent_on.is_(None)
+        dropped = await connection.execute(delete(calls).where(calls.c.call == slot.slot, unused))
+        if dropped.rowcount and slot.spaced is not None:  # nobody came after it: the next one may have its moment
             starts, following = slot.spaced
             column = portals.c[NEXT_AT[slot.operation]]
             last = (portals.c.portal == self.portal) & (column == following)

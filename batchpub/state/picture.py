@@ -57,7 +57,7 @@ class Picture:
     async def look(self, course: Course) -> Row[Any] | None:
         """Give a course's row, as it was a moment ago at the most; None when nobody ever had it in hand."""
         self.is_fresh = False
-        if course not in self._rows:
+        if self._must_ask(course):
 
             async def read(connection: AsyncConnection, _now: float) -> Row[Any] | None:
                 return await self.look_inside(connection, course)
@@ -66,6 +66,17 @@ class Picture:
         if not 0 <= self._ledger.now() - self._seen_at <= self._good_for(self._rows[course]):
             await self._refresh()
         return self._rows[course]
+
+    def _must_ask(self, course: Course) -> bool:
+        """Tell whether nothing is known of a course, or too little: what another run seems to have left behind.
+
+        A change that was committed late is dated too early to be told to whoever asked in between.
+        """
+        if course not in self._rows:
+            return True
+        row = self._rows[course]
+        theirs = row is not None and row.run != self._ledger.run and row.status in ("sending", "unclear")
+        return bool(theirs and row is not None and row.held_until_at <= self._ledger.now())
 
     def _good_for(self, row: Row[Any] | None) -> float:
         """Give the seconds that a picture is good for, so that all runs together ask once for every two calls they make.

@@ -5,7 +5,7 @@ Parameters are named `the_…`; whatever else is given with an UPDATE or an INSE
 
 from typing import Any
 
-from sqlalchemy import Double, bindparam, func, insert, or_, select, update
+from sqlalchemy import Double, bindparam, case, func, insert, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from batchpub.state.dialect import INSERTS
@@ -23,7 +23,10 @@ class Statements:
     def __init__(self, *, dialect: str, now: ColumnElement[float] | None) -> None:
         """Build them all."""
         self._told_now = now is None
-        moment = the("now", Double) if now is None else now
+        # A clock that went back counts from what was written last, as for whoever holds the portal.
+        last = select(portals.c.last_boot).where(portals.c.portal == the("portal")).scalar_subquery()
+        self.now = None if now is None else case((last > now, last), else_=now)
+        moment = the("now", Double) if self.now is None else self.now
         its_time = [] if now is None else [now.label("ledger_now")]
         self.portal = select(portals, *its_time).where(portals.c.portal == the("portal"))
         taken = select(calls.c.in_flight, calls.c.taken_at, calls.c.free_at).where(
@@ -34,7 +37,7 @@ class Statements:
         self.take = insert(calls)
         self.claim_call = update(calls).where(
             calls.c.call == the("call"),
-            calls.c.free_at > the("now"),
+            calls.c.free_at > the("late"),
             calls.c.taken_at >= the("opened"),
             calls.c.taken_at <= the("latest"),
         )

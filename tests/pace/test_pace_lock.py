@@ -276,6 +276,28 @@ def test_closing_the_gate_wakes_waiters_inside_a_lock_and_loses_no_slot():
     assert [Limits().rest - 10] == [pytest.approx(left, abs=1e-9) for left in outlook.taken]  # the refused call alone
 
 
+def test_who_leaves_in_a_lock_takes_no_place_along():
+    """
+    The head of the queue has a place that opens later; a lock begins, a place comes back, and the head is cancelled.
+    """
+
+    async def main(world):
+        process = Process(world, "run")
+        gate = process.gate
+        await let_through(process, await gate.acquire("publish"))
+        waiting = asyncio.ensure_future(gate.acquire("publish"))
+        await asyncio.sleep(1)
+        before = len((await process.ledger.look_ahead("publish")).taken)
+        gate.notice_lock(10)
+        gate.notice_change(freed=True)
+        await asyncio.sleep(1)
+        waiting.cancel()
+        await asyncio.wait({waiting})
+        return before, len((await process.ledger.look_ahead("publish")).taken)
+
+    assert (2, 1) == run_world(main, Limits(rate=1, burst=1))
+
+
 def test_a_run_that_fits_one_minute_never_waits():
     """
     Up to 30 calls go out at once: no slot, shape or lock is in the way.

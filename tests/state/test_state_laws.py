@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from plans import make_plan_of
+from sqlalchemy import update
 
 from batchpub.course import Outcome
 from batchpub.errors import CannotWrite, SettingsWrong
@@ -29,6 +30,7 @@ from batchpub.state import (
     open_database,
     read_run,
 )
+from batchpub.state.tables import courses
 
 FACTS = {"batchpub_version": "1", "sandbox": False, "rate": 30, "period_seconds": 60.0, "notify_policy": "sheet"}
 DONE = RowResult(outcome=Outcome.PUBLISHED, message="Published.", attempts=1, http_status=200, code="200")
@@ -351,3 +353,139 @@ async def test_a_state_that_cannot_be_used_says_so(desk):
 
         with pytest.raises(CannotWrite, match=r"The state .*no_such_column.*run the same command again"):
             await asyncio.wait_for(database.write(nonsense), 5)
+
+
+FAILED = RowResult(outcome=Outcome.FAILED, message="Still a draft after 5 attempts.", attempts=5)
+
+
+async def test_what_a_run_read_does_not_undo_what_another_one_sent_meanwhile(desk):
+    """
+    Read as a draft, claimed by another run, then settled as a draft: the other's claim holds, and its success is kept.
+    """
+    async with desk.open() as one, desk.open() as two:
+        reads, sends = desk.journal(one), desk.journal(two)
+        course, *_ = await begin(reads)
+        await begin(sends)
+        seen = await reads.look(course)
+        slot, claimed = await claim(sends, course)
+        await reads.settle(course, position=0, status="draft", result=FAILED, version=seen.version)
+        await record(sends, course, slot, claimed)
+        known = (await desk.journal(one).standings([course]))[course]
+
+    assert Published(run=sends.run, on=known.on) == known
+
+
+async def test_an_outcome_whose_commit_was_not_confirmed_does_not_undo_what_came_after_it(desk):
+    """
+    Committed, then another run published the course, then the same transaction once more: it stays published.
+    """
+    async with desk.open() as one, desk.open() as two:
+        settles, sends = desk.journal(one), desk.journal(two)
+        course, *_ = await begin(settles)
+        seen, once = await settles.look(course), one.write
+
+        async def twice(work):
+            await once(work)
+            await begin(sends)
+            slot, claimed = await claim(sends, course)
+            await record(sends, course, slot, claimed)
+            return await once(work)
+
+        one.write = twice
+        version = seen.version
+        await settles.settle(course, position=0, status="draft", result=FAILED, version=version)
+        known = (await sends.standings([course]))[course]
+
+    assert Published(run=sends.run, on=known.on) == known
+
+
+async def test_what_another_run_left_behind_is_asked_for_before_it_is_believed(desk):
+    """
+    Its success was committed late, dated before our last look: seen all the same, once its claim is over.
+    """
+    async with desk.open() as one, desk.open() as two:
+        mine, other = desk.journal(one), desk.journal(two)
+        course, *_ = await begin(mine)
+        await begin(other)
+        slot, claimed = await claim(other, course)
+        desk.clock.ahead += 12
+        held = await mine.look(course)
+        await record(other, course, slot, claimed)
+        async with one.store.engine.begin() as connection:
+            await connection.execute(update(courses).values(changed_at=0.0))
+        desk.clock.ahead += Limits().lease + Limits().settle
+        standing = await mine.look(course)
+
+    assert (Held, Published) == (type(held), type(standing))
+
+
+async def test_an_outcome_is_not_replaced_by_an_older_one_that_could_not_be_written(desk):
+    """
+    What was kept for a row is being written while the row gets its outcome; the writing fails and is done once more.
+    """
+    held = RowResult(outcome=Outcome.NOT_ATTEMPTED, message="Being published by run x.", attempts=0)
+    async with desk.open() as database:
+        journal = desk.journal(database)
+        course, *_ = await begin(journal)
+        await journal.settle(course, position=0, status=None, result=held)
+        once, fails = database.write, asyncio.Event()
+
+        async def fail(_work):
+            await fails.wait()
+            raise CannotWrite("The state is gone.")
+
+        database.write = fail
+        writing = asyncio.create_task(journal.write_down())
+        await asyncio.sleep(0)
+        database.write = once
+        settling = asyncio.create_task(journal.settle(course, position=0, status="published", result=DONE))
+        await asyncio.sleep(0)
+        fails.set()
+        await settling
+        with pytest.raises(CannotWrite):
+            await writing
+        await journal.write_down()
+        found = await read_run(database, journal.run)
+
+    assert (DONE.outcome, DONE.message) == (found.rows[0].outcome, found.rows[0].message)
+
+
+async def test_a_lower_rate_counts_what_is_in_flight_at_a_higher_one(desk):
+    """
+    Three places are taken at a rate of three, one of them by a call in flight: at a rate of two the next one opens
+    only when two are free, however long that call takes.
+    """
+    async with desk.open() as database:
+        fast, slow = (desk.ledger(database, limits=Limits(rate=rate, burst=rate)) for rate in (3, 2))
+        taken = [await fast.take_slot("publish") for _ in range(3)]
+        for slot in taken:
+            assert await fast.begin_call(slot) is not None
+        for slot in taken[:2]:
+            desk.clock.ahead += 10
+            await fast.end_call(slot, Rest.ANSWERED, through=True)
+        told = [await slow.take_slot("publish")]
+        desk.clock.ahead += 20
+        await fast.end_call(taken[2], Rest.ANSWERED, through=True)
+        told.append(await slow.take_slot("publish"))
+        opens_in = told[1].opens_at - desk.clock.boot_seconds()
+
+    assert [Wait, Slot] == [type(one) for one in told]
+    assert pytest.approx(Limits().rest - 20, abs=1) == opens_in
+
+
+async def test_text_that_no_database_can_keep_does_not_stop_a_run(desk):
+    """
+    A NUL, or half a character that JSON can bring: kept with a replacement, from a sheet as from an answer.
+    """
+    text, kept = "a\0b\ud800c", "a\N{REPLACEMENT CHARACTER}b\N{REPLACEMENT CHARACTER}c"
+    plan = make_plan_of(1)
+    plan = dataclasses.replace(plan, rows=(dataclasses.replace(plan.rows[0], name=text),))
+    async with desk.open() as database:
+        journal, course = desk.journal(database), plan.rows[0].course
+        await journal.begin(plan, FACTS, {})
+        slot, claimed = await claim(journal, course)
+        result = RowResult(outcome=Outcome.REFUSED, message=text, attempts=1)
+        await record(journal, course, slot, claimed, status="free", result=result)
+        found = await read_run(database, journal.run)
+
+    assert (kept, kept) == (found.rows[0].name, found.rows[0].message)

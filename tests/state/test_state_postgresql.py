@@ -1,6 +1,7 @@
 """What PostgreSQL alone has: a URL, rights, TLS, a server that goes away, and processes that stand still."""
 
 import asyncio
+import dataclasses
 import functools
 import itertools
 import json
@@ -11,13 +12,15 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from plans import make_plan_of
+from sqlalchemy import Double, bindparam, insert, update
 
 from batchpub.cli.main import group
 from batchpub.clock import SystemClock
 from batchpub.errors import CannotWrite, SettingsWrong
-from batchpub.state import Journal, Ledger, Limits, Rest, Slot, open_database
+from batchpub.state import AnswerNote, Database, Journal, Ledger, Limits, LostSlot, Rest, Slot, open_database
 from batchpub.state import database as database_module
 from batchpub.state import postgresql as store
+from batchpub.state.tables import calls, courses
 
 ROOT = Path(__file__).parents[2]
 SECRET = "canary-pass/word"
@@ -405,3 +408,67 @@ async def test_tls_is_demanded_by_the_url(tmp_path, own_server):
 
 async def _is_encrypted(connection):
     return (await connection.exec_driver_sql("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")).scalar_one()
+
+
+async def test_what_was_answered_after_the_clock_went_back_rests_as_long(server):
+    """
+    A failover to a clock an hour behind, while two calls are under way: no place comes back before a whole rest.
+    """
+    limits, step = Limits(rate=2, burst=2), 0.0
+    async with open_database(server.make_database()) as opened:
+        back = bindparam("back", callable_=lambda: step, type_=Double)
+        database = Database(dataclasses.replace(opened.store, now=opened.now + back))
+        journal = Journal(Ledger(database, portal="portal", run="run", limits=limits, clock=SystemClock()))
+        plan = make_plan_of(2)
+        await journal.begin(plan, {}, {})
+        claims = []
+        for row in plan.rows:
+            slot = await journal._ledger.take_slot("publish")
+            told = await journal.claim(row.course, position=row.position, attempt=1, version=0, slot=slot)
+            claims.append((row, slot, told))
+        step = -3600.0
+        for row, slot, told in claims:
+            await journal.record(
+                row.course,
+                position=row.position,
+                call=told.call,
+                slot=slot,
+                note=AnswerNote(meaning="published"),
+                rest=Rest.ANSWERED,
+                status="published",
+                result=None,
+                through=True,
+            )
+        following = await journal._ledger.take_slot("publish")
+        opens_in = following.opens_at - SystemClock().boot_seconds()
+
+    assert pytest.approx(limits.rest, abs=2) == opens_in
+
+
+async def test_a_lease_that_ends_during_a_claim_is_no_claim(server):
+    """
+    Another run takes the place while the claim waits for the course's row: one of the two has it, never both.
+    """
+    limits = Limits(rate=1, burst=1)
+    async with open_database(url := server.make_database()) as one, open_database(url) as two:
+        mine, other = (
+            Ledger(database, portal="portal", run=run, limits=limits, clock=SystemClock())
+            for database, run in ((one, "one"), (two, "two"))
+        )
+        plan = make_plan_of(1)
+        course = plan.rows[0].course
+        await Journal(mine).begin(plan, {}, {})
+        slot = await mine.take_slot("publish")
+        row = {"portal": "portal", "course_id": course.course_id, "batch_id": course.batch_id}
+        values = {"status": "free", "version": 1, "run": "x", "held_until_at": 0, "ready_at": 0, "changed_at": 0}
+        async with two.store.engine.connect() as connection:
+            await connection.execute(update(calls).values(free_at=two.now + 0.3))
+            await connection.commit()
+            await connection.execute(insert(courses).values(**row, **values))
+            claiming = asyncio.create_task(Journal(mine).claim(course, position=0, attempt=1, version=0, slot=slot))
+            await asyncio.sleep(0.5)
+            taken = await other.take_slot("publish")
+            await connection.rollback()
+        claimed = await claiming
+
+    assert (Slot, LostSlot) == (type(taken), type(claimed))
