@@ -376,7 +376,7 @@ class Publisher:
                 said = f"Zoho says that it is published already ({reply.code}: {message})."
                 result = self._result(sent, reply, Outcome.REFUSED, said)
                 # After an attempt whose answer was lost it may well be that attempt which published it.
-                status = "unclear" if before == "unclear" or work.attempts else "free"
+                status = "unclear" if before == "unclear" or work.attempts else "asking"
                 await self._record(work, claimed, slot, _note(reply), Rest.ANSWERED, status, result)
                 return Later(work=replace(sent, said_published=said), seconds=0)
             case answers.Refused() as refused:

@@ -347,7 +347,8 @@ class Journal:
     ) -> Lock | None:
         """Write one answer: the call, the course's status, the row's outcome, the slot and, if it is one, the lock.
 
-        `status` None leaves the course alone (a reading). `through` tells that the throttle let the call pass.
+        `status` None leaves the course alone (a reading); "asking" frees it, but keeps it from others until it is read,
+        so that no run takes an answer for the last word that this one goes on to look into. `through` tells that the throttle let the call pass.
         """
 
         async def write(connection: AsyncConnection) -> Lock | None:
@@ -399,9 +400,10 @@ class Journal:
                 values |= published
             case "draft":  # the service says so, whatever was known
                 values |= dict.fromkeys(published, "") | {"status": "free"}
-            case "free":  # what was published before a vain --again stays published
+            case "free" | "asking":  # what was published before a vain --again stays published
                 kept = case((courses.c.published_on != "", "published"), else_="free")
-                statement, values = statement.values(status=kept), {"ready_at": 0.0, "held_until_at": 0.0}
+                until = now + (limits.settle + limits.lease) if status == "asking" else 0.0
+                statement, values = statement.values(status=kept, held_until_at=until), {"ready_at": 0.0}
             case "unclear":
                 held = now + (limits.settle + limits.lease) if hold else 0.0
                 statement, values = (

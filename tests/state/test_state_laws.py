@@ -119,6 +119,27 @@ async def test_a_no_counts_for_every_run_that_works_beside(desk):
     assert [Free(version=2)] * 2 == looks[1:]
 
 
+async def test_a_no_that_is_still_looked_into_counts_for_nobody_else(desk):
+    """
+    Said to be published already, and not read yet: held; once read, it is what the reading says.
+    """
+    said = RowResult(outcome=Outcome.REFUSED, message="Zoho says that it is published already.", attempts=1)
+    async with desk.open() as one, desk.open() as two:
+        mine, beside = desk.journal(one), desk.journal(two)
+        course, *_ = await begin(mine)
+        await begin(beside)
+        desk.clock.ahead += 11
+        slot, claimed = await claim(mine, course)
+        await record(mine, course, slot, claimed, status="asking", result=said)
+        desk.clock.ahead += 11
+        looks = [await beside.look(course), await mine.look(course)]
+        await mine.settle(course, position=0, status="published", result=DONE)
+        desk.clock.ahead += 11
+        looks.append(await beside.look(course))
+
+    assert [Held, Free, Published] == [type(look) for look in looks]
+
+
 async def test_a_dead_runs_course_comes_back_uncertain_when_its_call_cannot_arrive_any_more(desk):
     """
     Held while the claim lasts, uncertain after it, and ready to be sent again after `settle` on top of it.
