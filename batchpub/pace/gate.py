@@ -63,6 +63,8 @@ class Gate:
         self._waiting: Counter[str] = Counter()
         self._spare: dict[str, list[Slot]] = {}
         self._limiters: dict[tuple[str, int, int], AsyncLimiter] = {}
+        self._unspent: Counter[tuple[str, int, int]] = Counter()
+        """What was paid to a limiter for calls that were not made: it takes nothing back."""
         self._shut = asyncio.Event()
         self._locked_until = 0.0
         self._waits_until = 0.0
@@ -144,6 +146,7 @@ class Gate:
         if self.stop is not None or slot.is_probe or slot.spaced is not None or not self._waiting[slot.operation]:
             await self.give_back(slot)
             return
+        self._unspent[_shape_of(slot)] += 1
         self._spare.setdefault(slot.operation, []).append(slot)
         for head in self._heads:
             if head.operation == slot.operation:
@@ -152,10 +155,14 @@ class Gate:
 
     async def _drop_spare(self, operation: str) -> None:
         for slot in self._spare.pop(operation, ()):
-            await self.give_back(slot)
+            await self._return(slot)
 
     async def give_back(self, slot: Slot) -> None:
         """Give back a slot that was not used, also when the caller is being cancelled."""
+        self._unspent[_shape_of(slot)] += 1
+        await self._return(slot)
+
+    async def _return(self, slot: Slot) -> None:
         await asyncio.shield(self._ledger.give_back(slot))
         self.notice_change(freed=True)
 
@@ -167,7 +174,7 @@ class Gate:
                 if self.stop is None and self._clock.boot_seconds() >= self._locked_until:
                     return slot
             except BaseException:
-                await self.give_back(slot)
+                await self._return(slot)
                 raise
             await self.give_back(slot)
 
@@ -176,7 +183,7 @@ class Gate:
         while True:
             if self.stop is not None:
                 if held is not None:
-                    await self.give_back(held)
+                    await self._return(held)
                 raise GateClosed
             head.changed.clear()
             head.freed.clear()
@@ -185,7 +192,7 @@ class Gate:
                 await self._drop_spare(operation)  # from before the lock: no call may go out with it
                 if held is not None:
                     gone, held = held, None
-                    await self.give_back(gone)
+                    await self._return(gone)
                 found: Slot | Wait = Wait(seconds=here, locked=True)
             elif self._spare.get(operation):
                 found, held = self._exchange(operation, held), None
@@ -219,7 +226,7 @@ class Gate:
         except BaseException:
             found = await asking
             if isinstance(found, Slot):
-                await self.give_back(found)
+                await self._return(found)
             raise
 
     async def _opens(self, slot: Slot, head: _Head) -> bool:
@@ -231,7 +238,7 @@ class Gate:
                 if head.freed.is_set():
                     return False
         except BaseException:
-            await self.give_back(slot)
+            await self._return(slot)
             raise
         return True
 
@@ -244,8 +251,10 @@ class Gate:
             self._on_lock_wait(seconds)
 
     async def _take_shape(self, slot: Slot) -> None:
-        pace = slot.pace
-        key = ("any" if pace.shared else slot.operation, pace.burst, pace.rate)
+        pace, key = slot.pace, _shape_of(slot)
+        if self._unspent[key]:
+            self._unspent[key] -= 1
+            return
         if key not in self._limiters:
             period = self._ledger.limits.period
             self._limiters[key] = AsyncLimiter(pace.burst + ROUNDING, pace.burst * period / pace.rate)
@@ -259,6 +268,10 @@ class Gate:
         finally:
             paid.cancel()
             shut.cancel()
+
+
+def _shape_of(slot: Slot) -> tuple[str, int, int]:
+    return "any" if slot.pace.shared else slot.operation, slot.pace.burst, slot.pace.rate
 
 
 async def _wait(changed: asyncio.Event, seconds: float) -> None:

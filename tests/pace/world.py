@@ -123,6 +123,9 @@ class Process:
     async def step(self, operation):
         world, ledger, asked_at = self.world, self.ledger, self.world.loop.time()
         slot = await self.gate.acquire(operation)
+        if world.service.rng.random() < world.taken_away:  # the course turned out to be another run's
+            await self.gate.hand_on(slot)
+            return True
         send_before = await ledger.begin_call(slot)
         if send_before is None or not self.gate.may_send(send_before):
             await self.gate.give_back(slot)
@@ -151,11 +154,15 @@ class Process:
 
 
 class World:
-    """Everything that a law may ask about. With `server`, the database has a clock, as PostgreSQL has."""
+    """Everything that a law may ask about. With `server`, the database has a clock, as PostgreSQL has.
+
+    So much as `taken_away` says of all courses turn out to be another run's when they have their slot.
+    """
 
     def __init__(self, loop, limits, service, *, server=False):
         self.loop, self.limits, self.service = loop, limits, service
         self.server, self.server_step = server, 0.0
+        self.taken_away = 0.0
         self.started, self.locks = [], []
         self.processes = []
         self.database = None
