@@ -30,7 +30,7 @@ from batchpub.state import (
     open_database,
     read_run,
 )
-from batchpub.state.tables import courses
+from batchpub.state.tables import courses, portals
 
 FACTS = {"batchpub_version": "1", "sandbox": False, "rate": 30, "period_seconds": 60.0, "notify_policy": "sheet"}
 DONE = RowResult(outcome=Outcome.PUBLISHED, message="Published.", attempts=1, http_status=200, code="200")
@@ -510,3 +510,22 @@ async def test_text_that_no_database_can_keep_does_not_stop_a_run(desk):
         found = await read_run(database, journal.run)
 
     assert (kept, kept) == (found.rows[0].name, found.rows[0].message)
+
+
+async def test_a_place_given_back_twice_takes_nobodys_distance(desk):
+    """
+    Spaced calls; a place is given back, its moment goes to another run, and the commit is done once more: the next call
+    keeps its distance from the other's.
+    """
+    limits = Limits(burst=1)
+    async with desk.open() as database:
+        one, two = desk.ledger(database, limits=limits), desk.ledger(database, limits=limits)
+        given_back = await one.take_slot("publish")
+        await one.give_back(given_back)
+        second = await two.take_slot("publish")
+        async with database.store.engine.begin() as connection:  # the very moment that was given back
+            await connection.execute(update(portals).values(next_send_at=given_back.spaced[1]))
+        await one.give_back(given_back)
+        third = await one.take_slot("publish")
+
+    assert pytest.approx(limits.period / limits.rate, abs=0.5) == third.opens_at - second.opens_at
