@@ -129,12 +129,8 @@ async def open_database(where: Path | str | None) -> AsyncIterator[Database]:
     store = _find_store(where)
     database = Database(store)
 
-    async def check(connection: AsyncConnection) -> bool:
-        await store.prepare(connection)
-        return await check_schema(connection, name=store.name)
-
     try:
-        database.is_new = await database.write(check)
+        database.is_new = await database.write(lambda connection: check_schema(connection, store))
         yield database
     finally:
         await database.close()
