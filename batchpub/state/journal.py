@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
-from sqlalchemy import Row, case, exists, or_, select, true, update
+from sqlalchemy import Row, case, exists, func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from batchpub.course import Course, Outcome, Pile, Plan, PlannedRow
@@ -240,6 +241,8 @@ class Journal:
             rows.c.course_id == course.course_id,
             rows.c.batch_id == course.batch_id,
             rows.c.outcome == Outcome.REFUSED.value,
+            func.coalesce(rows.c.http_status, 0)
+            != HTTPStatus.FORBIDDEN,  # about its credentials, which may not be ours
         )
 
         async def read(connection: AsyncConnection) -> Refused | None:

@@ -30,7 +30,7 @@ PATIENCE = 60.0
 
 CONNECT_SECONDS, STATEMENT_SECONDS = 10.0, 15.0
 
-AT_ONCE = 4
+AT_ONCE = 2
 """Connections of one process: an answer is written down while another call waits for its slot."""
 
 SESSION = {

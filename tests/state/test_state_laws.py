@@ -100,19 +100,24 @@ async def test_what_is_published_is_known_to_every_run(desk):
 
 async def test_a_no_counts_for_every_run_that_works_beside(desk):
     """
-    What one was refused, the other need not send; a run that begins later does, and so does whoever is told to.
+    What one was refused, the other need not send; a run that begins later does, and so does whoever is told to. A 403
+    is about whose credentials were sent.
     """
     no = RowResult(outcome=Outcome.REFUSED, message="No such course.", attempts=1, http_status=400, code="7301")
     async with desk.open() as one, desk.open() as two:
         mine, beside = desk.journal(one), desk.journal(two)
-        course, *_ = await begin(mine)
-        await begin(beside)
+        course, second, *_ = await begin(mine, 2)
+        await begin(beside, 2)
         desk.clock.ahead += 11  # alone, a run looks around every ten seconds
         slot, claimed = await claim(mine, course)
         await record(mine, course, slot, claimed, status="free", result=no)
+        slot, claimed = await claim(mine, second, position=1)
+        forbidden = dataclasses.replace(no, http_status=403)
+        await record(mine, second, slot, claimed, position=1, status="free", result=forbidden)
         desk.clock.ahead += 11
         later = desk.journal(two)
         await begin(later)
+        assert Free(version=2) == await beside.look(second)
         looks = [await beside.look(course), await beside.look(course, again=True), await later.look(course)]
 
     assert Refused(run=mine.run, message="No such course.", http_status=400, code="7301") == looks[0]
