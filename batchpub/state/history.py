@@ -54,6 +54,8 @@ async def forget_runs(database: Database, before: datetime, *, quiet_since: date
 
     async def forget(connection: AsyncConnection) -> int:
         old = [run for (run,) in await connection.execute(wanted)]
+        # Calls of `check --online` belong to no run, and places that were never used to nobody.
+        await connection.execute(delete(calls).where(calls.c.sent_on.is_(None), calls.c.free_at <= last))
         for run in ["", *old]:
             await connection.execute(delete(calls).where(calls.c.run == run, calls.c.free_at <= last))
         for run in old:

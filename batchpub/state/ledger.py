@@ -519,7 +519,13 @@ class Ledger:
         await self._set_portal(connection, **values)
         # Places that open later were given out at the pace before the lock: whoever waits for one comes back.
         await connection.execute(
-            delete(calls).where(calls.c.portal == self.portal, calls.c.taken_at > now, calls.c.sent_on.is_(None))
+            delete(calls).where(
+                calls.c.portal == self.portal,
+                calls.c.taken_at > now,
+                calls.c.sent_on.is_(None),
+                calls.c.free_at - calls.c.taken_at
+                < self.limits.lease + self.limits.rest,  # begun, it is held for longer
+            )
         )
         ends_at = self.clock.now() + timedelta(seconds=until - now)
         await self._write_lock(connection, ends_at, refusal.cause, is_new=is_new or repeated)

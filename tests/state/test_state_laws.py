@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from plans import make_plan_of
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from batchpub.course import Outcome
 from batchpub.errors import CannotWrite, SettingsWrong
@@ -30,7 +30,7 @@ from batchpub.state import (
     open_database,
     read_run,
 )
-from batchpub.state.tables import courses, portals
+from batchpub.state.tables import calls, courses, portals
 
 FACTS = {"batchpub_version": "1", "sandbox": False, "rate": 30, "period_seconds": 60.0, "notify_policy": "sheet"}
 DONE = RowResult(outcome=Outcome.PUBLISHED, message="Published.", attempts=1, http_status=200, code="200")
@@ -319,6 +319,32 @@ async def test_a_state_is_new_until_a_run_of_the_portal_came_to_its_end(desk):
             steps.append(await journal.is_new())
 
         assert ([True, True, False], True) == (steps, await other.is_new())
+
+
+async def test_a_lock_forgets_places_that_were_not_begun_and_no_others(desk):
+    """
+    Of two calls that no journal keeps one has begun, as it seems even after the moment at which the lock was heard of.
+    """
+    limits = Limits()
+    async with desk.open() as database:
+        ledger = desk.ledger(database, limits=limits)
+        begun, waits, locked = [await ledger.take_slot("read") for _ in range(3)]
+        assert await ledger.begin_call(locked) is not None
+        desk.clock.ahead += 1
+        assert await ledger.begin_call(begun) is not None
+        async with database.store.engine.begin() as connection:  # one that opens later
+            await connection.execute(
+                update(calls)
+                .where(calls.c.call == waits.slot)
+                .values(taken_at=calls.c.taken_at + 5, free_at=calls.c.free_at + 5)
+            )
+        desk.clock.ahead -= 1
+
+        await ledger.end_locked(locked, Refusal(cause="429", stated=1.0))
+
+        async with database.store.engine.begin() as connection:
+            left = (await connection.execute(select(calls.c.call).order_by(calls.c.call))).scalars().all()
+    assert [begun.slot, locked.slot] == left
 
 
 async def test_many_processes_may_make_the_state_at_the_same_time(desk, run_all):
