@@ -314,16 +314,8 @@ class Journal:
 
     async def begin_reading(self, course: Course, *, position: int, attempt: int, slot: Slot) -> Claimed | LostSlot:
         """Write down that a course's state is about to be read."""
-
-        async def take(connection: AsyncConnection) -> Claimed | LostSlot:
-            before = self._ledger.clock.boot_seconds()
-            portal, now = await self._ledger.read_portal(connection, Hold.SHARED)
-            call = self._call(course, position, attempt)
-            if not await self._ledger.renew_slot(connection, slot, portal, now, call):
-                return LostSlot()
-            return Claimed(call=slot.slot, send_before=before + self._ledger.limits.send_within)
-
-        return await self._database.write(take)
+        send_before = await self._ledger.begin_call(slot, lambda: self._call(course, position, attempt))
+        return LostSlot() if send_before is None else Claimed(call=slot.slot, send_before=send_before)
 
     def _call(self, course: Course, position: int, attempt: int) -> dict[str, Any]:
         return {
@@ -351,7 +343,8 @@ class Journal:
         """Write one answer: the call, the course's status, the row's outcome, the slot and, if it is one, the lock.
 
         `status` None leaves the course alone (a reading); "asking" frees it, but keeps it from others until it is read,
-        so that no run takes an answer for the last word that this one goes on to look into. `through` tells that the throttle let the call pass.
+        so that no run takes an answer for the last word that this one goes on to look into. `through` tells that the
+        throttle let the call pass.
         """
 
         async def write(connection: AsyncConnection) -> Lock | None:

@@ -401,13 +401,16 @@ class Ledger:
             mine = (portals.c.portal == self.portal) & (portals.c.probe_slot == slot.slot)
             await connection.execute(update(portals).where(mine).values(probe_until_at=0.0))
 
-    async def begin_call(self, slot: Slot) -> float | None:
-        """Make a slot good for a call that no journal keeps; give the boot time until which it may start, if it may."""
+    async def begin_call(self, slot: Slot, tell: Callable[[], Mapping[str, Any]] = dict) -> float | None:
+        """Make a slot good for a call; give the boot time until which it may start, None when `renew_slot` says no.
+
+        `tell` says what a journal keeps of the call, as of the moment when it is written.
+        """
 
         async def begin(connection: AsyncConnection) -> float | None:
             before = self.clock.boot_seconds()
             portal, now = await self.read_portal(connection, Hold.SHARED)
-            may = await self.renew_slot(connection, slot, portal, now)
+            may = await self.renew_slot(connection, slot, portal, now, tell())
             return before + self.limits.send_within if may else None
 
         return await self.database.write(begin)

@@ -72,11 +72,11 @@ class Picture:
 
         A change that was committed late is dated too early to be told to whoever asked in between.
         """
-        if course not in self._rows:
-            return True
-        row = self._rows[course]
-        theirs = row is not None and row.run != self._ledger.run and row.status in ("sending", "unclear")
-        return bool(theirs and row is not None and row.held_until_at <= self._ledger.now())
+        row = self._rows.get(course)
+        if row is None:
+            return course not in self._rows
+        is_left = row.status in ("sending", "unclear") and row.held_until_at <= self._ledger.now()
+        return bool(row.run != self._ledger.run and is_left)
 
     def _good_for(self, row: Row[Any] | None) -> float:
         """Give the seconds that a picture is good for, so that all runs together ask once for every two calls they make.

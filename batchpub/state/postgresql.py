@@ -47,17 +47,17 @@ SESSION = {
     "tcp_keepalives_count": "3",
 }
 
-PASSING = {
-    "08": "the connection broke",
-    "40001": "two transactions met",
-    "40P01": "two transactions met",
-    "25006": "this server only reads",  # a primary that a failover made a standby
-    "25P03": "the transaction stood still for too long",
-    "53300": "too many connections",
-    "55P03": "somebody held the portal for too long",
-    "57014": "a statement took too long",
-    "57P": "the server is stopping or starting",
-}
+PASSING = (
+    "08",  # the connection broke
+    "40001",  # two transactions met
+    "40P01",  # two transactions met
+    "25006",  # this server only reads: a primary that a failover made a standby
+    "25P03",  # the transaction stood still for too long
+    "53300",  # too many connections
+    "55P03",  # somebody held the portal for too long
+    "57014",  # a statement took too long
+    "57P",  # the server is stopping or starting
+)
 """SQLSTATEs, or their beginnings, after which the same transaction may succeed in a moment. Appendix A of the manual."""
 
 RIGHTS = ("permission denied", "must be owner", "no schema has been selected")

@@ -41,12 +41,8 @@ class Statements:
             calls.c.taken_at >= the("opened"),
             calls.c.taken_at <= the("latest"),
         )
-        self.claim_row = (
-            update(rows)
-            .where(rows.c.run == the("run"), rows.c.position == the("position"))
-            .values(first_sent_on=func.coalesce(rows.c.first_sent_on, the("moment")))
-        )
         self.row = update(rows).where(rows.c.run == the("run"), rows.c.position == the("position"))
+        self.claim_row = self.row.values(first_sent_on=func.coalesce(rows.c.first_sent_on, the("moment")))
         self.answer = (
             update(calls)
             .where(calls.c.call == the("call"), calls.c.meaning == "")
