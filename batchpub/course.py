@@ -86,7 +86,9 @@ class Cell:
     `text` is what a person would be shown and what reports write back. A number of more than 15 digits is
     shown in scientific notation, as spreadsheets do, so that nothing that reads a report takes it for an id.
     `formula` is the formula's text with its `=`, or "" where the cell has none.
-    `merged` is the range the cell is merged into ("B2:B3"), or "".
+    `merged` is the range of several rows that the cell is merged into ("B2:B3"), or "".
+    `struck` says that a line is drawn through the text or a part of it.
+    `exact` says of a number that the file holds all its digits, more than any spreadsheet shows.
     """
 
     ref: str
@@ -94,6 +96,8 @@ class Cell:
     text: str
     formula: str = ""
     merged: str = ""
+    struck: bool = False
+    exact: bool = False
 
 
 @one_of_many
