@@ -3,11 +3,13 @@
 import json
 import math
 import os
+import queue
 import re
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal, TextIO
+from typing import Any, Literal, Protocol
 from urllib.parse import quote
 
 import structlog
@@ -43,10 +45,83 @@ SECRET_SHAPES = (
 """How a secret looks that nobody registered, such as a token that Zoho has just issued."""
 
 
+class Stream(Protocol):
+    """What a log is written to: a file, a terminal, a pipe."""
+
+    def write(self, text: str, /) -> int:
+        """Write a text; raise OSError or ValueError where that cannot be done."""
+
+    def flush(self) -> None:
+        """Hand on what was written. Raise as `write` does."""
+
+    def isatty(self) -> bool:
+        """Tell whether a person sees it on a terminal."""
+
+
+class BackgroundStream:
+    """A stream that a thread of its own writes to: a full pipe that nobody reads must not hold up calls and claims.
+
+    Lines wait in memory, in order and without a bound; `drain` waits until all of them are written. The stream's first
+    error is raised by the `write` after it, or told by `drain`. The thread begins with the first line, so that a process
+    may still fork before it.
+    """
+
+    def __init__(self, stream: Stream) -> None:
+        """Remember the stream; it stays the caller's."""
+        self._stream = stream
+        self._waiting: queue.SimpleQueue[str | threading.Event] = queue.SimpleQueue()
+        self._error: OSError | ValueError | None = None
+        self._is_told = False
+        self._thread: threading.Thread | None = None
+        self.encoding = getattr(stream, "encoding", None)
+
+    def write(self, text: str, /) -> int:
+        """Put a text in line. Raise what first went wrong with an earlier one; this one is in line all the same."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._write_on, name="log", daemon=True)
+            self._thread.start()
+        self._waiting.put(text)
+        if self._error is not None and not self._is_told:
+            self._is_told = True
+            raise self._error
+        return len(text)
+
+    def flush(self) -> None:
+        """Do nothing: each text is flushed when it is written."""
+
+    def isatty(self) -> bool:
+        """Tell whether the stream is a terminal."""
+        return self._stream.isatty()
+
+    def drain(self) -> str:
+        """Wait until everything is written. Say what first went wrong; "" if nothing did, or it was raised before."""
+        if self._thread is None:
+            return ""
+        done = threading.Event()
+        self._waiting.put(done)
+        done.wait()
+        if self._error is None or self._is_told:
+            return ""
+        self._is_told = True
+        return str(self._error) or type(self._error).__name__
+
+    def _write_on(self) -> None:
+        while True:
+            text = self._waiting.get()
+            if isinstance(text, threading.Event):
+                text.set()
+                continue
+            try:
+                self._stream.write(text)
+                self._stream.flush()
+            except (OSError, ValueError) as error:
+                self._error = self._error or error
+
+
 class LineWriter:
     """Writes finished lines to a stream, and goes on without it when it is gone."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: Stream) -> None:
         """Remember the stream; it stays the caller's."""
         self._stream = stream
         self._encoding = getattr(stream, "encoding", None) or "utf-8"
@@ -111,7 +186,7 @@ class Sink:
     `without` names events that people are told of on the same stream in another way.
     """
 
-    stream: TextIO
+    stream: Stream
     fmt: Format
     level: Level = "info"
     without: tuple[str, ...] = ()
@@ -268,11 +343,11 @@ def _printable(value: Any) -> Any:
 Processors = list[Any]
 
 
-def _json_processors(_stream: TextIO, masking: Masking, pipeline: Mapping[str, str]) -> Processors:
+def _json_processors(_stream: Stream, masking: Masking, pipeline: Mapping[str, str]) -> Processors:
     return [NameFields(pipeline), masking, write_json]
 
 
-def _console_processors(stream: TextIO, masking: Masking, _pipeline: Mapping[str, str]) -> Processors:
+def _console_processors(stream: Stream, masking: Masking, _pipeline: Mapping[str, str]) -> Processors:
     return [
         structlog.processors.add_log_level,
         say_sentence,
@@ -286,7 +361,7 @@ def _console_processors(stream: TextIO, masking: Masking, _pipeline: Mapping[str
     ]
 
 
-FORMATS: dict[str, Callable[[TextIO, Masking, Mapping[str, str]], Processors]] = {
+FORMATS: dict[str, Callable[[Stream, Masking, Mapping[str, str]], Processors]] = {
     "json": _json_processors,
     "console": _console_processors,
 }

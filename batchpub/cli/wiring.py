@@ -16,7 +16,7 @@ from batchpub.clock import Clock
 from batchpub.course import Outcome, Plan, Sheet
 from batchpub.errors import SettingsWrong, SheetMissing, SheetRefused
 from batchpub.events import Level
-from batchpub.log import Sink, configure_log
+from batchpub.log import BackgroundStream, Sink, configure_log, get_log
 from batchpub.plan import PlanOptions, make_plan
 from batchpub.settings import Settings, is_url
 from batchpub.sheet import SheetOptions, load_sheet
@@ -51,13 +51,20 @@ def start_log(settings: Settings) -> None:
     level = _choose_level(settings, usual="warning" if at_terminal else "info")
     fmt = settings.log_format or ("console" if at_terminal else "json")
     without = BAR_AND_SUMMARY if at_terminal and not settings.verbose else ()
-    shown = Sink(stream=_Stderr(), fmt=fmt, level=level, without=without)
-    kept = (
-        [Sink(stream=_open_log(Path(settings.log_file)), fmt="json", level=_choose_level(settings, usual="info"))]
-        if settings.log_file
-        else []
-    )
-    configure_log(shown, *kept, secrets=settings.secrets(), pipeline=read_pipeline(os.environ))
+    streams = [BackgroundStream(_Stderr())]
+    sinks = [Sink(stream=streams[0], fmt=fmt, level=level, without=without)]
+    if settings.log_file:
+        streams.append(BackgroundStream(_open_log(Path(settings.log_file))))
+        sinks.append(Sink(stream=streams[1], fmt="json", level=_choose_level(settings, usual="info")))
+    configure_log(*sinks, secrets=settings.secrets(), pipeline=read_pipeline(os.environ))
+    click.get_current_context().call_on_close(lambda: _drain(streams))
+
+
+def _drain(streams: Sequence[BackgroundStream]) -> None:
+    """Wait until the log is written, the file first: what it had no room for is told on stderr."""
+    for stream in reversed(streams):
+        if trouble := stream.drain():
+            get_log().warning("log.unwritable", error=trouble)
 
 
 def _choose_level(settings: Settings, *, usual: Level) -> Level:
