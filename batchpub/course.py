@@ -68,6 +68,19 @@ class Course:
         return f"{self.course_id} batch {self.batch_id}" if self.batch_id else self.course_id
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdShape:
+    """What ids of one account look like, and how many were seen so.
+
+    An id seems to be the organisation's number (`prefix`) followed by 12 digits, so that one account has one length and
+    one prefix: inferred from public samples, not documented by Zoho.
+    """
+
+    digits: int
+    prefix: str
+    count: int = 1
+
+
 class CellKind(StrEnum):
     """The type a cell has in the file. Only TEXT can be an id: the type decides, never the characters."""
 

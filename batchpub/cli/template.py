@@ -6,7 +6,7 @@ import click
 
 from batchpub.cli.options import settle_settings
 from batchpub.errors import CannotWrite
-from batchpub.sheet.template import write_template
+from batchpub.template import write_template
 
 
 @click.command()

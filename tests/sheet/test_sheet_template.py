@@ -9,7 +9,7 @@ import pytest
 from sheet_files import A, B, plan_file
 
 from batchpub.errors import CannotWrite, SheetRefused
-from batchpub.sheet.template import write_template
+from batchpub.template import write_template
 
 FILLED = [(A, "Fire", None, "yes", None, None), (B, "Data", "478346000019583217", None, "yes", None)]
 
