@@ -1,0 +1,89 @@
+"""What a webhook is sent: the generic document, Slack's blocks, or an Adaptive Card for Microsoft Teams."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from batchpub.notify.ending import Ending
+
+HOSTS = {
+    "hooks.slack.com": "slack",
+    "hooks.slack-gov.com": "slack",
+    "webhook.office.com": "teams",
+    "logic.azure.com": "teams",  # Power Automate workflows, which replaced Office 365 connectors
+    "api.powerplatform.com": "teams",  # where workflows' addresses are since 2025
+}
+"""Which format an address wants, by its host or a domain above it."""
+
+MOST_TEXT = 2_900  # Slack: "text" of a section has at most 3,000 characters; escapes are counted
+Format = Callable[[Ending], dict[str, Any]]
+
+
+def choose_format(url: str, asked: str = "auto") -> str:
+    """Give the name of the format for an address: the one asked for, else the one its host is known for, else json."""
+    if asked != "auto":
+        return asked
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    return next((name for known, name in HOSTS.items() if host == known or host.endswith(f".{known}")), "json")
+
+
+def make_json(ending: Ending) -> dict[str, Any]:
+    """Give the generic document."""
+    return ending.as_json()
+
+
+def make_slack(ending: Ending) -> dict[str, Any]:
+    """Give a message of blocks; `text` is what a phone's notification shows. Mattermost and Rocket.Chat read `text`."""
+    facts = "\n".join(f"*{name}:* {_slack(value)}" for name, value in ending.facts().items())
+    blocks: list[dict[str, Any]] = [
+        {"type": "header", "text": {"type": "plain_text", "text": _cut(ending.title(), 150)}},
+        {"type": "section", "text": {"type": "mrkdwn", "text": _cut(_slack(ending.sentence), MOST_TEXT)}},
+    ]
+    if facts:
+        blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": _cut(facts, MOST_TEXT)}})
+    if ending.pipeline_url:
+        button = {
+            "type": "button",
+            "text": {"type": "plain_text", "text": "Open the pipeline"},
+            "url": ending.pipeline_url,
+        }
+        blocks.append({"type": "actions", "elements": [button]})
+    return {"text": _cut(f"{_slack(ending.title())}. {_slack(ending.sentence)}", MOST_TEXT), "blocks": blocks}
+
+
+def make_teams(ending: Ending) -> dict[str, Any]:
+    """Give an Adaptive Card, as a Teams workflow "when a webhook request is received" posts it.
+
+    Texts are runs of a RichTextBlock or facts: neither a sheet nor the service can write a link into the card.
+    """
+    card: dict[str, Any] = {
+        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+        "type": "AdaptiveCard",
+        "version": "1.4",
+        "msteams": {"width": "Full"},
+        "body": [
+            _rich(ending.title(), weight="Bolder", size="Medium", color="Good" if ending.is_good else "Attention"),
+            _rich(ending.sentence),
+            *[_rich(f"{name}: {value}", isSubtle=True) for name, value in ending.facts().items()],
+        ],
+    }
+    if ending.pipeline_url:
+        card["actions"] = [{"type": "Action.OpenUrl", "title": "Open the pipeline", "url": ending.pipeline_url}]
+    attachment = {"contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": None, "content": card}
+    return {"type": "message", "attachments": [attachment]}
+
+
+FORMATS: dict[str, Format] = {"json": make_json, "slack": make_slack, "teams": make_teams}
+
+
+def _rich(text: str, **look: Any) -> dict[str, Any]:
+    return {"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": _cut(text, MOST_TEXT), **look}]}
+
+
+def _slack(text: str) -> str:
+    """Escape the three characters that Slack's mrkdwn gives a meaning of control."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"

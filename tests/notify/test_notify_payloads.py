@@ -1,0 +1,83 @@
+"""What a notification says, and that nothing from outside can write into it."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from batchpub.errors import ExitCode
+from batchpub.notify import FORMATS, Ending, choose_format
+
+ENDING = Ending(
+    exit_code=ExitCode.SOME_FAILED,
+    sentence="39 of 45 rows are published; 3 need attention: 2 invalid, 1 refused.",
+    run="20261127T101112Z-a1b2c3",
+    host="people.zoho.com",
+    attention=3,
+    counts={"published": 39, "invalid": 2, "refused": 1},
+    reports="batchpub-reports/x",
+    pipeline_url="https://ci.example.com/run/1",
+)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://hooks.slack.com/services/T/B/x", "slack"),
+        ("https://contoso.webhook.office.com/webhookb2/x", "teams"),
+        ("https://prod-12.westeurope.logic.azure.com:443/workflows/x?sig=y", "teams"),
+        ("https://default00.ab.environment.api.powerplatform.com:443/powerautomate/x", "teams"),
+        ("https://hooks.slack.com.evil.example/x", "json"),
+        ("https://evilhooks.slack.com.example/x", "json"),
+        ("https://ci.example.com/hook", "json"),
+    ],
+)
+def test_format_follows_from_the_address(url, expected):
+    """
+    Slack and Teams are known by their hosts, whole names only; everybody else gets the generic document.
+    """
+    assert expected == choose_format(url)
+    assert "teams" == choose_format(url, "teams")
+
+
+def test_generic_document_has_every_key_always():
+    """
+    A program that reads it never meets a missing key, be it the end of a run or of a command that could not begin.
+    """
+    least = Ending(exit_code=ExitCode.SETTINGS_WRONG, sentence="No credentials.")
+
+    assert set(ENDING.as_json()) == set(least.as_json())
+    assert {"exit_code": 1, "attention": 3, "run": ENDING.run}.items() <= ENDING.as_json().items()
+    assert json.loads(json.dumps(least.as_json()))["started_at"] is None
+
+
+@given(text=st.text(max_size=4000))
+def test_no_text_writes_markup_into_a_message(text):
+    """
+    Whatever a sheet or the service says stands as text: no Slack link or mention, no Markdown of Teams, no key of JSON.
+    """
+    ending = Ending(exit_code=ExitCode.SOME_FAILED, sentence=text, stop_reason=text, reports="r")
+
+    slack = json.dumps(FORMATS["slack"](ending), ensure_ascii=False)
+    card = FORMATS["teams"](ending)["attachments"][0]["content"]
+
+    assert "<" not in slack
+    assert all("RichTextBlock" == block["type"] for block in card["body"])
+    assert all(len(block["text"]["text"]) <= 3000 for block in FORMATS["slack"](ending)["blocks"])
+
+
+def test_card_says_what_a_person_needs():
+    """
+    The card has the sentence, what to do next, and a button to the pipeline.
+    """
+    card = FORMATS["teams"](ENDING)["attachments"][0]["content"]
+    texts = [block["inlines"][0]["text"] for block in card["body"]]
+
+    assert (
+        "batchpub: 3 rows need attention, exit code 1 (finished; some rows were refused, failed or are invalid)"
+        == texts[0]
+    )
+    assert ENDING.sentence == texts[1]
+    assert "Next: correct those rows, run again" in texts
+    assert "https://ci.example.com/run/1" == card["actions"][0]["url"]
