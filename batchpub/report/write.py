@@ -1,12 +1,11 @@
 """Reports onto the disk: each file whole or not at all."""
 
 import contextlib
-import os
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from batchpub.errors import CannotWrite, SettingsWrong
+from batchpub.files import replace_file
 from batchpub.record import RunRecord
 from batchpub.report.csv_file import write_csv
 from batchpub.report.json_file import write_json
@@ -61,21 +60,6 @@ def _write_one(
         failures.append(_say_failure(path, error))
     else:
         written.append(path)
-
-
-def replace_file(path: Path, data: bytes) -> None:
-    """Put a whole file in the place of another. Whoever reads sees the old or the new one. Raises OSError."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        with temporary.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:  # an interrupt must not leave half a file behind either
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise
 
 
 def _make_folder(out: Path) -> None:

@@ -7,7 +7,7 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Mapping
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -20,6 +20,7 @@ from pydantic import SecretStr
 
 from batchpub.clock import Clock
 from batchpub.errors import AccessRefused, ServiceUnreachable, SettingsWrong
+from batchpub.files import replace_file
 from batchpub.zoho.hosts import check_api_url
 from batchpub.zoho.line import make_timeout, open_session, proxy_for, read_body
 from batchpub.zoho.turns import take_turn
@@ -364,20 +365,4 @@ def _parse_object(body: bytes) -> dict[str, Any]:
 def _write_private(path: Path, content: bytes) -> None:
     """Replace a file by one only its owner can read. Raise OSError where that cannot be had."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with suppress(FileNotFoundError):
-        draft.unlink()
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        try:
-            if os.name == "posix" and stat.S_IMODE(os.fstat(handle).st_mode) & 0o077:
-                raise OSError("the file system cannot keep a file private")
-            os.write(handle, content)
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-        draft.replace(path)
-    except OSError:
-        with suppress(OSError):
-            draft.unlink()
-        raise
+    replace_file(path, content, private=True)
