@@ -3,12 +3,14 @@
 A batch job is over before anybody could scrape it, so it leaves a file. The format is Prometheus' text exposition format 0.0.4.
 """
 
+import math
 from collections.abc import Iterable
 from pathlib import Path
 
 from batchpub.files import replace_file
 from batchpub.telemetry.figures import Figures
 
+QUANTILES = (0.5, 0.95, 1.0)
 Samples = Iterable[tuple[dict[str, str], float]]
 
 
@@ -19,12 +21,6 @@ def write_textfile(path: Path, figures: Figures, *, host: str) -> None:
 
 def format_textfile(figures: Figures, *, host: str) -> str:
     """Give the file's text: gauges of the last run, since a counter would need to remember the runs before."""
-    durations = [
-        ({"operation": operation, "quantile": name}, _quantile(seconds, share))
-        for operation, seconds in figures.call_seconds.items()
-        for name, share in (("0.5", 0.5), ("0.95", 0.95), ("1", 1.0))
-        if seconds
-    ]
     families: list[tuple[str, str, Samples]] = [
         ("last_run_exit_code", "Exit code of the last run; -1 where it died.", [({}, figures.exit_code)]),
         ("last_run_start_timestamp_seconds", "When the last run began.", [({}, figures.started_at.timestamp())]),
@@ -42,7 +38,6 @@ def format_textfile(figures: Figures, *, host: str) -> str:
                 for (operation, meaning), n in sorted(figures.calls.items())
             ],
         ),
-        ("last_run_call_duration_seconds", "Quantiles of the answered calls' durations.", durations),
         ("last_run_locks", "Locks that the last run met.", [({}, len(figures.lock_seconds))]),
         ("last_run_lock_seconds", "Seconds of these locks.", [({}, sum(figures.lock_seconds))]),
         (
@@ -51,7 +46,22 @@ def format_textfile(figures: Figures, *, host: str) -> str:
             [({}, sum(figures.wait_seconds))],
         ),
     ]
-    return "".join(_family(name, told, samples, host) for name, told, samples in families)
+    gauges = [_family(name, told, samples, host) for name, told, samples in families]
+    return "".join([*gauges, _summary(figures, host)])
+
+
+def _summary(figures: Figures, host: str) -> str:
+    """Give the durations of the answered calls: promtool wants quantiles in a summary and nowhere else."""
+    name, lines = "batchpub_last_run_call_duration_seconds", []
+    for operation, seconds in figures.call_seconds.items():
+        labels = {"host": host, "operation": operation}
+        for share in QUANTILES if seconds else ():
+            shown = _labels({**labels, "quantile": f"{share:g}"})
+            lines.append(f"{name}{{{shown}}} {_number(_quantile(seconds, share))}\n")
+        lines.append(f"{name}_sum{{{_labels(labels)}}} {_number(sum(seconds))}\n")
+        lines.append(f"{name}_count{{{_labels(labels)}}} {len(seconds)}\n")
+    head = f"# HELP {name} Durations of the answered calls of the last run.\n# TYPE {name} summary\n"
+    return head + "".join(lines) if lines else ""
 
 
 def _family(name: str, told: str, samples: Samples, host: str) -> str:
@@ -74,4 +84,4 @@ def _number(value: float) -> str:
 def _quantile(seconds: tuple[float, ...], share: float) -> float:
     """Give the smallest duration that at least this share of the calls did not exceed."""
     ordered = sorted(seconds)
-    return ordered[max(0, -(-len(ordered) * share // 1).__int__() - 1)]
+    return ordered[max(0, math.ceil(len(ordered) * share) - 1)]
