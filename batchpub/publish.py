@@ -1,7 +1,6 @@
 """One course, from planned to recorded."""
 
 import random
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
@@ -34,7 +33,8 @@ from batchpub.state import (
 )
 from batchpub.verify import Finding, Look, judge_look
 from batchpub.zoho import answers
-from batchpub.zoho.client import Reply
+from batchpub.zoho.access import Access
+from batchpub.zoho.client import MaySend, Reply
 
 log = structlog.get_logger("batchpub")
 
@@ -49,16 +49,16 @@ PAST_THE_THROTTLE = ("published", "saidpublished", "refused", "stateread")
 class CourseApi(Protocol):
     """What publishing needs of the service."""
 
-    async def prepare(self) -> None:
-        """Make sure that a call can go out at once: a token renewed after the last look would send too late."""
+    async def get_access(self) -> Access:
+        """Get what lets a call in before the call is claimed, for that may take minutes."""
 
-    async def publish(self, course: Course, *, notify: bool) -> Reply:
-        """Publish a course."""
+    async def publish(self, course: Course, *, notify: bool, access: Access, may_send: MaySend) -> Reply:
+        """Publish a course; `may_send` is asked when the connection stands, right before the first byte."""
 
-    async def read_state(self, course: Course) -> Reply:
-        """Read whether a course is published."""
+    async def read_state(self, course: Course, *, access: Access, may_send: MaySend) -> Reply:
+        """Read whether a course is published; `may_send` as above."""
 
-    async def renew(self, stale: Mapping[str, str]) -> bool:
+    async def renew(self, stale: Access) -> bool:
         """Renew the access that a call was made with."""
 
 
@@ -243,18 +243,18 @@ class Publisher:
     async def _find_out(self, work: Work, version: int, reason: Reason) -> Step:
         if self.breakers.may_not_read:
             return await self._judge(work, version, reason, NOT_READ)
-        slot = await self._acquire("read")
+        slot, access = await self._acquire("read")
         claimed = await self.journal.begin_reading(
             work.course, position=work.position, attempt=work.reads + 1, slot=slot
         )
         if isinstance(claimed, LostSlot):
             await self.gate.give_back(slot)
             return Later(work=work, seconds=0)
-        if not self._may_send(claimed):
+        started = self.clock.boot_seconds()
+        reply = await self.api.read_state(work.course, access=access, may_send=lambda: self._may_send(claimed, access))
+        if isinstance(reply.answer, answers.Withheld):
             await self._record(work, claimed, slot, AnswerNote(meaning="not sent"), Rest.UNUSED)
             return Later(work=work, seconds=0)
-        started = self.clock.boot_seconds()
-        reply = await self.api.read_state(work.course)
         work = self._spend(work, self.clock.boot_seconds() - started)
         log.debug("course.read", meaning=_name(reply.answer), http_status=reply.http_status, code=reply.code)
         match reply.answer:
@@ -262,7 +262,7 @@ class Publisher:
                 return await self._locked(work, claimed, slot, reply, reply.answer, status=None)
             case answers.Expired():
                 await self._record(work, claimed, slot, _note(reply), Rest.ANSWERED)
-                return await self._renew(work, reply)
+                return await self._renew(work, access)
             case answers.NotSent() | answers.Unclear():
                 await self._record(work, claimed, slot, _note(reply), _rest(reply))
                 again = replace(work, reads=work.reads + 1)
@@ -333,7 +333,7 @@ class Publisher:
     # Sending: slot, claim, a last look, the call, the record.
 
     async def _send(self, work: Work, version: int, *, before: str) -> Step:
-        slot = await self._acquire("publish")
+        slot, access = await self._acquire("publish")
         claimed = await self.journal.claim(
             work.course,
             position=work.position,
@@ -348,16 +348,20 @@ class Publisher:
         if not isinstance(claimed, Claimed):
             await self.gate.hand_on(slot)
             return Later(work=work, seconds=0)
-        if not self._may_send(claimed):
+        started = self.clock.boot_seconds()
+        reply = await self.api.publish(
+            work.course, notify=work.notify, access=access, may_send=lambda: self._may_send(claimed, access)
+        )
+        if isinstance(reply.answer, answers.Withheld):
             result = self._back_in_line(work, before)
             await self._record(work, claimed, slot, AnswerNote(meaning="not sent"), Rest.UNUSED, before, result)
             return Later(work=work, seconds=0)
-        started = self.clock.boot_seconds()
-        reply = await self.api.publish(work.course, notify=work.notify)
         work = self._spend(work, self.clock.boot_seconds() - started)
-        return await self._weigh(work, claimed, slot, reply, before)
+        return await self._weigh(work, claimed, slot, access, reply, before)
 
-    async def _weigh(self, work: Work, claimed: Claimed, slot: Slot, reply: Reply, before: str) -> Step:
+    async def _weigh(  # noqa: PLR0913 - an answer and all that belongs to it
+        self, work: Work, claimed: Claimed, slot: Slot, access: Access, reply: Reply, before: str
+    ) -> Step:
         """Say what the answer makes of the course. The log has it first, so that a full disk loses nothing."""
         sent = replace(work, attempts=work.attempts + 1)
         if not getattr(reply.answer, "certain", True):
@@ -384,7 +388,7 @@ class Publisher:
             case answers.Expired():
                 result = self._back_in_line(work, before)
                 await self._record(work, claimed, slot, _note(reply), Rest.ANSWERED, before, result)
-                return await self._renew(work, reply)
+                return await self._renew(work, access)
             case answers.Denied(message=message):
                 result = self._back_in_line(work, before)
                 await self._record(work, claimed, slot, _note(reply), Rest.ANSWERED, before, result)
@@ -449,9 +453,9 @@ class Publisher:
             )
         return Later(work=work, seconds=0)
 
-    async def _renew(self, work: Work, reply: Reply) -> Step:
+    async def _renew(self, work: Work, access: Access) -> Step:
         try:
-            if not work.renewed and await self.gate.unless_closed(self.api.renew(reply.stale)):
+            if not work.renewed and await self.gate.unless_closed(self.api.renew(access)):
                 return Later(work=replace(work, renewed=True), seconds=0)
             reason = "Zoho refuses the access it was given. Check the token or the cookie, and its data centre."
             self.gate.close(Stop(reason=reason, exit_code=ExitCode.ACCESS_REFUSED))
@@ -459,10 +463,10 @@ class Publisher:
             self.gate.close(Stop(reason=str(error), exit_code=error.exit_code))
         return Later(work=work, seconds=0)
 
-    async def _acquire(self, operation: str) -> Slot:
+    async def _acquire(self, operation: str) -> tuple[Slot, Access]:
         slot = await self.gate.acquire(operation)
         try:
-            await self.gate.unless_closed(self.api.prepare())
+            access = await self.gate.unless_closed(self.api.get_access())
         except GateClosed:
             await self.gate.give_back(slot)
             raise
@@ -473,7 +477,7 @@ class Publisher:
         except BaseException:
             await self.gate.give_back(slot)
             raise
-        return slot
+        return slot, access
 
     # Small words.
 
@@ -490,8 +494,8 @@ class Publisher:
     def _spend(self, work: Work, seconds: float) -> Work:
         return replace(work, spent_seconds=work.spent_seconds + seconds)
 
-    def _may_send(self, claimed: Claimed) -> bool:
-        return may_call(self.gate, self.rules, self.breakers, claimed.send_before)
+    def _may_send(self, claimed: Claimed, access: Access) -> bool:
+        return access.is_valid(self.clock.now()) and may_call(self.gate, self.rules, self.breakers, claimed.send_before)
 
     def _back_in_line(self, work: Work, before: str) -> RowResult:
         if before == "unclear":

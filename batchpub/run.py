@@ -264,7 +264,7 @@ class Run:
     async def _get_access(self) -> None:
         """Have the token before the first slot is taken. What is wrong with it ends the run, with a report."""
         try:
-            await self._gate.unless_closed(self._api.prepare())
+            await self._gate.unless_closed(self._api.get_access())
         except (AccessRefused, ServiceUnreachable) as error:
             self.stop(Stop(reason=str(error), exit_code=error.exit_code))
         except GateClosed:

@@ -15,6 +15,7 @@ from batchpub.publish import Breakers, CourseApi, Rules, may_call
 from batchpub.state import Ledger, Rest, Slot
 from batchpub.verify import Look, judge_look
 from batchpub.zoho import answers
+from batchpub.zoho.access import Access
 from batchpub.zoho.client import Reply
 
 log = structlog.get_logger("batchpub")
@@ -68,15 +69,21 @@ class Survey:
         """Read until the answer is about the course: not the lock, not the token."""
         renewed = False
         while True:
-            slot = await self._acquire()
-            reply = await self.api.read_state(course)
+            slot, access, send_before = await self._acquire()
+            reply = await self.api.read_state(
+                course,
+                access=access,
+                may_send=lambda: may_call(self.gate, self.rules, self.breakers, send_before),  # noqa: B023 - asked now
+            )
             log.debug("course.read", meaning=type(reply.answer).__name__.lower(), http_status=reply.http_status)
             match reply.answer:
+                case answers.Withheld():
+                    await self._give_back(slot, Rest.UNUSED, through=False)
                 case answers.Throttled() as throttled:
                     await self._wait_out(slot, throttled, reply.code)
                 case answers.Expired():
                     await self._give_back(slot, Rest.ANSWERED, through=False)
-                    if renewed or not await self.api.renew(reply.stale):
+                    if renewed or not await self.api.renew(access):
                         raise AccessRefused("Zoho refuses the access it was given. Check the token or the cookie.")
                     renewed = True
                 case answers.Denied(code=code):
@@ -93,18 +100,19 @@ class Survey:
                     await self._give_back(slot, rest, through=rest is Rest.ANSWERED)
                     return reply
 
-    async def _acquire(self) -> Slot:
+    async def _acquire(self) -> tuple[Slot, Access, float]:
+        """Give a place, what lets the call in, and the boot time until which it may start."""
         try:
             while True:
                 slot = await self.gate.acquire("read")
                 try:
-                    await self.api.prepare()
+                    access = await self.api.get_access()
                 except BaseException:
                     await self.gate.give_back(slot)
                     raise
                 send_before = await self.ledger.begin_call(slot)
-                if send_before is not None and may_call(self.gate, self.rules, self.breakers, send_before):
-                    return slot
+                if send_before is not None:
+                    return slot, access, send_before
                 await self.gate.give_back(slot)
         except GateClosed:
             raise StoppedEarly(self.gate.stop.reason if self.gate.stop else "The gate is closed.") from None

@@ -8,9 +8,10 @@ from batchpub.cli.wiring import hosts_of
 from batchpub.clock import Clock
 from batchpub.errors import SettingsWrong
 from batchpub.settings import Settings
+from batchpub.zoho.access import AccessToken, Cookie, Credentials, RefreshCredentials
 from batchpub.zoho.client import ZohoClient
 from batchpub.zoho.meanings import WORDS
-from batchpub.zoho.token import AccessToken, Cookie, Credentials, RefreshCredentials, TokenSource
+from batchpub.zoho.token import TokenSource
 
 
 def open_client(settings: Settings, credentials: Credentials, *, clock: Clock, token_file: Path | None) -> ZohoClient:

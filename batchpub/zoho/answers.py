@@ -120,6 +120,11 @@ class NotSent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Withheld:
+    """The last look, taken when the connection stood, said no: nothing was sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StateRead:
     """What the course looks like now; `name` and `kind` are "" where Zoho did not say."""
 
@@ -128,7 +133,7 @@ class StateRead:
     kind: str
 
 
-Answer = Published | SaidPublished | Refused | Throttled | Expired | Denied | Unclear | NotSent | StateRead
+Answer = Published | SaidPublished | Refused | Throttled | Expired | Denied | Unclear | NotSent | Withheld | StateRead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +209,8 @@ def code_of(answer: Answer) -> str:
             return "unclear"
         case NotSent():
             return "not_sent"
+        case Withheld():
+            return "withheld"
         case StateRead(state=state):
             return state.value
         case _ as unreachable:

@@ -1,8 +1,8 @@
 """One call in, one reply out: the thin road between a course and Zoho's answer. It never tries again by itself."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -10,20 +10,21 @@ import aiohttp
 
 from batchpub.clock import Clock
 from batchpub.course import Course
-from batchpub.errors import ServiceUnreachable
+from batchpub.zoho.access import Access
 from batchpub.zoho.answers import (
     NONE_ADDED,
     Added,
     Answer,
     NotSent,
     Unclear,
+    Withheld,
     clean_text,
     code_of,
     read_answer,
     read_course_state,
 )
 from batchpub.zoho.hosts import DATA_CENTERS, check_api_url
-from batchpub.zoho.line import make_timeout, open_session, proxy_for, read_body
+from batchpub.zoho.line import HandOver, NotHandedOver, make_timeout, open_session, proxy_for, read_body
 from batchpub.zoho.token import TokenSource
 
 __all__ = ["DATA_CENTERS", "Reply", "ZohoClient", "check_api_url"]
@@ -39,27 +40,18 @@ SECRET_SHAPES = re.compile(
     re.IGNORECASE,
 )
 
-NEVER_CONNECTED = (
-    aiohttp.ClientConnectorError,  # refused, no such host, TLS, proxy not reached
-    aiohttp.ServerFingerprintMismatch,
-    aiohttp.ClientHttpProxyError,  # the proxy refused to connect us
-    aiohttp.ConnectionTimeoutError,
-    aiohttp.InvalidURL,
-)
+MaySend = Callable[[], bool]
+"""The last look before a call: is its claim still held, and has neither a lock nor a stop come in between?"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What one call came to.
-
-    `http_status` is None where no reply came; `stale` is the header the call was made with, for `ZohoClient.renew`.
-    """
+    """What one call came to. `http_status` is None where no reply came."""
 
     answer: Answer
     http_status: int | None
     code: str
     excerpt: str
-    stale: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
 
 class ZohoClient:
@@ -97,51 +89,54 @@ class ZohoClient:
             await self._session.close()
             self._session = None
 
-    async def prepare(self) -> None:
-        """Fetch the token up front. Raise AccessRefused or ServiceUnreachable."""
-        await self._token.header()
+    async def get_access(self) -> Access:
+        """Have the access for a call before it is decided on. Raise AccessRefused or ServiceUnreachable."""
+        return await self._token.get_access()
 
-    async def renew(self, stale: Mapping[str, str]) -> bool:
-        """Renew the header an expired reply was made with (`reply.stale`); False where a person must.
+    async def renew(self, stale: Access) -> bool:
+        """Renew the access of a call that was answered `Expired`; False where a person must.
 
         Raise AccessRefused or ServiceUnreachable.
         """
-        return await self._token.renew(dict(stale))
+        return await self._token.renew(stale)
 
-    async def publish(self, course: Course, *, notify: bool) -> Reply:
-        """Publish a course or a batch. Network trouble is an answer; only AccessRefused is raised, before sending."""
+    async def publish(self, course: Course, *, notify: bool, access: Access, may_send: MaySend) -> Reply:
+        """Publish a course or a batch. Network trouble is an answer; nothing is raised.
+
+        `may_send` is asked once, when the connection stands; nothing is awaited between its yes and the request's first
+        byte. After its no the answer is `Withheld`.
+        """
         path = f"{_path_of(course)}/publish?notifyApplicableUsers={notify}"
-        return await self._call("POST", path, course, reads_state=False)
+        return await self._call("POST", path, course, access, may_send)
 
-    async def read_state(self, course: Course) -> Reply:
-        """Read what state a course or a batch is in. Raises as `publish` does."""
+    async def read_state(self, course: Course, *, access: Access, may_send: MaySend) -> Reply:
+        """Read what state a course or a batch is in; otherwise as `publish`."""
         path = f"/api/v1/courses/{_digits(course.course_id)}"
         if course.batch_id:
             path += f"?batchId={_digits(course.batch_id)}"
-        return await self._call("GET", path, course, reads_state=True)
+        return await self._call("GET", path, course, access, may_send)
 
-    async def _call(self, method: str, path: str, course: Course, *, reads_state: bool) -> Reply:
+    async def _call(self, method: str, path: str, course: Course, access: Access, may_send: MaySend) -> Reply:
         if self._session is None:
             raise RuntimeError("ZohoClient is used outside its `async with`")
-        try:
-            header = await self._token.header()
-        except ServiceUnreachable as error:
-            return _reply_without_status(NotSent(reason=clean_text(str(error), longest=EXCERPT_CHARACTERS)), {})
+        header, hand_over = access.headers, HandOver(may_send)
         try:
             async with self._session.request(
-                method, f"{self._api_url}{path}", headers=header, allow_redirects=False, **proxy_for(self._api_url)
+                method,
+                f"{self._api_url}{path}",
+                headers=header,
+                allow_redirects=False,
+                trace_request_ctx=hand_over,
+                **proxy_for(self._api_url),
             ) as response:
                 body = _mask_header(await read_body(response, largest=LARGEST_BODY), header)
                 status, headers = response.status, response.headers
-        except aiohttp.ClientConnectorCertificateError as error:
-            reason = f"{_name(error, header)}. If your network has a CA of its own, name its file in SSL_CERT_FILE"
-            return _reply_without_status(NotSent(reason=reason), header)
-        except NEVER_CONNECTED as error:
-            return _reply_without_status(NotSent(reason=f"could not connect: {_name(error, header)}"), header)
+        except NotHandedOver:
+            return _reply_without_status(Withheld())
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            return _reply_without_status(Unclear(reason=f"no answer after sending: {_name(error, header)}"), header)
+            return _reply_without_status(_explain(error, header, was_sent=hand_over.is_done))
         now = self._clock.now()
-        if reads_state:
+        if method == "GET":
             answer = read_course_state(
                 status,
                 headers,
@@ -153,9 +148,7 @@ class ZohoClient:
             )
         else:
             answer = read_answer(status, headers, body, course_id=course.course_id, now=now, added=self._added)
-        return Reply(
-            answer=answer, http_status=status, code=code_of(answer), excerpt=make_excerpt(body), stale=dict(header)
-        )
+        return Reply(answer=answer, http_status=status, code=code_of(answer), excerpt=make_excerpt(body))
 
 
 def make_excerpt(body: bytes) -> str:
@@ -196,5 +189,15 @@ def _name(error: BaseException, header: Mapping[str, str]) -> str:
     return clean_text(text, longest=EXCERPT_CHARACTERS)
 
 
-def _reply_without_status(answer: Answer, header: Mapping[str, str]) -> Reply:
-    return Reply(answer=answer, http_status=None, code=code_of(answer), excerpt="", stale=dict(header))
+def _explain(error: Exception, header: Mapping[str, str], *, was_sent: bool) -> NotSent | Unclear:
+    """Say what an error means: before the first byte of the request the call was certainly not sent."""
+    if was_sent:
+        return Unclear(reason=f"no answer after sending: {_name(error, header)}")
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        ca = "If your network has a CA of its own, name its file in SSL_CERT_FILE"
+        return NotSent(reason=f"{_name(error, header)}. {ca}")
+    return NotSent(reason=f"could not connect: {_name(error, header)}")
+
+
+def _reply_without_status(answer: Answer) -> Reply:
+    return Reply(answer=answer, http_status=None, code=code_of(answer), excerpt="")

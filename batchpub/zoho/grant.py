@@ -8,7 +8,8 @@ import aiohttp
 from pydantic import SecretStr
 
 from batchpub.errors import AccessRefused, BatchpubError, ServiceUnreachable, StoppedEarly
-from batchpub.zoho.token import HEADER_SAFE_TOKEN, ask_for_token, console_of, is_throttle
+from batchpub.zoho.access import HEADER_SAFE_TOKEN
+from batchpub.zoho.token import ask_for_token, console_of, is_throttle
 
 SCOPES = "ZOHOPEOPLE.training.CREATE,ZOHOPEOPLE.training.READ"
 NEEDED = ("ZOHOPEOPLE.training.CREATE", "ZOHOPEOPLE.training.ALL")

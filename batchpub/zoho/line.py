@@ -1,7 +1,10 @@
 """The line to Zoho: sessions without memory, always verified TLS, a proxy where one is set, bounded answers."""
 
 import ssl
+from base64 import b64encode
+from collections.abc import Callable
 from contextlib import suppress
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -10,6 +13,41 @@ import aiohttp
 from yarl import URL
 
 from batchpub.errors import SettingsWrong
+
+
+class NotHandedOver(Exception):
+    """The connection stands, and nothing is written to it."""
+
+
+class HandOver:
+    """The moment a request is handed to its connection: the last look before it, and whether it has come."""
+
+    def __init__(self, may_send: Callable[[], bool]) -> None:
+        """Remember whom to ask, once."""
+        self._may_send = may_send
+        self.is_done = False
+
+    def happen(self) -> None:
+        """Take the last look. Raise NotHandedOver for its no, which keeps the request from being written."""
+        if not self._may_send():
+            raise NotHandedOver
+        self.is_done = True
+
+
+async def _hand_over(_session: aiohttp.ClientSession, context: SimpleNamespace, _params: Any) -> None:
+    if isinstance(context.trace_request_ctx, HandOver):
+        context.trace_request_ctx.happen()
+
+
+def _watch_hand_over() -> aiohttp.TraceConfig:
+    """Take the last look when DNS, connecting, TLS and a proxy's CONNECT are over.
+
+    In spite of its name `on_request_headers_sent` comes right before the headers are written, and a request without a
+    body is written without another await. A CONNECT does not trigger it. test_withheld_call_writes_nothing watches it.
+    """
+    config = aiohttp.TraceConfig()
+    config.on_request_headers_sent.append(_hand_over)
+    return config
 
 
 def make_timeout(*, connect_seconds: float, total_seconds: float) -> aiohttp.ClientTimeout:
@@ -33,6 +71,7 @@ def open_session(timeout: aiohttp.ClientTimeout) -> aiohttp.ClientSession:
         ),
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=timeout,
+        trace_configs=[_watch_hand_over()],
         trust_env=False,
     )
     # aiohttp sends a GET once more by itself when its connection ends without an answer, on fresh connections too: a
@@ -59,7 +98,10 @@ def proxy_for(url: str) -> dict[str, Any]:
         known = False
     if not known:
         raise SettingsWrong("HTTPS_PROXY is not the url of a proxy; write it like http://proxy.example.org:3128")
-    return {"proxy": proxy.with_user(None), "proxy_auth": aiohttp.BasicAuth.from_url(proxy)}
+    if proxy.user is None:
+        return {"proxy": proxy}
+    password = b64encode(f"{proxy.user}:{proxy.password or ''}".encode()).decode()
+    return {"proxy": proxy.with_user(None), "proxy_headers": {"Proxy-Authorization": f"Basic {password}"}}
 
 
 async def read_body(response: aiohttp.ClientResponse, *, largest: int) -> bytes:

@@ -10,17 +10,23 @@ from collections.abc import Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
 import structlog
-from pydantic import SecretStr
 
 from batchpub.clock import Clock
-from batchpub.errors import AccessRefused, ServiceUnreachable, SettingsWrong
+from batchpub.errors import AccessRefused, ServiceUnreachable
 from batchpub.files import replace_file
+from batchpub.zoho.access import (
+    HEADER_SAFE_TOKEN,
+    Access,
+    Credentials,
+    RefreshCredentials,
+    access_of_token,
+    fixed_access,
+)
 from batchpub.zoho.hosts import check_api_url
 from batchpub.zoho.line import make_timeout, open_session, proxy_for, read_body
 from batchpub.zoho.turns import take_turn
@@ -35,9 +41,6 @@ USUAL_LIFETIME_SECONDS = 3600.0  # "expires_in": 3600, Zoho accounts documentati
 RETRY_SECONDS = (1.0, 2.0, 4.0, 8.0)
 WORTH_TELLING_SECONDS = 30.0
 LARGEST_ANSWER = 65_536
-NOTHING_STALE: Mapping[str, str] = MappingProxyType({})
-HEADER_SAFE_TOKEN = re.compile(r"[\x21-\x7e]+")
-HEADER_SAFE_COOKIE = re.compile(r"[\x20-\x7e]+")
 
 FINAL_ERRORS = {
     "invalid_client": "BATCHPUB_CLIENT_ID is not known in this data centre. Copy the client id of your Self Client from "
@@ -55,32 +58,6 @@ ERROR_CODE = re.compile(r"[A-Za-z]+(_[A-Za-z]+)*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AccessToken:
-    """An access token made elsewhere. It cannot be renewed."""
-
-    token: SecretStr
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefreshCredentials:
-    """What access tokens are made from."""
-
-    client_id: str
-    client_secret: SecretStr
-    refresh_token: SecretStr
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cookie:
-    """A browser's cookie, to try one call by hand. It cannot be renewed."""
-
-    cookie: SecretStr
-
-
-Credentials = AccessToken | RefreshCredentials | Cookie
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Kept:
     """What is remembered between runs. `minted` are the wall times (s) of the last calls for a token."""
 
@@ -95,9 +72,13 @@ class _Kept:
         left = self.expires_at - now
         return bool(self.token) and margin < left <= self.lifetime_seconds
 
+    def access(self) -> Access:
+        """Give the access that this token stands for."""
+        return access_of_token(self.token, expires_at=self.expires_at)
+
 
 class TokenSource:
-    """Gives the header that lets a call in, one token at a time.
+    """Gives the access that lets a call in, one token at a time.
 
     The token is kept in `cache_file` (0600; None: in memory only) between runs, bound to a fingerprint of what made it.
     """
@@ -120,27 +101,28 @@ class TokenSource:
         self._timeout = make_timeout(connect_seconds=connect_seconds, total_seconds=total_seconds)
         self._one_flight = asyncio.Lock()
         self._kept: _Kept | None = None
-        self._fixed = _fixed_header(credentials)
+        self._fixed = None if isinstance(credentials, RefreshCredentials) else fixed_access(credentials)
 
     def __repr__(self) -> str:
         """Name the kind of credentials and nothing secret."""
         return f"TokenSource({type(self._credentials).__name__})"
 
-    async def header(self) -> dict[str, str]:
-        """Give the header, fetching a token where there is none good for a while.
+    async def get_access(self) -> Access:
+        """Give the access for one call, fetching a token where there is none good for a while.
 
+        That may take minutes, so a call has its access before it takes its claim.
         Raise AccessRefused where Zoho refuses for good, ServiceUnreachable where it cannot be reached.
         """
-        if not isinstance(self._credentials, RefreshCredentials):
-            return dict(self._fixed)
+        if self._fixed is not None or not isinstance(self._credentials, RefreshCredentials):
+            return self._fixed or Access(headers={})
         async with self._one_flight:
             kept = self._look_up(self._credentials)
             if not kept.is_fresh(now=self._now()):
-                kept = await self._fetch(self._credentials, stale={})
-            return _bearer(kept.token)
+                kept = await self._fetch(self._credentials, stale=None)
+            return kept.access()
 
-    async def renew(self, stale: dict[str, str]) -> bool:
-        """Replace the token this header holds; do nothing where that has happened since. Raises as `header` does.
+    async def renew(self, stale: Access) -> bool:
+        """Replace the token of this access; do nothing where that has happened since. Raises as `get_access` does.
 
         False means that it cannot be renewed: such a token or cookie is made by a person.
         """
@@ -153,12 +135,12 @@ class TokenSource:
     def _now(self) -> float:
         return self._clock.now().timestamp()
 
-    def _look_up(self, credentials: RefreshCredentials, *, stale: Mapping[str, str] = NOTHING_STALE) -> _Kept:
+    def _look_up(self, credentials: RefreshCredentials, *, stale: Access | None = None) -> _Kept:
         if stale or self._kept is None or not self._kept.is_fresh(now=self._now()):
             self._kept = _merge(self._kept, self._read_cache(credentials), stale=stale)
         return self._kept
 
-    async def _fetch(self, credentials: RefreshCredentials, *, stale: Mapping[str, str]) -> _Kept:
+    async def _fetch(self, credentials: RefreshCredentials, *, stale: Access | None) -> _Kept:
         """Get a token that is fresh and not stale: one that another process got meanwhile, or else a new one.
 
         Within the limit of the token call, and a bounded number of times. Nobody is kept out while we sleep.
@@ -258,29 +240,10 @@ class TokenSource:
         return kept if not kept.token or HEADER_SAFE_TOKEN.fullmatch(kept.token) else _Kept()
 
 
-def _fixed_header(credentials: Credentials) -> dict[str, str]:
-    """Give the header of credentials that never change; {} where they do."""
-    match credentials:
-        case AccessToken(token=token):
-            if not HEADER_SAFE_TOKEN.fullmatch(token.get_secret_value()):
-                raise SettingsWrong("BATCHPUB_ACCESS_TOKEN is empty or holds blanks or other characters no token has")
-            return _bearer(token.get_secret_value())
-        case Cookie(cookie=cookie):
-            if not HEADER_SAFE_COOKIE.fullmatch(cookie.get_secret_value()):
-                raise SettingsWrong("BATCHPUB_COOKIE is empty or holds a line break or other characters no cookie has")
-            return {"Cookie": cookie.get_secret_value()}
-        case RefreshCredentials():
-            return {}
-
-
-def _bearer(token: str) -> dict[str, str]:
-    return {"Authorization": f"Zoho-oauthtoken {token}"}
-
-
-def _merge(mine: _Kept | None, filed: _Kept, *, stale: Mapping[str, str]) -> _Kept:
+def _merge(mine: _Kept | None, filed: _Kept, *, stale: Access | None) -> _Kept:
     """Join what this process and others remember: the later token that is not stale, and every call for one."""
     mine = mine or _Kept()
-    good = [kept for kept in (mine, filed) if kept.token and _bearer(kept.token) != stale]
+    good = [kept for kept in (mine, filed) if kept.token and (stale is None or kept.access().headers != stale.headers)]
     best = max(good, key=lambda kept: kept.expires_at, default=_Kept())
     # Calls of one process may be in both memories: a time counts as often as it is in the fuller one.
     times = {at: max(mine.minted.count(at), filed.minted.count(at)) for at in (*mine.minted, *filed.minted)}

@@ -19,6 +19,7 @@ from batchpub.errors import ExitCode
 from batchpub.publish import Rules
 from batchpub.run import Run, RunOptions
 from batchpub.state import Limits, open_database
+from batchpub.zoho.access import Access
 from batchpub.zoho.answers import Published
 from batchpub.zoho.client import Reply
 from tests.plans import make_plan_of
@@ -27,16 +28,19 @@ SIZES = (1_000, 5_000)
 PER_SECOND, CPU_MILLISECONDS, GROWTH = 50, 10, 1.25
 LIFTED = Limits(rate=1_000, burst=1_000, period=0.1, guard=0.01)
 """Ten thousand calls a second. The period is short so that slots come back, as they do in a run of any length."""
+ACCESS = Access(headers={})
 PUBLISHED = Reply(answer=Published(), http_status=200, code="200", excerpt='{"code": "200"}')
 
 
 class AtOnce:
     """A service that costs nothing."""
 
-    async def prepare(self):
-        """There is always a token."""
+    async def get_access(self):
+        return ACCESS
 
-    async def publish(self, _course, *, notify):
+    async def publish(self, _course, *, notify, access, may_send):
+        assert access is ACCESS
+        assert may_send()
         assert not notify
         await asyncio.sleep(0)
         return PUBLISHED

@@ -20,7 +20,8 @@ from batchpub.publish import Rules, Verify
 from batchpub.run import Run, RunOptions
 from batchpub.sandbox.replies import THROTTLE_SHAPES
 from batchpub.state import Limits, open_database
-from batchpub.zoho.answers import code_of, read_answer, read_course_state
+from batchpub.zoho.access import Access
+from batchpub.zoho.answers import Withheld, code_of, read_answer, read_course_state
 from batchpub.zoho.client import Reply
 
 STATES_NONE = ("429", "400_rolling", "400_request_limit", "200_rolling", "200_request_limit", "7209", "200_7209")
@@ -33,21 +34,24 @@ class Zoho:
         self.clock, self.refusals, self.shape, self.wait, self.way = clock, refusals, shape, wait, way
         self.calls, self.refused_at = [], []
 
-    async def prepare(self):
-        """There is always a token."""
+    async def get_access(self):
+        return Access(headers={})
 
     async def renew(self, _stale):
         return False
 
-    async def publish(self, course, *, notify):
+    async def publish(self, course, *, notify, access, may_send):
         assert not notify
         body = {"code": "200", "course": {"courseId": course.course_id, "status": "published"}, "message": "success"}
-        return await self.answer("publish", course, body)
+        return await self.answer("publish", course, body, may_send)
 
-    async def read_state(self, course):
-        return await self.answer("read", course, {"course": {"courseId": course.course_id, "status": "draft"}})
+    async def read_state(self, course, *, access, may_send):
+        body = {"course": {"courseId": course.course_id, "status": "draft"}}
+        return await self.answer("read", course, body, may_send)
 
-    async def answer(self, operation, course, body):
+    async def answer(self, operation, course, body, may_send):
+        if not may_send():
+            return Reply(answer=Withheld(), http_status=None, code="withheld", excerpt="")
         loop, number = asyncio.get_running_loop(), len(self.calls)
         self.calls.append((operation, loop.time()))
         await asyncio.sleep(2 * self.way)
@@ -242,9 +246,9 @@ def test_a_gateway_or_an_unclear_answer_does_not_end_the_single_file(world):
     zoho = Zoho(world.clock, refusals={5})
     answer = zoho.answer
 
-    async def stumble(operation, course, body):
+    async def stumble(operation, course, body, may_send):
         number = len(zoho.calls)
-        reply = await answer(operation, course, body)
+        reply = await answer(operation, course, body, may_send)
         if 12 <= number < 15:
             unclear = read_answer(502, {}, b"<html>", course_id=course.course_id, now=world.clock.now())
             return Reply(answer=unclear, http_status=502, code="502", excerpt="")

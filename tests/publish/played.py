@@ -13,7 +13,8 @@ from batchpub.pace import Gate, GateClosed
 from batchpub.publish import Breakers, Later, Publisher, Rules, Work
 from batchpub.run import Worklist
 from batchpub.state import Journal, Ledger, Limits, open_database
-from batchpub.zoho.answers import NotSent, Refused, StateRead, Unclear, code_of
+from batchpub.zoho.access import Access
+from batchpub.zoho.answers import NotSent, Refused, StateRead, Unclear, Withheld, code_of
 from batchpub.zoho.client import Reply
 
 
@@ -32,19 +33,21 @@ class ScriptedApi:
         self.calls = []
         self.met = defaultdict(int)
 
-    async def prepare(self):
-        pass
+    async def get_access(self):
+        return Access(headers={})
 
     async def renew(self, _stale):
         return True
 
-    async def publish(self, course, *, notify):  # noqa: ARG002
-        return await self._answer("publish", course, self.publishes)
+    async def publish(self, course, *, notify, access, may_send):
+        return await self._answer("publish", course, self.publishes, may_send)
 
-    async def read_state(self, course):
-        return await self._answer("read", course, self.reads)
+    async def read_state(self, course, *, access, may_send):
+        return await self._answer("read", course, self.reads, may_send)
 
-    async def _answer(self, operation, course, script):
+    async def _answer(self, operation, course, script, may_send):
+        if not may_send():
+            return reply(Withheld())
         self.calls.append((asyncio.get_running_loop().time(), operation, course.course_id))
         await asyncio.sleep(self.call_seconds)
         answers = script(course) if callable(script) else script

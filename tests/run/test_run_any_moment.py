@@ -15,7 +15,18 @@ from batchpub.errors import AccessRefused, ExitCode, Stop
 from batchpub.publish import Rules
 from batchpub.run import Run, RunOptions
 from batchpub.state import Limits, open_database
-from batchpub.zoho.answers import CourseState, NotSent, Published, Refused, StateRead, Throttled, Unclear, code_of
+from batchpub.zoho.access import Access
+from batchpub.zoho.answers import (
+    CourseState,
+    NotSent,
+    Published,
+    Refused,
+    StateRead,
+    Throttled,
+    Unclear,
+    Withheld,
+    code_of,
+)
 from batchpub.zoho.client import Reply
 
 ANSWERS = {
@@ -27,6 +38,7 @@ ANSWERS = {
     "bug": None,
 }
 CALL_SECONDS = 2.0
+WITHHELD = Reply(answer=Withheld(), http_status=None, code="withheld", excerpt="")
 
 
 class Service:
@@ -37,16 +49,19 @@ class Service:
         self.sent = defaultdict(list)
         self.published = set()
 
-    async def prepare(self):
+    async def get_access(self):
         wait, self.token_seconds = self.token_seconds, 0.0  # once it is there it is kept
         await asyncio.sleep(wait)
         if not self.lets_in:
             raise AccessRefused("no token")
+        return Access(headers={})
 
     async def renew(self, _stale):
         return True
 
-    async def publish(self, course, *, notify):  # noqa: ARG002
+    async def publish(self, course, *, notify, access, may_send):
+        if not may_send():
+            return WITHHELD
         number = int(course.course_id) % len(self.script)
         word = self.script[number][min(len(self.sent[course]), len(self.script[number]) - 1)]
         self.sent[course].append((asyncio.get_running_loop().time(), word))
@@ -63,7 +78,9 @@ class Service:
             excerpt="",
         )
 
-    async def read_state(self, course):
+    async def read_state(self, course, *, access, may_send):
+        if not may_send():
+            return WITHHELD
         await asyncio.sleep(CALL_SECONDS)
         state = CourseState.PUBLISHED if course in self.published else CourseState.DRAFT
         answer = StateRead(state=state)

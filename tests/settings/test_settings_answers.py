@@ -6,8 +6,8 @@ from batchpub.cli.access import open_client
 from batchpub.clock import SystemClock
 from batchpub.errors import SettingsWrong
 from batchpub.settings import load_settings
+from batchpub.zoho.access import AccessToken
 from batchpub.zoho.meanings import Sign
-from batchpub.zoho.token import AccessToken
 
 
 def load(tmp_path, text, **environ):

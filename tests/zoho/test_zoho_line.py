@@ -2,25 +2,33 @@
 
 import asyncio
 import os
+import socket
 import ssl
+import struct
 import sys
 import textwrap
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 import pytest
 import trustme
 from pydantic import SecretStr
 
+sys.path.insert(0, str(Path(__file__).parent))
+from calling import publish, read_state
+
 from batchpub.clock import SystemClock
 from batchpub.course import Course
 from batchpub.errors import SettingsWrong
-from batchpub.zoho.answers import NotSent, Published, Unclear
+from batchpub.zoho.access import AccessToken
+from batchpub.zoho.answers import NotSent, Published, Unclear, Withheld
 from batchpub.zoho.client import LARGEST_BODY, ZohoClient
 from batchpub.zoho.line import proxy_for
-from batchpub.zoho.token import AccessToken, TokenSource
+from batchpub.zoho.token import TokenSource
 
 COURSE = Course(course_id="219225000000642002")
 SUCCESS = b'{"code": "200", "course": {"courseId": "219225000000642002", "status": "published"}, "message": "success"}'
+RESET = b"reset"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nSet-Cookie: zalb=1\r\n\r\n%s" % (len(SUCCESS), SUCCESS)
 CLIENT = textwrap.dedent(
     """
@@ -29,13 +37,17 @@ CLIENT = textwrap.dedent(
     from batchpub.clock import SystemClock
     from batchpub.course import Course
     from batchpub.zoho.client import ZohoClient
-    from batchpub.zoho.token import AccessToken, TokenSource
+    from batchpub.zoho.access import AccessToken
+    from batchpub.zoho.token import TokenSource
 
     async def main():
         clock = SystemClock()
         token = TokenSource(AccessToken(token=SecretStr("1000.x")), accounts_url=sys.argv[1], clock=clock)
         async with ZohoClient(api_url=sys.argv[1], token=token, clock=clock, total_seconds=5) as client:
-            reply = await client.publish(Course(course_id="219225000000642002"), notify=False)
+            access = await client.get_access()
+            reply = await client.publish(
+                Course(course_id="219225000000642002"), notify=False, access=access, may_send=lambda: True
+            )
         print(type(reply.answer).__name__, getattr(reply.answer, "reason", ""))
 
     asyncio.run(main())
@@ -60,6 +72,9 @@ class Server:
                 task.cancel()
             await asyncio.gather(*self.serving, return_exceptions=True)
 
+    async def wait_idle(self):
+        await asyncio.gather(*self.serving, return_exceptions=True)
+
     async def _accept(self, reader, writer):
         self.connections += 1
         self.serving.add(asyncio.current_task())
@@ -81,31 +96,42 @@ class Line(Server):
         self.answer = answer
         self.seconds = seconds
         self.requests = []
+        self.partial = []
 
     async def serve(self, reader, writer):
-        self.requests.append(await reader.readuntil(b"\r\n\r\n"))
+        try:
+            self.requests.append(await reader.readuntil(b"\r\n\r\n"))
+        except asyncio.IncompleteReadError as error:
+            self.partial.append(error.partial)
+            return
         await asyncio.sleep(self.seconds)
         writer.write(self.answer)
         await writer.drain()
 
 
 class Proxy(Server):
-    """Takes CONNECT and passes bytes on."""
+    """Takes CONNECT and passes bytes on, unless it is told to answer something else (b"": hang up)."""
 
-    def __init__(self, *, refuse=False):
+    def __init__(self, *, answer=None):
         super().__init__()
-        self.refuse = refuse
+        self.answer = answer
         self.heads = []
+        self.opened = 0
 
     async def serve(self, reader, writer):
         head = await reader.readuntil(b"\r\n\r\n")
         self.heads.append(head)
-        if self.refuse:
-            writer.write(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+        if self.answer == RESET:
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            writer.transport.abort()
+            return
+        if self.answer is not None:
+            writer.write(self.answer)
             return
         host, port = head.split()[1].decode().rsplit(":", 1)
         there_reader, there_writer = await asyncio.open_connection(host, int(port))
         writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        self.opened += 1
         await asyncio.gather(pump(reader, there_writer), pump(there_reader, writer))
         await there_writer.wait_closed()
 
@@ -117,9 +143,9 @@ class Mute(Server):
         await asyncio.sleep(30)
 
 
-def make_client(port, **seconds):
+def make_client(port, *, host="127.0.0.1", scheme="http", **seconds):
     clock = SystemClock()
-    url = f"http://127.0.0.1:{port}"
+    url = f"{scheme}://{host}:{port}"
     token = TokenSource(AccessToken(token=SecretStr("1000.x")), accounts_url=url, clock=clock)
     return ZohoClient(api_url=url, token=token, clock=clock, **{"total_seconds": 5, **seconds})
 
@@ -205,14 +231,65 @@ async def test_proxy_of_the_environment_is_used_and_sees_no_secret(authority, tm
     assert all(b"Proxy-Authorization" not in request for request in line.requests)
 
 
-async def test_proxy_that_refuses_means_not_sent():
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 3\r\n\r\nwhy",
+        b"HTTP/1.1 200 OK\r\n\r\nno TLS at all",
+        b"HTTP/1.1 200",
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+        b"",
+        RESET,
+    ],
+)
+async def test_proxy_that_does_not_connect_us_means_not_sent(monkeypatch, answer):
     """
-    A proxy that wants a password leaves nothing unclear, and its own password is in no sentence.
+    Whatever goes wrong before the request's first byte leaves nothing unclear; the proxy's password is in no sentence.
     """
-    async with Proxy(refuse=True).open() as proxy:
-        told = await run_client("https://localhost:9", HTTPS_PROXY=f"http://me:hidden@127.0.0.1:{proxy.port}")
+    async with Proxy(answer=answer).open() as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://me:hidden@127.0.0.1:{proxy.port}")
+        async with make_client(9, scheme="https") as client:
+            reply = await publish(client, COURSE)
 
-    assert ("NotSent", True) == (told.split()[0], "hidden" not in told)
+    assert (NotSent, True) == (type(reply.answer), "hidden" not in repr(reply))
+    assert 1 == len(proxy.heads)
+
+
+async def test_last_look_is_taken_when_the_connection_stands(authority, monkeypatch, tmp_path):
+    """
+    DNS, connecting, a proxy's CONNECT and TLS are over when the look is taken, and then the request goes out.
+    """
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    seen = []
+
+    async with Line().open(server_context(authority, "localhost")) as line, Proxy().open() as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
+
+        def look():
+            seen.append((proxy.opened, len(line.requests)))
+            return True
+
+        async with make_client(line.port, host="localhost", scheme="https") as client:
+            reply = await publish(client, COURSE, may_send=look)
+
+    assert (Published, [(1, 0)]) == (type(reply.answer), seen)
+    assert 1 == len(line.requests)
+
+
+@pytest.mark.parametrize("call", [publish, read_state])
+async def test_withheld_call_writes_nothing(call):
+    """
+    After a no of the last look the connection is closed, and not one byte went out on it.
+    """
+    async with Line().open() as line:
+        async with make_client(line.port) as client:
+            reply = await call(client, COURSE, may_send=lambda: False)
+        await line.wait_idle()
+
+    assert (Withheld(), None, "withheld") == (reply.answer, reply.http_status, reply.code)
+    assert (1, [], [b""]) == (line.connections, line.requests, line.partial)
 
 
 async def test_netrc_never_takes_the_place_of_the_token(authority, tmp_path):
@@ -257,7 +334,7 @@ async def test_every_call_has_its_own_connection_and_no_cookie(operation):
     """
     async with Line().open() as line, make_client(line.port) as client:
         for _ in range(3):
-            await (client.publish(COURSE, notify=True) if operation == "publish" else client.read_state(COURSE))
+            await (publish(client, COURSE, notify=True) if operation == "publish" else read_state(client, COURSE))
 
     assert (3, 3) == (line.connections, len(line.requests))
     assert not [request for request in line.requests if b"\r\ncookie:" in request.lower()]
@@ -269,7 +346,7 @@ async def test_nothing_is_repeated_below_us(operation):
     A connection that ends without an answer is one call and one unclear answer, also for a GET.
     """
     async with Line(answer=b"").open() as line, make_client(line.port) as client:
-        reply = await (client.publish(COURSE, notify=True) if operation == "publish" else client.read_state(COURSE))
+        reply = await (publish(client, COURSE, notify=True) if operation == "publish" else read_state(client, COURSE))
 
     assert (Unclear, 1) == (type(reply.answer), len(line.requests))
 
@@ -283,7 +360,7 @@ async def test_redirect_is_not_followed(status):
         there = f"http://127.0.0.1:{elsewhere.port}/".encode()
         answer = b"HTTP/1.1 %d See\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n" % (status, there)
         async with Line(answer).open() as line, make_client(line.port) as client:
-            reply = await client.publish(COURSE, notify=True)
+            reply = await publish(client, COURSE, notify=True)
 
     assert (Unclear, 1, 0) == (type(reply.answer), len(line.requests), elsewhere.connections)
 
@@ -300,7 +377,7 @@ async def test_answer_is_read_up_to_one_mebibyte(padding, answer):
         Line(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)).open() as line,
         make_client(line.port) as client,
     ):
-        reply = await client.publish(COURSE, notify=True)
+        reply = await publish(client, COURSE, notify=True)
 
     assert answer is type(reply.answer)
 
@@ -314,7 +391,7 @@ async def test_small_answer_that_unpacks_without_end_is_bounded():
     packed = gzip.compress(b" " * 50_000_000)
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
     async with Line(head + packed).open() as line, make_client(line.port) as client:
-        reply = await client.publish(COURSE, notify=True)
+        reply = await publish(client, COURSE, notify=True)
 
     assert Unclear is type(reply.answer)
 
@@ -324,7 +401,7 @@ async def test_no_answer_in_time_is_unclear():
     The total time-out ends a call that was sent.
     """
     async with Line(seconds=20).open() as line, make_client(line.port, total_seconds=0.3) as client:
-        reply = await client.publish(COURSE, notify=True)
+        reply = await publish(client, COURSE, notify=True)
 
     assert (Unclear, 1) == (type(reply.answer), len(line.requests))
 
@@ -337,7 +414,7 @@ async def test_no_connection_in_time_is_not_sent():
         url = f"https://127.0.0.1:{mute.port}"
         token = TokenSource(AccessToken(token=SecretStr("x")), accounts_url=url, clock=SystemClock())
         async with ZohoClient(api_url=url, token=token, clock=SystemClock(), connect_seconds=0.3) as client:
-            reply = await client.publish(COURSE, notify=True)
+            reply = await publish(client, COURSE, notify=True)
 
     assert NotSent is type(reply.answer)
 
@@ -347,6 +424,6 @@ async def test_hundreds_of_calls_at_once_do_not_wait_for_each_other():
     A call never waits below the gate for another one's connection: that would count as connecting.
     """
     async with Line(seconds=1.2).open() as line, make_client(line.port, connect_seconds=1) as client:
-        replies = await asyncio.gather(*(client.publish(COURSE, notify=True) for _ in range(220)))
+        replies = await asyncio.gather(*(publish(client, COURSE, notify=True) for _ in range(220)))
 
     assert {Published} == {type(reply.answer) for reply in replies}

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import stat
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +13,8 @@ from pydantic import SecretStr
 
 from batchpub.clock import SystemClock
 from batchpub.errors import AccessRefused, ServiceUnreachable, SettingsWrong
-from batchpub.zoho.token import AccessToken, Cookie, RefreshCredentials, TokenSource, raise_if_final
+from batchpub.zoho.access import AccessToken, Cookie, RefreshCredentials
+from batchpub.zoho.token import TokenSource, raise_if_final
 from batchpub.zoho.turns import take_turn
 
 CREDENTIALS = RefreshCredentials(
@@ -81,13 +83,17 @@ def bearer(token):
     return {"Authorization": f"Zoho-oauthtoken {token}"}
 
 
+async def header_of(source):
+    return (await source.get_access()).headers
+
+
 async def test_token_is_asked_for_once_and_in_the_form(accounts, clock):
     """
     Many callers at once cost one call, with the secrets in its body.
     """
     source = make_source(accounts, clock)
 
-    headers = await asyncio.gather(*(source.header() for _ in range(200)))
+    headers = await asyncio.gather(*(header_of(source) for _ in range(200)))
 
     assert [bearer("1000.t1")] * 200 == headers
     assert [
@@ -105,13 +111,13 @@ async def test_wave_of_refusals_renews_once(accounts, clock):
     Two hundred calls refused with one token make one new token; a straggler of that wave makes none.
     """
     source = make_source(accounts, clock)
-    stale = await source.header()
+    stale = await source.get_access()
 
     renewed = await asyncio.gather(*(source.renew(stale) for _ in range(200)))
     straggler = await source.renew(stale)
 
     assert ([True] * 200, True) == (renewed, straggler)
-    assert (bearer("1000.t2"), 2) == (await source.header(), len(accounts.forms))
+    assert (bearer("1000.t2"), 2) == (await header_of(source), len(accounts.forms))
 
 
 @pytest.mark.parametrize(("lifetime", "margin"), [(3600, 300), (600, 60)])
@@ -121,12 +127,12 @@ async def test_token_is_renewed_shortly_before_its_end(accounts, clock, lifetime
     """
     accounts.script = [(200, {"access_token": "1000.first", "expires_in": lifetime})]
     source = make_source(accounts, clock)
-    await source.header()
+    await source.get_access()
 
     clock.time += timedelta(seconds=lifetime - margin - 1)
-    before = await source.header()
+    before = await header_of(source)
     clock.time += timedelta(seconds=1)
-    after = await source.header()
+    after = await header_of(source)
 
     assert (bearer("1000.first"), bearer("1000.t2")) == (before, after)
 
@@ -136,9 +142,9 @@ async def test_token_lives_between_runs_in_a_private_file(accounts, clock, tmp_p
     The next run uses the kept token; only the owner can read it and no other secret is in it.
     """
     file = tmp_path / "state" / "token.json"
-    await make_source(accounts, clock, file).header()
+    await make_source(accounts, clock, file).get_access()
 
-    header = await make_source(accounts, clock, file).header()
+    header = await header_of(make_source(accounts, clock, file))
 
     assert (bearer("1000.t1"), 1, 0o600) == (header, len(accounts.forms), stat.S_IMODE(file.stat().st_mode))
     assert {"token.json": True, "token.json.lock": False} == {
@@ -152,14 +158,14 @@ async def test_process_that_finds_a_newer_token_takes_it(accounts, clock, tmp_pa
     A wave of 401s over two processes costs one token.
     """
     one, two = (make_source(accounts, clock, tmp_path / "t") for _ in range(2))
-    stale = await one.header()
-    assert stale == await two.header()
+    stale = await one.get_access()
+    assert stale == await two.get_access()
 
     clock.time += timedelta(seconds=1)
     await one.renew(stale)
     await two.renew(stale)
 
-    assert (await one.header(), 2) == (await two.header(), len(accounts.forms))
+    assert (await one.get_access(), 2) == (await two.get_access(), len(accounts.forms))
 
 
 @pytest.mark.parametrize(
@@ -174,7 +180,7 @@ async def test_damaged_cache_holds_nothing(accounts, clock, tmp_path, content):
     file.write_bytes(content)
     file.chmod(0o600)
 
-    assert bearer("1000.t1") == await make_source(accounts, clock, file).header()
+    assert bearer("1000.t1") == await header_of(make_source(accounts, clock, file))
     assert "1000.t1" == json.loads(file.read_bytes())["access_token"]
 
 
@@ -183,12 +189,12 @@ async def test_cache_of_other_credentials_or_eyes_is_not_used(accounts, clock, t
     A token of another refresh token, or one that others could read, is not ours.
     """
     file = tmp_path / "t"
-    await make_source(accounts, clock, file).header()
+    await make_source(accounts, clock, file).get_access()
     other = RefreshCredentials(client_id="1000.ID", client_secret=SecretStr("s"), refresh_token=SecretStr("1000.other"))
 
-    assert bearer("1000.t2") == await make_source(accounts, clock, file, other).header()
+    assert bearer("1000.t2") == await header_of(make_source(accounts, clock, file, other))
     file.chmod(0o644)
-    assert bearer("1000.t3") == await make_source(accounts, clock, file, other).header()
+    assert bearer("1000.t3") == await header_of(make_source(accounts, clock, file, other))
 
 
 async def test_file_that_cannot_be_written_leaves_the_token_in_memory(accounts, clock, tmp_path):
@@ -198,7 +204,7 @@ async def test_file_that_cannot_be_written_leaves_the_token_in_memory(accounts, 
     (tmp_path / "file").write_text("")
     source = make_source(accounts, clock, tmp_path / "file" / "t")
 
-    assert [bearer("1000.t1")] * 2 == [await source.header(), await source.header()]
+    assert [bearer("1000.t1")] * 2 == [await header_of(source), await header_of(source)]
 
 
 async def test_ten_tokens_in_ten_minutes_over_all_runs(accounts, clock, tmp_path):
@@ -208,11 +214,11 @@ async def test_ten_tokens_in_ten_minutes_over_all_runs(accounts, clock, tmp_path
     file = tmp_path / "t"
     for _ in range(10):
         source = make_source(accounts, clock, file)
-        await source.renew(await source.header())
+        await source.renew(await source.get_access())
         clock.time += timedelta(seconds=10)
 
     source = make_source(accounts, clock, file)
-    await source.renew(await source.header())
+    await source.renew(await source.get_access())
 
     # Two calls at 0 s, then one every 10 s: the eleventh, at 90 s, waits for the first to be 600 s old.
     assert (12, [510.0]) == (len(accounts.forms), clock.slept)
@@ -235,7 +241,7 @@ async def test_final_error_names_the_secret_to_replace(accounts, clock, error, v
     accounts.script = [(status, {"error": error})]
 
     with pytest.raises(AccessRefused, match=variable) as caught:
-        await make_source(accounts, clock).header()
+        await make_source(accounts, clock).get_access()
 
     assert (1, []) == (len(accounts.forms), clock.slept)
     assert "the-secret" not in str(caught.value)
@@ -247,7 +253,7 @@ async def test_passing_trouble_is_waited_out(accounts, clock):
     """
     accounts.script = [(500, "oops"), (200, "<html>"), (200, {"access_token": "a\nb"}), (200, {"error": "general"})]
 
-    assert bearer("1000.t5") == await make_source(accounts, clock).header()
+    assert bearer("1000.t5") == await header_of(make_source(accounts, clock))
     assert [1.0, 2.0, 4.0, 8.0] == clock.slept
 
 
@@ -257,7 +263,7 @@ async def test_own_throttle_of_the_token_call_is_waited_out(accounts, clock):
     """
     accounts.script = [(400, {"error": "Access Denied", "error_description": "too many requests continuously"})]
 
-    assert bearer("1000.t2") == await make_source(accounts, clock).header()
+    assert bearer("1000.t2") == await header_of(make_source(accounts, clock))
     assert [600.0] == clock.slept
 
 
@@ -268,7 +274,7 @@ async def test_accounts_out_of_reach_ends_in_a_sentence(clock, unused_tcp_port):
     source = TokenSource(CREDENTIALS, accounts_url=f"http://127.0.0.1:{unused_tcp_port}", clock=clock)
 
     with pytest.raises(ServiceUnreachable, match="run the same command later"):
-        await source.header()
+        await source.get_access()
 
     assert [1.0, 2.0, 4.0, 8.0] == clock.slept
 
@@ -286,7 +292,10 @@ async def test_fixed_credentials_are_sent_as_they_are(accounts, clock, credentia
     """
     source = make_source(accounts, clock, credentials=credentials)
 
-    assert (header, False, []) == (await source.header(), await source.renew(header), accounts.forms)
+    access = await source.get_access()
+
+    assert (header, math.inf) == (access.headers, access.expires_at)
+    assert (False, []) == (await source.renew(access), accounts.forms)
     assert "1000" not in repr(source)
 
 
@@ -310,17 +319,17 @@ async def test_processes_that_ask_at_once_cost_one_token(accounts, tmp_path, fre
     sources = [make_source(accounts, SystemClock(), tmp_path / "t") for _ in range(5)]
     if not fresh:
         for source in sources:
-            stale = await source.header()
+            stale = await source.get_access()
     accounts.seconds = 0.15
     before = len(accounts.forms)
 
     if fresh:
-        await asyncio.gather(*(source.header() for source in sources))
+        await asyncio.gather(*(source.get_access() for source in sources))
     else:
         await asyncio.gather(*(source.renew(stale) for source in sources))
 
     assert 1 == len(accounts.forms) - before
-    assert 1 == len({str(await source.header()) for source in sources})
+    assert 1 == len({str(await header_of(source)) for source in sources})
 
 
 async def test_process_that_is_suspended_with_the_turn_does_not_hold_us_for_ever(accounts, clock, tmp_path):
@@ -328,7 +337,7 @@ async def test_process_that_is_suspended_with_the_turn_does_not_hold_us_for_ever
     A turn that is never given back is waited for twice a call's time, and then not any more.
     """
     async with take_turn(tmp_path / "t.lock", clock=clock, patience_seconds=0):
-        header = await make_source(accounts, clock, tmp_path / "t").header()
+        header = await header_of(make_source(accounts, clock, tmp_path / "t"))
 
     assert bearer("1000.t1") == header
     assert 60 <= sum(clock.slept) < 61
@@ -348,7 +357,7 @@ async def test_throttle_is_known_in_any_language(accounts, clock, body):
     """
     accounts.script = [(400, body)]
 
-    assert bearer("1000.t2") == await make_source(accounts, clock).header()
+    assert bearer("1000.t2") == await header_of(make_source(accounts, clock))
     assert [600.0] == clock.slept
 
 

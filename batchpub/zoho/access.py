@@ -1,0 +1,73 @@
+"""Credentials, and the access they give: the headers of a call, in hand before the call is decided on."""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pydantic import SecretStr
+
+from batchpub.errors import SettingsWrong
+
+HEADER_SAFE_TOKEN = re.compile(r"[\x21-\x7e]+")
+HEADER_SAFE_COOKIE = re.compile(r"[\x20-\x7e]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessToken:
+    """An access token made elsewhere. It cannot be renewed."""
+
+    token: SecretStr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshCredentials:
+    """What access tokens are made from."""
+
+    client_id: str
+    client_secret: SecretStr
+    refresh_token: SecretStr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cookie:
+    """A browser's cookie, to try one call by hand. It cannot be renewed."""
+
+    cookie: SecretStr
+
+
+Credentials = AccessToken | RefreshCredentials | Cookie
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """The headers that let a call in.
+
+    `expires_at` is the wall time (s since the epoch) from which Zoho refuses them; infinity where nobody knows.
+    """
+
+    headers: Mapping[str, str] = field(repr=False)
+    expires_at: float = math.inf
+
+    def is_valid(self, now: datetime) -> bool:
+        """Tell whether a call that starts now is let in, as far as is known."""
+        return now.timestamp() < self.expires_at
+
+
+def access_of_token(token: str, *, expires_at: float = math.inf) -> Access:
+    """Give the access that an access token stands for."""
+    return Access(headers={"Authorization": f"Zoho-oauthtoken {token}"}, expires_at=expires_at)
+
+
+def fixed_access(credentials: AccessToken | Cookie) -> Access:
+    """Give the access of credentials that never change. Raise SettingsWrong where no header can hold them."""
+    match credentials:
+        case AccessToken(token=token):
+            if not HEADER_SAFE_TOKEN.fullmatch(token.get_secret_value()):
+                raise SettingsWrong("BATCHPUB_ACCESS_TOKEN is empty or holds blanks or other characters no token has")
+            return access_of_token(token.get_secret_value())
+        case Cookie(cookie=cookie):
+            if not HEADER_SAFE_COOKIE.fullmatch(cookie.get_secret_value()):
+                raise SettingsWrong("BATCHPUB_COOKIE is empty or holds a line break or other characters no cookie has")
+            return Access(headers={"Cookie": cookie.get_secret_value()})
