@@ -2,5 +2,6 @@
 
 from batchpub.telemetry.figures import Figures, measure
 from batchpub.telemetry.prometheus import format_textfile, write_textfile
+from batchpub.telemetry.wanted import Signal, wanted_signals
 
-__all__ = ["Figures", "format_textfile", "measure", "write_textfile"]
+__all__ = ["Figures", "Signal", "format_textfile", "measure", "wanted_signals", "write_textfile"]

@@ -24,6 +24,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from batchpub.course import Outcome
 from batchpub.record import CallRecord, RowRecord, RunRecord
 from batchpub.telemetry.figures import UNANSWERED, last_moment, measure
+from batchpub.telemetry.wanted import Signal
 
 METHODS = {"publish": "POST", "read": "GET"}
 BATCH = 512  # spans in one request: the SDK's own default
@@ -36,13 +37,14 @@ def export_run(
     run: RunRecord,
     environ: Mapping[str, str],
     *,
+    wanted: frozenset[Signal] = frozenset(Signal),
     metrics: MetricExporter | None = None,
     spans: SpanExporter | None = None,
 ) -> tuple[str, ...]:
     """Send a run to the collector that the environment names; give a sentence for what was not taken.
 
     TRACEPARENT in the environment makes the run a part of the pipeline's own trace. `metrics` and `spans` replace the
-    exporters that the environment configures.
+    exporters that the environment configures. Only the `wanted` signals are sent.
     """
     quiet = logging.getLogger("opentelemetry")  # stderr belongs to our own log; the sentences say what it would say
     quiet.addHandler(logging.NullHandler())
@@ -51,18 +53,21 @@ def export_run(
     # The SDK's own name for a program that nobody named, be it by OTEL_SERVICE_NAME or OTEL_RESOURCE_ATTRIBUTES.
     if str(resource.attributes.get("service.name")).startswith("unknown_service"):
         resource = resource.merge(Resource({"service.name": "batchpub"}))
-    found = _make_spans(run, resource, environ)
-    exporter = spans or OTLPSpanExporter()
-    taken = [exporter.export(part) is SpanExportResult.SUCCESS for part in _batches(found)]
-    exporter.shutdown()
     lost = []
-    if not _export_metrics(run, resource, metrics or OTLPMetricExporter()):
+    if Signal.METRICS in wanted and not _export_metrics(run, resource, metrics or OTLPMetricExporter()):
         lost.append("metrics")
-    if not all(taken):
+    if Signal.TRACES in wanted and not _export_trace(run, resource, environ, spans or OTLPSpanExporter()):
         lost.append("traces")
     return tuple(
         f"The collector of OpenTelemetry did not take the {name}. The run itself is not affected." for name in lost
     )
+
+
+def _export_trace(run: RunRecord, resource: Resource, environ: Mapping[str, str], exporter: SpanExporter) -> bool:
+    found = _make_spans(run, resource, environ)
+    taken = [exporter.export(part) is SpanExportResult.SUCCESS for part in _batches(found)]
+    exporter.shutdown()
+    return all(taken)
 
 
 def _export_metrics(run: RunRecord, resource: Resource, exporter: MetricExporter) -> bool:

@@ -3,11 +3,12 @@
 import re
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from batchpub.course import Outcome
-from batchpub.telemetry import format_textfile, measure, write_textfile
+from batchpub.telemetry import Signal, format_textfile, measure, wanted_signals, write_textfile
 from tests.report.made_runs import make_run
 
 
@@ -77,3 +78,21 @@ def test_quantiles_are_durations_that_happened(microseconds):
         assert among
         assert sum(seconds <= among[0] for seconds in run_seconds) >= len(run_seconds) * float(name)
     assert round(max(run_seconds), 6) == float(told[-1][1])
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({}, set()),
+        ({"OTEL_SERVICE_NAME": "x"}, set()),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://c:4318"}, {Signal.METRICS, Signal.TRACES}),
+        ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://c:4318/v1/traces"}, {Signal.TRACES}),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://c:4318", "OTEL_METRICS_EXPORTER": "none"}, {Signal.TRACES}),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://c:4318", "OTEL_SDK_DISABLED": "true"}, set()),
+    ],
+)
+def test_environment_says_what_is_sent(environ, expected):
+    """
+    Only what has an endpoint is sent, and the standard switches turn it off.
+    """
+    assert expected == wanted_signals(environ)
