@@ -1,12 +1,24 @@
 """What every test needs."""
 
 import asyncio
+import os
 
 import pytest
-from server import Server, find_programs
+from support import uptime
+from support.postgres_server import PostgresServer, find_programs
 
 # pytest-asyncio leaves the main thread's first loop unclosed when a sync test comes before an async one; there is none.
 asyncio.set_event_loop(None)
+
+
+def pytest_addoption(parser):
+    parser.addoption("--uptime", metavar="SECONDS", help="pretend that the machine has been up for so long")
+
+
+def pytest_configure(config):
+    if (seconds := config.getoption("--uptime")) is not None:
+        os.environ[uptime.VARIABLE] = str(float(seconds))  # pytest-xdist's workers and forked runs have it from here
+    uptime.pretend()
 
 
 @pytest.fixture(scope="session")
@@ -14,7 +26,7 @@ def server():
     """A PostgreSQL of the tests' own; without one on the machine, what needs it is seen to be skipped."""
     if find_programs() is None:
         pytest.skip("there is no PostgreSQL server on this machine")
-    with Server("fsync=off") as running:
+    with PostgresServer("fsync=off") as running:
         yield running
 
 
@@ -23,5 +35,5 @@ def own_server():
     """One that a test may stop, start and change."""
     if find_programs() is None:
         pytest.skip("there is no PostgreSQL server on this machine")
-    with Server() as running:
+    with PostgresServer() as running:
         yield running

@@ -22,7 +22,7 @@ from batchpub.state import Limits, open_database
 from batchpub.zoho.access import Access
 from batchpub.zoho.answers import Published
 from batchpub.zoho.client import Reply
-from tests.plans import make_plan_of
+from tests.support.plans import make_plan_of
 
 SIZES = (1_000, 5_000)
 PER_SECOND, CPU_MILLISECONDS, GROWTH = 50, 10, 1.25

@@ -16,7 +16,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-from tests.nursery import Nursery
+from tests.support.fork_server import ForkServer
 
 COURSES = 150
 SERVICE = ("sandbox", "--speed", "60", "--period", "30", "--lock", "60", "--latency", "0-3")
@@ -63,8 +63,8 @@ PROFILES = {
 class Round:
     """One sheet, one state, one sandbox; killed until it is through."""
 
-    def __init__(self, nursery, folder, name, rng):
-        self.nursery, self.folder, self.name, self.rng = nursery, folder, name, rng
+    def __init__(self, fork_server, folder, name, rng):
+        self.fork_server, self.folder, self.name, self.rng = fork_server, folder, name, rng
         self.profile = PROFILES[name]
         self.broken = []
         self.kills = 0
@@ -73,14 +73,14 @@ class Round:
         (folder / "faults.toml").write_text(self.profile.get("faults", ""))
         faults = ("--faults", "faults.toml") if "faults" in self.profile else ()
         more = (*self.profile.get("service", ()), *faults, "--seed", str(rng.randrange(1000)))
-        self.service = nursery.start(*SERVICE, *more, cwd=folder)
+        self.service = fork_server.start(*SERVICE, *more, cwd=folder)
         while not (told := self.service.stdout.read_text()).endswith("\n"):
             time.sleep(0.01)
         self.url = json.loads(told)["url"]
 
     def start(self, out):
         flags = ("--state", "s.db", "--notify", self.profile["notify"], "--report", "json", "--out", out)
-        return self.nursery.start(
+        return self.fork_server.start(
             "publish", "a.csv", *FAST, *flags, cwd=self.folder, environ={**ENVIRON, "BATCHPUB_API_URL": self.url}
         )
 
@@ -101,7 +101,7 @@ class Round:
         return running.code in (-signal.SIGKILL, 143)
 
     def check_report(self):
-        told = self.nursery.run("report", "--state", "s.db", "--report", "json", "--out", "again", cwd=self.folder)
+        told = self.fork_server.run("report", "--state", "s.db", "--report", "json", "--out", "again", cwd=self.folder)
         if told.code == 0:
             rows = json.loads((self.folder / "again" / "run_results.json").read_text())["rows"]
             if len(rows) != COURSES:
@@ -152,11 +152,11 @@ def main():
     rng = random.Random(seed)
     began = time.monotonic()
     rounds = []
-    with Nursery() as nursery, tempfile.TemporaryDirectory(prefix="batchpub-kills-") as top:
+    with ForkServer() as fork_server, tempfile.TemporaryDirectory(prefix="batchpub-kills-") as top:
         while (killed := sum(one["kills"] for one in rounds)) < told.kills:
             folder = Path(top) / str(len(rounds))
             folder.mkdir()
-            one = Round(nursery, folder, list(PROFILES)[len(rounds) % len(PROFILES)], rng)
+            one = Round(fork_server, folder, list(PROFILES)[len(rounds) % len(PROFILES)], rng)
             while one.kills < min(told.each, told.kills - killed) and one.kill_once():
                 if rng.random() < 0.2:
                     one.check_report()

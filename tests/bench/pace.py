@@ -27,8 +27,8 @@ from limits.aio.storage import memory as limits_memory
 from batchpub.pace import Gate
 from batchpub.state import Ledger, Limits, Refusal, Rest, Wait, open_database
 from tests.bench.figure import draw
-from tests.simulated import Service, adversary, constant, lognormal, stall, uniform
-from tests.virtual import VirtualClock, VirtualLoop, run_virtually
+from tests.support.throttling_service import Service, adversary, constant, lognormal, stall, uniform
+from tests.support.virtual_time import VirtualClock, VirtualLoop, run_virtually
 
 DOCS = Path(__file__).parents[2] / "docs"
 SIZES = (1, 10, 30, 31, 100, 1_000, 10_000)

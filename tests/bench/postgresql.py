@@ -21,8 +21,8 @@ from pathlib import Path
 from batchpub.clock import SystemClock
 from batchpub.pace import Gate
 from batchpub.state import Ledger, Limits, Rest, Slot, open_database
-from tests.nursery import Nursery
-from tests.server import Server
+from tests.support.fork_server import ForkServer
+from tests.support.postgres_server import PostgresServer
 
 COURSES, PROCESSES = 600, 8
 SLOWER = 1.10
@@ -52,20 +52,20 @@ def count_statements(server, name):
     return [int(number) for number in told.split("|")]
 
 
-def publish_together(server, nursery, processes):
+def publish_together(server, fork_server, processes):
     """Let so many processes publish one sheet; give what became of it."""
     with tempfile.TemporaryDirectory() as folder:
         sheet = Path(folder) / "a.csv"
         with sheet.open("w", newline="") as file:
             csv.writer(file).writerows([["Course ID"], *([478346000019580117 + 200 * n] for n in range(COURSES))])
-        service = nursery.start("sandbox", "--speed", "60", "--latency", "0-12", cwd=folder)
+        service = fork_server.start("sandbox", "--speed", "60", "--latency", "0-12", cwd=folder)
         while not (told := service.stdout.read_text()).endswith("\n"):
             time.sleep(0.01)
         url, state = json.loads(told)["url"], server.make_database()
         environ = {**TIMES, "BATCHPUB_API_URL": url, "BATCHPUB_ACCOUNTS_URL": url, "BATCHPUB_STATE": state}
         began = time.monotonic()
         runs = [
-            nursery.start("publish", "a.csv", "--out", f"out{n}", *FAST, cwd=folder, environ=environ)
+            fork_server.start("publish", "a.csv", "--out", f"out{n}", *FAST, cwd=folder, environ=environ)
             for n in range(processes)
         ]
         codes = [run.wait(300) for run in runs]
@@ -90,11 +90,11 @@ def bench_courses():
         "| processes | seconds | largest window | locks | published | twice | statements a course | and BEGIN, COMMIT |"
     )
     print("|---|---|---|---|---|---|---|---|")
-    with Server(*EVERYTHING_COUNTED) as server, Nursery() as nursery:
+    with PostgresServer(*EVERYTHING_COUNTED) as server, ForkServer() as fork_server:
         server.ask("CREATE EXTENSION pg_stat_statements", database="postgres")
         times = {}
         for processes in (1, PROCESSES):
-            took, seen, statements, control = publish_together(server, nursery, processes)
+            took, seen, statements, control = publish_together(server, fork_server, processes)
             times[processes] = took
             twice = len(seen["published_twice"])
             print(
@@ -184,7 +184,7 @@ def side_by_side(count, *arguments):
 
 
 def bench_slots():
-    with Server() as server:
+    with PostgresServer() as server:
         took = sorted(ms for one in side_by_side(PROCESSES, "--take", server.make_database()) for ms in one)
     median, late = statistics.median(took), took[int(len(took) * 0.95)]
     print(f"{len(took)} slots by {PROCESSES} processes: median {median:.1f} ms, 95 % within {late:.1f} ms", flush=True)
@@ -193,7 +193,7 @@ def bench_slots():
 
 def bench_portals():
     optimum = (ON_EACH / PORTAL_LIMITS.rate - 1) * (PORTAL_LIMITS.rest + LATENCY) + LATENCY
-    with Server() as server:
+    with PostgresServer() as server:
         told = side_by_side(2, "--portals", server.make_database(), "--at", str(time.time() + 5))
     shares = sorted(optimum / max(both) for both in zip(*told, strict=True))
     print(

@@ -23,7 +23,7 @@ from buildah import (  # fmt: skip
     terminate,
     why_not,
 )
-from playing import play_sandbox, stats
+from support.sandbox_process import play_sandbox, stats
 
 from batchpub import __version__
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 from click.testing import CliRunner
-from playing import play_sandbox, stats
+from support.sandbox_process import play_sandbox, stats
 
 from batchpub.cli.main import group
 

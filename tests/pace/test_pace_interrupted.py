@@ -7,7 +7,7 @@ import types
 from contextlib import AsyncExitStack
 
 import pytest
-from virtual import VirtualClock, VirtualLoop, run_virtually
+from support.virtual_time import VirtualClock, VirtualLoop, run_virtually
 from world import UP
 
 from batchpub.pace import Gate

@@ -6,8 +6,8 @@ import random
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from simulated import largest_of_all
-from virtual import VirtualClock, VirtualLoop, run_virtually
+from support.throttling_service import largest_of_all
+from support.virtual_time import VirtualClock, VirtualLoop, run_virtually
 from world import UP, Process, Service, World
 
 from batchpub.errors import CannotWrite

@@ -9,9 +9,9 @@ from email.utils import format_datetime
 
 import pytest
 import structlog
-from plans import make_plan_of
-from simulated import largest_of_all
-from virtual import START, VirtualClock, VirtualLoop, run_virtually
+from support.plans import make_plan_of
+from support.throttling_service import largest_of_all
+from support.virtual_time import START, VirtualClock, VirtualLoop, run_virtually
 from world import UP
 
 from batchpub.course import Outcome

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 from sqlalchemy import Double, bindparam
-from virtual import START, VirtualClock
+from support.virtual_time import START, VirtualClock
 
 from batchpub.pace import Gate, GateClosed
 from batchpub.state import Database, Ledger, Refusal, Rest, open_database

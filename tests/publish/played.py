@@ -6,7 +6,7 @@ from collections import defaultdict
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from virtual import VirtualClock, VirtualLoop, run_virtually
+from support.virtual_time import VirtualClock, VirtualLoop, run_virtually
 
 from batchpub.course import Course, Pile, Plan, PlannedRow, PlannedSheet
 from batchpub.pace import Gate, GateClosed

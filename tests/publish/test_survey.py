@@ -10,7 +10,7 @@ import structlog
 
 sys.path.insert(0, str(Path(__file__).parent))
 from played import ScriptedApi, reply, seen
-from virtual import VirtualClock, VirtualLoop, run_virtually
+from support.virtual_time import VirtualClock, VirtualLoop, run_virtually
 
 from batchpub.course import Course
 from batchpub.errors import AccessRefused, StoppedEarly

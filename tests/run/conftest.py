@@ -5,12 +5,12 @@ import json
 import os
 import subprocess
 import sys
-import time
 import urllib.request
 from pathlib import Path
 
 import pytest
-from nursery import Nursery
+from support.fork_server import ForkServer
+from support.waiting import wait_until
 
 FAST = ("--period", "1", "--lock", "2", "--guard", "0.05", "--settle", "0.5", "--report", "json")
 TIMES = {
@@ -22,17 +22,17 @@ TIMES = {
 
 
 @pytest.fixture(scope="session")
-def nursery():
-    with Nursery() as mother:
+def fork_server():
+    with ForkServer() as mother:
         yield mother
 
 
 class Desk:
     """A folder to work in, a sandbox or none, and batchpub at hand."""
 
-    def __init__(self, folder, nursery):
+    def __init__(self, folder, fork_server):
         self.folder = folder
-        self.nursery = nursery
+        self.fork_server = fork_server
         self.environ = {"BATCHPUB_ACCESS_TOKEN": "1000.token", **TIMES}
         self._services = []
 
@@ -47,17 +47,16 @@ class Desk:
         if faults:
             (self.folder / "faults.toml").write_text(faults)
             flags = (*flags, "--faults", "faults.toml")
-        told = self.nursery.start(
+        told = self.fork_server.start(
             "sandbox", "--speed", "60", "--lock", "120", "--latency", "0-2", *flags, cwd=self.folder
         )
-        while not (line := told.stdout.read_text()).endswith("\n"):
-            assert told.is_alive(), told.stderr.read_text()
-            time.sleep(0.01)
+        wait_until(lambda: told.stdout.read_text().endswith("\n"), "the sandbox says where it is", alive=told.is_alive)
+        line = told.stdout.read_text()
         self._services.append(told)
         self.url = self.environ["BATCHPUB_API_URL"] = self.environ["BATCHPUB_ACCOUNTS_URL"] = json.loads(line)["url"]
 
     def start(self, *arguments, environ=None, limits=None):
-        return self.nursery.start(
+        return self.fork_server.start(
             *arguments, cwd=self.folder, environ={**self.environ, **(environ or {})}, limits=limits
         )
 
@@ -65,8 +64,12 @@ class Desk:
         return self.start(command, sheet, "--state", state, *FAST, "--out", out, *flags, **more)
 
     def stats(self):
-        with urllib.request.urlopen(f"{self.url}/_sandbox/stats") as reply:
+        with urllib.request.urlopen(f"{self.url}/_sandbox/stats", timeout=10) as reply:
             return json.load(reply)
+
+    def wait_for_calls(self, number, *, of):
+        """Wait until so many publish calls have arrived; fail when the run that sends them has ended before."""
+        wait_until(lambda: self.stats()["arrivals"].get("publish", 0) >= number, f"{number} calls", alive=of.is_alive)
 
     def rows(self, out="out"):
         return json.loads((self.folder / out / "run_results.json").read_text())["rows"]
@@ -93,7 +96,7 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path, nursery):
-    made = Desk(tmp_path, nursery)
+def desk(tmp_path, fork_server):
+    made = Desk(tmp_path, fork_server)
     yield made
     made.close()

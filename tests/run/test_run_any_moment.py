@@ -8,7 +8,7 @@ from unittest import mock
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from virtual import VirtualClock, VirtualLoop, run_virtually
+from support.virtual_time import VirtualClock, VirtualLoop, run_virtually
 
 from batchpub.course import Course, Outcome, Pile, Plan, PlannedRow, PlannedSheet
 from batchpub.errors import AccessRefused, ExitCode, Stop

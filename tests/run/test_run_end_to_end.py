@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
-from playing import play_sandbox, stats
+from support.sandbox_process import play_sandbox, stats
+from support.waiting import wait_until
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLE = ROOT / "jobs" / "example" / "courses.xlsx"
@@ -93,6 +94,10 @@ def test_the_same_command_again_sends_nothing(tmp_path, service):
     assert not [text for text in written if CANARY in text]
 
 
+def wait_for_text(path, text, *, of):
+    wait_until(lambda: text in path.read_text(), f"{text} in {path}", alive=lambda: of.poll() is None)
+
+
 def test_killed_and_stopped_runs_publish_each_course_once(tmp_path, service):
     """
     kill -9 and SIGTERM at any moment: the next run finishes, nothing is published twice, nothing is lost.
@@ -106,8 +111,7 @@ def test_killed_and_stopped_runs_publish_each_course_once(tmp_path, service):
         said = tmp_path / f"stderr{number}"
         with said.open("w") as stderr:
             running = subprocess.Popen([*command, "--out", f"out{number}"], cwd=tmp_path, env=environ, stderr=stderr)
-        while "call.answered" not in said.read_text() and running.poll() is None:
-            time.sleep(0.02)
+        wait_for_text(said, "call.answered", of=running)
         time.sleep(0.1 + number * 0.17)
         running.send_signal(sign)
         codes.append(running.wait(20))

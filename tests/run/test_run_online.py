@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from playing import play_sandbox
+from support.sandbox_process import play_sandbox
 
 KNOWN = [
     {"id": "219225000000642002", "name": "Fire safety"},

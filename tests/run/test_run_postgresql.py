@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+from support.waiting import wait_until
 
 MAILS = ("--notify", "all", "--verify", "never")
 CANARY = "canary-of-the-state"
@@ -16,10 +17,7 @@ def arrivals(desk):
 
 
 def wait_for_arrivals(desk, number):
-    ends = time.monotonic() + 60
-    while arrivals(desk) < number:
-        assert time.monotonic() < ends, desk.stats()
-        time.sleep(0.01)
+    wait_until(lambda: arrivals(desk) >= number, f"{number} calls arrive", seconds=60)
 
 
 def check_everything_once(desk, number):

@@ -6,6 +6,7 @@ import sqlite3
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from support.waiting import wait_until
 
 ALL = ("--report", "csv", "--report", "xlsx")
 FILES = ("results.csv", "results.xlsx", "run_results.json")
@@ -166,8 +167,7 @@ def test_what_was_unknown_stays_unknown_through_a_retry_that_is_stopped(desk):
     first = desk.publish(
         "--notify", "all", "--verify", "never", environ={"BATCHPUB_TOTAL_TIMEOUT": "20", "BATCHPUB_LEASE": "21"}
     )
-    while not desk.stats()["published"]:
-        pass
+    wait_until(lambda: desk.stats()["published"], "a course is published", alive=first.is_alive)
     first.send(9)
     first.wait()
     desk.start("report", "--state", "s.db", "--report", "json", "--out", "out").wait()

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from support.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 MARK = "canary7f3a91"
@@ -85,12 +86,14 @@ def test_no_canary_is_written_however_a_run_ends(desk, kind, ending):
 
     with (desk.folder / "out.txt").open("wb") as said:
         run = subprocess.Popen(command, cwd=desk.folder, env=environ, stdout=said, stderr=said)
-        while run.poll() is None and b"run.started" not in (desk.folder / "out.txt").read_bytes():
-            time.sleep(0.02)
+        wait_until(
+            lambda: run.poll() is not None or b"run.started" in (desk.folder / "out.txt").read_bytes(), "it starts"
+        )
         shown = Path(f"/proc/{run.pid}/cmdline").read_bytes() if run.poll() is None else b""
         if ending == "crash":  # at rest, every call in flight: the fault handler may not survive threads that move
-            while run.poll() is None and desk.stats()["arrivals"].get("publish", 0) < WORKERS:
-                time.sleep(0.02)
+            wait_until(
+                lambda: run.poll() is not None or desk.stats()["arrivals"].get("publish", 0) >= WORKERS, "all are sent"
+            )
         if ending in ("crash", "signal"):
             time.sleep(0.2)
             run.send_signal(signal.SIGABRT if ending == "crash" else signal.SIGTERM)

@@ -13,7 +13,10 @@ SLOW = '[[fault]]\nkind = "slow_body"\nseconds = 24\n'  # 0.4 s of ours
 
 def freeze_between_transactions(process, state):
     """A process frozen while it writes holds the whole state; that is another law's trouble (exit 74)."""
+    ends = time.monotonic() + 30
     while True:
+        assert time.monotonic() < ends, "it never left the state alone"
+        assert process.is_alive(), process.stderr.read_text()[-2000:]
         os.kill(process.pid, signal.SIGSTOP)
         with contextlib.closing(sqlite3.connect(state, timeout=0.1, isolation_level=None)) as connection:
             try:
@@ -54,8 +57,7 @@ def test_what_another_run_holds_is_not_attempted_when_this_one_stops(desk):
     desk.write_sheet(8)
     desk.serve(faults=SLOW.replace("24", "120"))
     first = desk.publish(out="one", environ={"BATCHPUB_TOTAL_TIMEOUT": "5", "BATCHPUB_LEASE": "10"})
-    while desk.stats()["arrivals"].get("publish", 0) < 8:
-        time.sleep(0.01)
+    desk.wait_for_calls(8, of=first)
     second = desk.publish(out="two")
     second.wait_for("run.planned")
     time.sleep(0.3)
@@ -77,8 +79,7 @@ def test_a_dead_runs_claims_come_back_and_are_settled_before_they_are_sent(desk)
         faults='[[fault]]\nkind = "timeout_after"\nevery = 2\ntimes = 4\n[[fault]]\nkind = "timeout_before"\ntimes = 4\n'
     )
     first = desk.publish("--notify", "all", "--verify", "never")
-    while desk.stats()["arrivals"].get("publish", 0) < 8:
-        time.sleep(0.01)
+    desk.wait_for_calls(8, of=first)
     first.send(signal.SIGKILL)
     first.wait()
 

@@ -1,5 +1,6 @@
 """A sandbox and one call to it, as the tests here use them."""
 
+import asyncio
 import json
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -62,7 +63,8 @@ def play():
     async def opened(**options):
         config = SandboxConfig(**{"latency_seconds": 0, **options})
         connector = aiohttp.TCPConnector(force_close=True, limit=0)
-        async with Sandbox(config) as sandbox, aiohttp.ClientSession(connector=connector) as session:
+        bound = asyncio.timeout(30)  # whoever waits for the sandbox to come round waits no longer than that
+        async with bound, Sandbox(config) as sandbox, aiohttp.ClientSession(connector=connector) as session:
             yield Caller(sandbox, session)
 
     return opened

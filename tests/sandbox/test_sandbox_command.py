@@ -43,7 +43,7 @@ async def test_the_command_says_where_it_listens_and_ends_in_order(tmp_path, num
 
     async with command("--faults", plan, "--courses", courses, "--latency", "0") as process:
         told = json.loads(await process.stdout.readline())
-        async with aiohttp.ClientSession() as session:
+        async with asyncio.timeout(30), aiohttp.ClientSession() as session:
             hanging = asyncio.ensure_future(session.post(f"{told['url']}/api/v1/courses/{COURSE}/publish"))
             while True:
                 async with session.get(told["stats"]) as answer:

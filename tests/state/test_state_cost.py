@@ -2,9 +2,9 @@
 
 from contextlib import AsyncExitStack
 
-from plans import make_plan_of
 from sqlalchemy import event
-from virtual import VirtualClock, VirtualLoop, run_virtually
+from support.plans import make_plan_of
+from support.virtual_time import VirtualClock, VirtualLoop, run_virtually
 
 from batchpub.course import Outcome
 from batchpub.pace import Gate

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from plans import make_plan_of
 from sqlalchemy import Double, bindparam, insert, update
+from support.plans import make_plan_of
 
 from batchpub.cli.main import group
 from batchpub.clock import SystemClock

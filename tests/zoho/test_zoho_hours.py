@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from virtual import VirtualClock, VirtualLoop, run_virtually
+from support.virtual_time import VirtualClock, VirtualLoop, run_virtually
 
 from batchpub.course import Course
 from batchpub.sandbox import Sandbox, SandboxConfig, parse_faults

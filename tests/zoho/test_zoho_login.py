@@ -13,8 +13,8 @@ from contextlib import asynccontextmanager
 import click
 import pytest
 from click.testing import CliRunner
-from playing import play_sandbox
 from pydantic import SecretStr
+from support.sandbox_process import play_sandbox
 
 from batchpub.cli.login import login as command
 from batchpub.errors import AccessRefused, ServiceUnreachable, StoppedEarly

@@ -1,4 +1,4 @@
-"""Many real processes of batchpub, each as quick as a fork: `with Nursery() as nursery: nursery.start("publish", …)`.
+"""Many real processes of batchpub, each as quick as a fork: `with ForkServer() as runs: runs.start("publish", …)`.
 
 A process of its own imports the program once and forks for every run. Killing, freezing and limiting a run is real; only
 the second that Python takes to import everything is saved.
@@ -16,7 +16,10 @@ import sys
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+from . import uptime
+from .waiting import wait_until
+
+ROOT = Path(__file__).parents[2]
 WARM = (
     *(f"batchpub.cli.{name}" for name in ("check", "publish", "runs")),
     *(
@@ -36,8 +39,8 @@ WARM = (
 class Process:
     """One run: where it writes, and how it ended."""
 
-    def __init__(self, nursery, pid, stdout, stderr):
-        self._nursery = nursery
+    def __init__(self, server, pid, stdout, stderr):
+        self._server = server
         self.pid = pid
         self.stdout = stdout
         self.stderr = stderr
@@ -50,11 +53,11 @@ class Process:
         """Give the exit code, negative for a signal."""
         ends = time.monotonic() + seconds
         while self.code is None:
-            self._nursery.hear(ends)
+            self._server.hear(ends)
         return self.code
 
     def is_alive(self):
-        self._nursery.hear(time.monotonic())
+        self._server.hear(time.monotonic())
         return self.code is None
 
     def events(self):
@@ -65,21 +68,19 @@ class Process:
 
     def wait_for(self, text, seconds=30):
         """Wait until the log has a text."""
-        ends = time.monotonic() + seconds
-        while text not in self.stderr.read_text():
-            assert time.monotonic() < ends, f"no {text} in {self.stderr.read_text()[-2000:]}"
-            assert self.is_alive() or text in self.stderr.read_text(), self.stderr.read_text()[-2000:]
-            time.sleep(0.01)
+        wait_until(
+            lambda: text in self.stderr.read_text(), f"{text} in {self.stderr}", seconds=seconds, alive=self.is_alive
+        )
 
 
-class Nursery:
+class ForkServer:
     def __init__(self):
         self._living = {}
         self._number = 0
         self._rest = b""
 
     def __enter__(self):
-        command = [sys.executable, "-m", "tests.nursery"]
+        command = [sys.executable, "-m", "tests.support.fork_server"]
         self._mother = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         return self
 
@@ -126,7 +127,7 @@ class Nursery:
             assert wait == 0, "a process takes too long"
             return
         told = os.read(out, 65536)
-        assert told, "the nursery died"
+        assert told, "the fork server died"
         *lines, self._rest = (self._rest + told).split(b"\n")
         for line in lines:
             news = json.loads(line)
@@ -166,6 +167,7 @@ def _be_mother():
     """Fork for every order, and tell every death; end with stdin."""
     for module in WARM:
         importlib.import_module(module)
+    uptime.pretend()
     from batchpub.cli.main import main
 
     out = os.dup(1)

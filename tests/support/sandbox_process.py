@@ -22,5 +22,5 @@ def play_sandbox(*flags, cwd=None):
 
 def stats(url):
     """Ask what it saw."""
-    with urllib.request.urlopen(f"{url}/_sandbox/stats") as reply:
+    with urllib.request.urlopen(f"{url}/_sandbox/stats", timeout=10) as reply:
         return json.load(reply)

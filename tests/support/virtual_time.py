@@ -8,6 +8,8 @@ from typing import Any
 
 import aiosqlite
 
+from .uptime import virtual_offset
+
 START = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 
 
@@ -55,7 +57,7 @@ class VirtualClock:
         self._loop = loop
         self.boot_id = boot_id
         self.is_host_wide = True
-        self.offset = offset
+        self.offset = offset + virtual_offset()
         self.step_seconds = 0.0
 
     def now(self):

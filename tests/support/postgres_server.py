@@ -1,4 +1,4 @@
-"""A PostgreSQL of the tests' own, on a socket in a folder of its own: `with Server() as server: server.make_database()`."""
+"""A PostgreSQL of the tests' own, on a socket in a folder of its own: `with PostgresServer() as server: server.make_database()`."""
 
 import itertools
 import os
@@ -25,7 +25,7 @@ def find_programs():
     return max(programs, key=lambda path: [int(part) for part in path.parts if part.isdigit()], default=None)
 
 
-class Server:
+class PostgresServer:
     """One server. As root it runs as somebody else, for PostgreSQL insists."""
 
     def __init__(self, *settings):
