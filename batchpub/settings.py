@@ -18,7 +18,9 @@ from batchpub.zoho.meanings import SUCCESS_CODE, WORDS, known_sign
 
 PREFIX = "BATCHPUB_"
 REFRESH = ("client_id", "client_secret", "refresh_token")
-SECRETS = ("access_token", *REFRESH, "cookie", "grant_code")
+CREDENTIALS = ("access_token", *REFRESH, "cookie", "grant_code")
+"""What lets us into Zoho."""
+SECRETS = (*CREDENTIALS, "notify_url", "smtp_url")
 FROM_FILES = (*SECRETS, "state")
 """What `BATCHPUB_…_FILE` may hold: the secrets, and a state URL, which may have a password in it."""
 SCALED = (
@@ -31,6 +33,8 @@ DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d
 MAX_FAILURES = re.compile(r"\d{1,9}|(?:\d{1,2}|100)%", re.ASCII)
 PASSWORDS = ("password", "sslpassword")
 """Parameters of a PostgreSQL URL that hold one, besides the place before its host."""
+
+MAIL_ADDRESS = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+")
 
 ALIKE = 0.85  # so that BATCHPUB_PORT, which Kubernetes sets for a service named batchpub, is not taken for PORTAL
 
@@ -219,6 +223,20 @@ class Settings(BaseSettings):
     log_file: Text | None = Field(
         None, title="a file that gets the log as JSON lines, besides", description="the path of a file"
     )
+    notify_format: Literal["auto", "json", "slack", "teams"] = Field(
+        "auto",
+        title="what BATCHPUB_NOTIFY_URL is sent; auto knows Slack and Teams by their hosts, and sends others plain JSON",
+        description="auto, json, slack or teams",
+    )
+    mail_from: Text | None = Field(None, title="the sender of the mail at the end", description="a mail address")
+    mail_to: Texts = Field(
+        (), title="who gets a mail at the end, through BATCHPUB_SMTP_URL", description="a list of mail addresses"
+    )
+    metrics_file: Text | None = Field(
+        None,
+        title="a file that gets the run's figures for Prometheus (node-exporter's textfile collector)",
+        description="the path of a file that ends in .prom",
+    )
     quiet: bool = Field(
         default=False,
         title="warnings and errors only, and on a terminal neither bar nor summary",
@@ -267,6 +285,17 @@ class Settings(BaseSettings):
         None, title="a grant code, for `batchpub login` only", description="a grant code of a self client"
     )
 
+    notify_url: SecretStr | None = Field(
+        None,
+        title="an address that is told how each run ended: a webhook of your own, of Slack or Teams, or one of Apprise",
+        description="a URL",
+    )
+    smtp_url: SecretStr | None = Field(
+        None,
+        title="the mail server: smtp://USER:PASSWORD@HOST:587 or smtps://USER:PASSWORD@HOST:465",
+        description="a URL that begins with smtp:// or smtps://",
+    )
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -283,7 +312,12 @@ class Settings(BaseSettings):
     def secrets(self) -> tuple[str, ...]:
         """Give every value that must not be seen: the credentials, and the passwords in a state's URL."""
         held = (getattr(self, name) for name in SECRETS)
-        return (*(secret.get_secret_value() for secret in held if secret is not None), *_passwords(self.state))
+        smtp = self.smtp_url.get_secret_value() if self.smtp_url else None
+        return (
+            *(secret.get_secret_value() for secret in held if secret is not None),
+            *_passwords(self.state),
+            *_passwords(smtp),
+        )
 
     def scaled(self, speed: float) -> Self:
         """Give the same settings in a world whose clock runs `speed` times as fast."""
@@ -345,6 +379,7 @@ def load_settings(
     if needs_credentials:
         _check_credentials(settings, told)
     _check_together(settings, told)
+    _check_notices(settings, told)
     _check_answers(settings, told)
     return settings
 
@@ -492,7 +527,7 @@ def _shorten(value: object) -> str:
 
 
 def _check_credentials(settings: Settings, told: Mapping[str, Told]) -> None:
-    for name in SECRETS:
+    for name in CREDENTIALS:
         held = getattr(settings, name)
         if held is not None and not (held.get_secret_value().isascii() and held.get_secret_value().isprintable()):
             raise SettingsWrong(
@@ -521,6 +556,34 @@ def _check_together(settings: Settings, told: Mapping[str, Told]) -> None:
                 f"{where}: {low} ({getattr(settings, low):g} s) is longer than {high} ({getattr(settings, high):g} s). "
                 f"Make {high} the longer one."
             )
+
+
+def _check_notices(settings: Settings, told: Mapping[str, Told]) -> None:
+    """Refuse what could never reach anybody: found now, not after hours of publishing."""
+    if settings.notify_url and not _is_address(settings.notify_url.get_secret_value()):
+        raise SettingsWrong(f"{told['notify_url'].where}: it is no URL such as https://HOST/PATH. Copy it again.")
+    mail = {"smtp_url": settings.smtp_url, "mail_from": settings.mail_from, "mail_to": settings.mail_to or None}
+    missing = [f"{PREFIX}{name.upper()}" for name, value in mail.items() if value is None]
+    if missing and len(missing) < len(mail):
+        given = next(told[name].where for name, value in mail.items() if value is not None)
+        raise SettingsWrong(f"{given} is set, but not {' and '.join(missing)}. A mail needs all three of them.")
+    smtp = settings.smtp_url.get_secret_value() if settings.smtp_url else ""
+    if smtp and not (_is_address(smtp) and smtp.startswith(("smtp://", "smtps://"))):
+        raise SettingsWrong(f"{told['smtp_url'].where}: it must begin with smtp:// or smtps:// and name a host.")
+    for name, addresses in (("mail_from", (settings.mail_from or "",)), ("mail_to", settings.mail_to)):
+        for address in filter(None, addresses):
+            if MAIL_ADDRESS.fullmatch(address) is None:
+                raise SettingsWrong(
+                    f"{told[name].where}: {_shorten(address)} is no mail address such as lms@example.com."
+                )
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.scheme and parts.hostname and parts.port != 0) and url.isprintable() and " " not in url
+    except ValueError:
+        return False
 
 
 def _check_answers(settings: Settings, told: Mapping[str, Told]) -> None:

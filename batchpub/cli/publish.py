@@ -91,7 +91,7 @@ def publish(*, sheets: tuple[str, ...], job: Path | None, **flags: Any) -> int:
     flags, extras = _split(flags)
     settings = settle_settings({**flags, "sheets": sheets}, job, needs_credentials=not extras.sandbox)
     start_log(settings)
-    with _last_words() as told:
+    with _last_words(settings) as told:
         files = find_files(settings.sheets)
         plan = plan_of(load_all(files, settings), settings)
         told.code = asyncio.run(_publish(plan, files, settings, extras))
@@ -109,7 +109,7 @@ def retry(*, results: str, job: Path | None, **flags: Any) -> int:
     flags, extras = _split(flags)
     settings = settle_settings(flags, job, needs_credentials=not extras.sandbox)
     start_log(settings)
-    with _last_words() as told:
+    with _last_words(settings) as told:
         file = find_results(results)
         earlier = load_results(file, sheet_options_of(settings))
         plan = plan_of(earlier.sheets, settings)
@@ -124,7 +124,7 @@ class _Told:
 
 
 @contextlib.contextmanager
-def _last_words() -> Iterator[_Told]:
+def _last_words(settings: Settings) -> Iterator[_Told]:
     """Make the reason why a run could not start its last log line; people at a terminal read it as a sentence."""
     told = _Told()
     try:
@@ -133,11 +133,19 @@ def _last_words() -> Iterator[_Told]:
         if isinstance(error, click.ClickException | click.Abort):
             raise
         told.code, sentence = _last_word(error)
+        _tell_refusal(told.code, sentence, settings)
         log.error(  # noqa: TRY400 - a sentence, never a traceback
             "run.finished", exit_code=int(told.code), counts={}, error=sentence, resume_command=command_again()
         )
         if sys.stderr.isatty():
             raise
+
+
+def _tell_refusal(code: int, sentence: str, settings: Settings) -> None:
+    from batchpub.cli.notices import tell_refusal  # noqa: PLC0415 - needed when all is over
+
+    for warning in tell_refusal(ExitCode(code), sentence, settings, os.environ):
+        log.warning("report.unannounced", error=warning)
 
 
 def _last_word(error: BaseException) -> tuple[int, str]:
@@ -314,7 +322,15 @@ async def _run(  # noqa: PLR0913 - the one place where everything meets
                 found, code = await work.execute()
             for warning in announce(found, os.environ, work.reports, sys.stdout):
                 log.warning("report.unannounced", error=warning)
+            await asyncio.to_thread(_tell_others, found, code, settings, work)
         return found, code, work
+
+
+def _tell_others(found: RunRecord, code: ExitCode, settings: Settings, work: Run) -> None:
+    from batchpub.cli.notices import tell_end_of_run  # noqa: PLC0415 - needed when all is over
+
+    for warning in tell_end_of_run(found, code, settings, os.environ, work.reports):
+        log.warning("report.unannounced", error=warning)
 
 
 def _continue(settings: Settings, run: str, out: Path, *, reported: bool) -> str:

@@ -7,7 +7,7 @@ import pytest
 from write_reference import COMMAND, FOLDER, make_pages
 
 from batchpub.errors import PRECEDENCE, ExitCode
-from batchpub.settings import SECRETS, Settings
+from batchpub.settings import CREDENTIALS, Settings
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -48,11 +48,11 @@ def test_every_exit_code_has_its_place_in_the_order():
     assert sorted(ExitCode) == sorted(PRECEDENCE)
 
 
-def test_readme_names_every_secret_by_its_variable():
+def test_readme_names_every_credential_by_its_variable():
     """
     Every credential is named by the variable that holds it.
     """
-    assert [] == [name for name in SECRETS if f"`BATCHPUB_{name.upper()}`" not in README]
+    assert [] == [name for name in CREDENTIALS if f"`BATCHPUB_{name.upper()}`" not in README]
 
 
 def test_readme_test_line_is_what_ci_runs():

@@ -56,6 +56,7 @@ def test_settings_defaults_are_the_designs():
         "verify": "auto", "max_duration": None, "max_failures": None, "expect": None, "strict": False, "max_rows": 20_000,
         "id_digits": 18, "confirm_id": (), "include_hidden": False, "sheet": None, "column": None, "again": (), "out": None,
         "report": ("csv", "xlsx", "html", "junit", "json"), "log_format": None, "log_file": None,
+        "notify_format": "auto", "mail_from": None, "mail_to": (), "metrics_file": None,
         "quiet": False, "verbose": False, "progress_every": 30, "data_center": "com",
         "api_url": None, "accounts_url": None, "speed": 1, "state": None, "sheets": (), "portal": None,
     } == load().model_dump(exclude=set(SECRETS))  # fmt: skip

@@ -1,0 +1,65 @@
+"""Whom a run tells of its end, by its settings and the environment: webhook, mail, Prometheus, OpenTelemetry.
+
+Imported when a command is over: `check --help` needs none of it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from batchpub.cli.pipeline import read_pipeline
+from batchpub.errors import ExitCode
+from batchpub.notify import Ending, Mail, Targets, end_of_run, notify
+from batchpub.record import RunRecord
+from batchpub.settings import Settings
+from batchpub.telemetry import measure, wanted_signals, write_textfile
+
+
+def tell_end_of_run(
+    run: RunRecord, exit_code: ExitCode, settings: Settings, environ: Mapping[str, str], reports: Sequence[Path]
+) -> Iterator[str]:
+    """Tell all of them, each by itself; give a sentence for each that could not be told. It is never an exit code."""
+    if settings.metrics_file:
+        yield from _write_metrics(Path(settings.metrics_file), run)
+    yield from _export(run, environ)
+    folder = str(reports[0].parent) if reports else ""
+    ending = end_of_run(run, exit_code, reports=folder, pipeline_url=_pipeline_url(environ))
+    yield from notify(ending, _targets(settings), [path for path in reports if path.suffix == ".xlsx"])
+
+
+def tell_refusal(exit_code: ExitCode, sentence: str, settings: Settings, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Tell that a command ended before its run began."""
+    ending = Ending(exit_code=exit_code, sentence=sentence, pipeline_url=_pipeline_url(environ))
+    return notify(ending, _targets(settings))
+
+
+def _targets(settings: Settings) -> Targets:
+    url, smtp = settings.notify_url, settings.smtp_url
+    mail = None
+    if smtp and settings.mail_from:
+        mail = Mail(server=smtp.get_secret_value(), sender=settings.mail_from, to=settings.mail_to)
+    return Targets(url=url.get_secret_value() if url else "", form=settings.notify_format, mail=mail)
+
+
+def _write_metrics(path: Path, run: RunRecord) -> Iterator[str]:
+    try:
+        write_textfile(path, measure(run), host=run.portal)
+    except OSError as error:
+        yield f"The metrics file {path} cannot be written: {error.strerror or error}. The run itself is not affected."
+
+
+def _export(run: RunRecord, environ: Mapping[str, str]) -> Iterator[str]:
+    wanted = wanted_signals(environ)
+    if not wanted:
+        return
+    try:
+        from batchpub.telemetry.otel import export_run  # noqa: PLC0415 - an extra
+
+        yield from export_run(run, environ, wanted=wanted)
+    except ModuleNotFoundError:
+        yield "OTEL_… variables name a collector, but the extra is not installed: pip install 'batchpub[otel]'."
+    except Exception as error:  # noqa: BLE001 - a collector's trouble, or a variable of its own, is none of the run's
+        yield f"OpenTelemetry could not be used ({type(error).__name__}). Look at the OTEL_… variables."
+
+
+def _pipeline_url(environ: Mapping[str, str]) -> str:
+    return read_pipeline(environ).get("cicd.pipeline.run.url.full", "")
