@@ -14,7 +14,7 @@ from batchpub.errors import ExitCode
 from batchpub.events import EVENTS
 from batchpub.report import FILE_NAMES
 from batchpub.settings import PREFIX, SECRETS, Settings
-from batchpub.sheet import template
+from batchpub.template import workbook as template
 
 ROOT = Path(__file__).parents[2]
 PAGES = {
