@@ -29,6 +29,9 @@ FLAGS = {flag for command in COMMANDS.values() for option in command.params for 
 NAMES = {*Settings.model_fields, *Outcome, *(f"{PREFIX}{name.upper()}" for name in Settings.model_fields)}
 FROM_FILE = {f"{PREFIX}{name.upper()}_FILE" for name in (*SECRETS, "state")}
 OTHERS = {"STATE_KEYS", "cannot_tell"}  # words of the program that are no setting
+OF_OPENTELEMETRY = {
+    "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_HEADERS", "OTEL_RESOURCE_ATTRIBUTES", "OTEL_SERVICE_NAME",
+}  # fmt: skip
 OF_POSTGRESQL = {"full_page_writes", "max_connections", "synchronous_standby_names"}
 
 pages = pytest.mark.parametrize("page", PAGES)
@@ -63,7 +66,7 @@ def test_flags_events_and_settings_exist(page):
 
     assert set() == {word for one in code for word in one.split() if word.startswith("--")} - FLAGS
     assert set() == events - EVENTS.keys()
-    assert set() == names - NAMES - FROM_FILE - OTHERS - OF_POSTGRESQL
+    assert set() == names - NAMES - FROM_FILE - OTHERS - OF_OPENTELEMETRY - OF_POSTGRESQL
 
 
 @pages
