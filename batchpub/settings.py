@@ -31,6 +31,8 @@ SCALED = (
 
 DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?", re.ASCII)
 MAX_FAILURES = re.compile(r"\d{1,9}|(?:\d{1,2}|100)%", re.ASCII)
+ID_DIGITS = re.compile(r"(\d{1,2})(?:\s*-\s*(\d{1,2}))?", re.ASCII)
+MOST_ID_DIGITS = 40
 PASSWORDS = ("password", "sslpassword")
 """Parameters of a PostgreSQL URL that hold one, besides the place before its host."""
 
@@ -62,6 +64,19 @@ def _read_max_failures(value: object) -> object:
     if MAX_FAILURES.fullmatch(told) is None:
         raise ValueError("neither a number nor a percentage")
     return told
+
+
+def _read_id_digits(value: object) -> object:
+    """Give the least and the most digits for 18, "18" and "16-19"."""
+    if isinstance(value, tuple | list):
+        return tuple(value)
+    found = ID_DIGITS.fullmatch(str(_no_bool(value)).strip())
+    if found is None:
+        raise ValueError("neither a number nor a range")
+    least, most = int(found[1]), int(found[2] or found[1])
+    if not 1 <= least <= most <= MOST_ID_DIGITS:
+        raise ValueError("no such number of digits")
+    return least, most
 
 
 def _split_list(value: object) -> object:
@@ -195,8 +210,10 @@ class Settings(BaseSettings):
         le=1_048_576,
         description="a whole number from 1 to 1048576",
     )
-    id_digits: Annotated[int, Number] = Field(
-        18, title="digits of a course id", ge=1, le=40, description="a whole number from 1 to 40"
+    id_digits: Annotated[tuple[int, int], BeforeValidator(_read_id_digits)] = Field(
+        (16, 19),
+        title="digits of a course id, where not every length of Zoho's is right: 18, or 17-18",
+        description="a whole number from 1 to 40, or two of them such as 16-19",
     )
     confirm_id: Texts = Field((), title="ids that look rounded and are right", description=IDS)
     include_hidden: bool = Field(
@@ -335,6 +352,8 @@ def show_default(name: str) -> str:
     match default:
         case None | False | ():
             return ""
+        case (int(least), int(most)):
+            return f"{least}-{most}"
         case tuple():
             return ",".join(default)
         case dict():

@@ -27,7 +27,7 @@ SHEET_FLAGS = (
     setting("sheet"),
     setting("column"),
     setting("max_rows", type=int),
-    setting("id_digits", type=int),
+    setting("id_digits", metavar="DIGITS"),
     setting("confirm_id", multiple=True, metavar="ID"),
     setting("include_hidden", is_flag=True, default=None),
     setting("notify", type=click.Choice([policy.value for policy in NotifyPolicy])),

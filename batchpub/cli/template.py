@@ -4,15 +4,15 @@ from pathlib import Path
 
 import click
 
-from batchpub.cli.options import settle_settings
+from batchpub.cli.options import setting, settle_settings
 from batchpub.errors import CannotWrite
 from batchpub.template import write_template
 
 
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--id-digits", type=int, help="How many digits a course id has. [18]")
-def template(file: Path, id_digits: int | None) -> None:
+@setting("id_digits", metavar="DIGITS")
+def template(file: Path, id_digits: str | None) -> None:
     """Write a workbook for staff whose id column is text before anybody types."""
     settings = settle_settings({"id_digits": id_digits}, None)
     if file.suffix.lower() != ".xlsx":

@@ -5,21 +5,25 @@ spreadsheet keeps 15 of them. Digits are compared as the ASCII characters 0-9: `
 `\\d` accept full-width and Arabic digits too.
 """
 
-import math
 import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from urllib.parse import unquote
 
 from batchpub.course import Cell, CellKind
+from batchpub.plan.options import say_digits
+from batchpub.plan.rounding import EXACT_DIGITS
 from batchpub.plan.text import fold_name, is_invisible, quote, trim
 
-EXACT_DIGITS = 15  # a double, and so every spreadsheet, keeps 15 decimal digits of any number
-ROUNDED_ZEROS = 3  # what rounding to 15 digits leaves at the end of an id of 18
 _DIGITS = frozenset("0123456789")
 _RIGHT_TO_LEFT_OVERRIDE = "\u202e"  # shows the digits after it in reverse
 _LITERAL = re.compile(r'=\s*"([^"]*)"')
 _SCIENTIFIC = re.compile(r"[+-]?[0-9]+([.,][0-9]*)?[eE]\s?[+-]?[0-9]+")
 _SEPARATED = re.compile(r"[0-9][0-9.,'’`´_\s\-\u2010-\u2015\u066b\u066c]*[0-9]|[0-9]+[.,]")
+_RUN = re.compile(r"(?<![0-9A-Za-z])[0-9]+(?![0-9A-Za-z])")
+# A page of Zoho's: its host is zoho.com, people.zoho.eu, people.zohocloud.ca or the like.
+_ADDRESS = re.compile(r"https?://(?:[a-z0-9-]+\.)*zoho(?:cloud)?(?:\.[a-z]{2,3}){1,2}(?::[0-9]+)?(/\S*)", re.IGNORECASE)
+_TRIMMED = "{}: spaces or invisible characters around the id were left out."
 _ERROR_VALUES = frozenset(
     [
         "#n/a",
@@ -45,10 +49,10 @@ _ERROR_VALUES = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadId:
-    """An id as text. `trimmed` says that something invisible stood around it."""
+    """An id as text, and the sentence about what was left out around it, or ""."""
 
     value: str
-    trimmed: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +70,14 @@ class NoId:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdRule:
-    """What an id of this column must look like: its name in sentences and its number of digits."""
+    """What an id of this column must look like: its name in sentences, and the least and the most digits."""
 
     noun: str
-    digits: int
+    digits: tuple[int, int]
+
+    def say_digits(self) -> str:
+        """Say how many digits."""
+        return say_digits(self.digits)
 
 
 def read_id(cell: Cell, rule: IdRule) -> ReadId | NoId:
@@ -96,38 +104,30 @@ def read_id(cell: Cell, rule: IdRule) -> ReadId | NoId:
             return NoId(sentence=f"{cell.ref} shows {_clip(cell.text)} instead of a {rule.noun}. {_copy_again(rule)}")
 
 
-def looks_rounded(value: str) -> bool:
-    """Say whether an id ends in the zeros that a spreadsheet puts where it has lost digits (0.1 % of real ids do)."""
-    zeros = min(ROUNDED_ZEROS, len(value) - EXACT_DIGITS)
-    return zeros > 0 and value.endswith("0" * zeros)
-
-
-def reads_like_a_double(value: str) -> bool:
-    """Say whether an id is exactly what Python or JavaScript prints for it once it has been a number (3 % of real ids are)."""
-    if value[-1] in "13579":
-        return False  # beyond 2 ** 53 a double is even, and JavaScript's 17 digits leave a 0 at the end of 18
-    number = float(value)
-    if not math.isfinite(number):
-        return False
-    shortest = repr(number)  # the digits JavaScript prints, which then fills up with zeros
-    return value in (str(int(number)), format(Decimal(shortest), "f").removesuffix(".0"))
-
-
 def _read_text(cell: Cell, rule: IdRule) -> ReadId | NoId:
     if is_id(cell.text, digits=rule.digits):
         return ReadId(value=cell.text)
     value = _unwrap(cell.text)
     if is_id(value, digits=rule.digits):
-        return ReadId(value=value, trimmed=trim(cell.text) != cell.text)
+        return ReadId(value=value, note=_TRIMMED.format(cell.ref) if trim(cell.text) != cell.text else "")
     if not value:
         return _read_empty(cell, rule)
+    if (found := _ADDRESS.fullmatch(value)) and len(ids := _find_ids(unquote(found[1]), rule)) == 1:
+        return ReadId(
+            value=ids[0], note=f"{cell.ref}: the {rule.noun} {ids[0]} was taken from the address in this cell."
+        )
     length = len(value) if _DIGITS.issuperset(value) and value[0] != "0" else 0
     return NoId(sentence=f"{cell.ref}: {_say_text(value, rule)}", length=length)
 
 
-def is_id(value: str, *, digits: int) -> bool:
-    """Say whether text is exactly so many ASCII digits, the first 1-9."""
-    return len(value) == digits and _DIGITS.issuperset(value) and value[0] != "0"
+def is_id(value: str, *, digits: tuple[int, int]) -> bool:
+    """Say whether text is so many ASCII digits and nothing else, the first 1-9."""
+    return digits[0] <= len(value) <= digits[1] and value.isascii() and value.isdigit() and value[0] != "0"
+
+
+def _find_ids(text: str, rule: IdRule) -> list[str]:
+    """Give the runs of digits of the right length, those that are part of a longer word aside."""
+    return [run for run in _RUN.findall(text) if is_id(run, digits=rule.digits)]
 
 
 def _unwrap(text: str) -> str:
@@ -190,11 +190,11 @@ def _say_text(value: str, rule: IdRule) -> str:  # noqa: C901 - one line per kin
         return f"an invisible character turns the digits of this {rule.noun} around. Delete the cell and type the id."
     if _DIGITS.issuperset(value):
         return _say_digits(value, rule)
-    runs = _count_ids(value, rule.digits)
-    if runs > 1:
-        return f"there are {runs} ids in this cell ({seen}). Write one {rule.noun} into each row."
+    ids = _find_ids(value, rule)
+    if len(ids) > 1:
+        return f"there are {len(ids)} ids in this cell ({seen}). Write one {rule.noun} into each row."
     if any(mark in value.lower() for mark in ("http:", "https:", "www.", "://", ".com")):
-        return f"{seen} is a link. Write only the {rule.noun}, {rule.digits} digits."
+        return f"{seen} is a link. Write only the {rule.noun}, {rule.say_digits()}."
     visible = "".join(character for character in value if not is_invisible(character))
     if visible.isascii() and visible.isdigit() and not any(character.isspace() for character in value):
         return f"there is an invisible character in the middle of this {rule.noun} ({quote(visible)}). Delete the cell and type the id."
@@ -205,21 +205,19 @@ def _say_text(value: str, rule: IdRule) -> str:  # noqa: C901 - one line per kin
         )
     if any(character.isdigit() and character not in _DIGITS for character in value):
         return f"{seen} is not written in the plain digits 0-9. Type the {rule.noun} again with a plain keyboard."
-    return f"{seen} is not a {rule.noun}, which is {rule.digits} digits and nothing else. {_copy_again(rule)}"
+    return f"{seen} is not a {rule.noun}, which is {rule.say_digits()} and nothing else. {_copy_again(rule)}"
 
 
 def _say_digits(value: str, rule: IdRule) -> str:
     if value[0] == "0":
         return f"{_clip(value)} begins with 0, which no {rule.noun} does. {_copy_again(rule)}"
-    return f"this {rule.noun} has {len(value)} digits ({_clip(value)}) instead of {rule.digits}. {_copy_again(rule)}"
+    return (
+        f"this {rule.noun} has {len(value)} digits ({_clip(value)}) instead of {rule.say_digits()}. {_copy_again(rule)}"
+    )
 
 
 def _copy_again(rule: IdRule) -> str:
     return f"Copy the {rule.noun} from Zoho again, as text."
-
-
-def _count_ids(value: str, digits: int) -> int:
-    return sum(len(run) == digits for run in re.findall(r"[0-9]+", value))
 
 
 def _as_integer(text: str) -> str | None:
@@ -239,23 +237,3 @@ def _clip(text: str) -> str:
 
 def _column(cell: Cell) -> str:
     return cell.ref.rstrip("0123456789")
-
-
-def tail_chance(hits: int, trials: int, chance: float) -> float:
-    """Give the chance of at least so many hits in so many independent trials."""
-    if hits <= 0:
-        return 1.0
-    term = math.exp(
-        math.lgamma(trials + 1)
-        - math.lgamma(hits + 1)
-        - math.lgamma(trials - hits + 1)
-        + hits * math.log(chance)
-        + (trials - hits) * math.log1p(-chance),
-    )
-    total = 0.0
-    for seen in range(hits, trials + 1):
-        total += term
-        term *= (trials - seen) / (seen + 1) * chance / (1 - chance)
-        if term < total * 1e-12:
-            break
-    return total

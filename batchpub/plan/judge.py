@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from batchpub.course import Cell, CellKind, Course, NotifyPolicy, Pile, Sheet, SheetRow, one_of_many
 from batchpub.plan.draft import Draft
-from batchpub.plan.ids import IdRule, NoId, ReadId, looks_rounded, read_id
+from batchpub.plan.ids import IdRule, NoId, ReadId, read_id
 from batchpub.plan.options import PlanOptions
+from batchpub.plan.rounding import looks_rounded
 from batchpub.plan.text import fold, quote, trim
 from batchpub.plan.words import Word, read_word
 
@@ -110,7 +111,7 @@ def is_blank(cell: Cell) -> bool:
 
 def _judge_course(row: SheetRow, roles: Roles, options: PlanOptions) -> _Verdict:
     """Collect all that is wrong with a row that asks to be published."""
-    course, reasons, length = _read_course(row, roles)
+    course, reasons, length, notes = _read_course(row, roles)
     confirmed = "confirmed" in roles.columns and _is_confirmed(roles.cell(row, "confirmed"))
     problems = [_say_hidden(row)] if row.hidden and not options.include_hidden else []
     if row.extra:
@@ -122,7 +123,7 @@ def _judge_course(row: SheetRow, roles: Roles, options: PlanOptions) -> _Verdict
         problems += _rounded_problems(course, row, roles, options)
     return _Verdict(
         pile=Pile.INVALID if problems else Pile.TO_PUBLISH,
-        message=" ".join(problems) if problems else _say_trimmed(row, roles),
+        message=" ".join(problems or notes),
         course=course,
         notify=_is_notified(roles.cell(row, "notify"), options.notify),
         confirmed=confirmed,
@@ -130,7 +131,8 @@ def _judge_course(row: SheetRow, roles: Roles, options: PlanOptions) -> _Verdict
     )
 
 
-def _read_course(row: SheetRow, roles: Roles) -> tuple[Course | None, list[str], int]:
+def _read_course(row: SheetRow, roles: Roles) -> tuple[Course | None, list[str], int, list[str]]:
+    """Read a row's ids: the course, or why there is none and how many digits the id has; and notes about the reading."""
     course_id = read_id(roles.cell(row, "course_id"), roles.course_rule)
     batch_id = read_id(roles.cell(row, "batch_id"), roles.batch_rule) if "batch_id" in roles.columns else _NO_BATCH
     reasons: list[str] = []
@@ -143,8 +145,10 @@ def _read_course(row: SheetRow, roles: Roles) -> tuple[Course | None, list[str],
     if "bp_course_id" in roles.columns:
         reasons += _changed_ids(row, roles, course_id, batch_id)
     if reasons or isinstance(course_id, NoId):
-        return None, reasons, length
-    return Course(course_id=course_id.value, batch_id="" if isinstance(batch_id, NoId) else batch_id.value), [], 0
+        return None, reasons, length, []
+    batch = "" if isinstance(batch_id, NoId) else batch_id.value
+    notes = [read.note for read in (course_id, batch_id) if isinstance(read, ReadId) and read.note]
+    return Course(course_id=course_id.value, batch_id=batch), [], 0, notes
 
 
 def _changed_ids(row: SheetRow, roles: Roles, course_id: ReadId | NoId, batch_id: ReadId | NoId) -> list[str]:
@@ -234,21 +238,13 @@ def _is_confirmed(cell: Cell) -> bool:
 
 
 def _rounded_problems(course: Course, row: SheetRow, roles: Roles, options: PlanOptions) -> list[str]:
-    if not looks_rounded(course.course_id) and not (course.batch_id and looks_rounded(course.batch_id)):
-        return []
     named = (("course_id", "Course ID", course.course_id), ("batch_id", "Batch ID", course.batch_id))
     return [
-        f"{roles.cell(row, role).ref}: this {noun} ({value}) ends in 000 and looks rounded by a spreadsheet. Compare it with Zoho. If it is "
-        f'right, write "yes" in a column named Confirmed (or pass --confirm-id {value}).'
+        f"{roles.cell(row, role).ref}: this {noun} ({value}) ends in {'0000' if value.endswith('0000') else '000'} and looks rounded by a spreadsheet. "
+        f'Compare it with Zoho. If it is right, write "yes" in a column named Confirmed (or pass --confirm-id {value}).'
         for role, noun, value in named
         if value and looks_rounded(value) and value not in options.confirm_ids
     ]
-
-
-def _say_trimmed(row: SheetRow, roles: Roles) -> str:
-    cells = [roles.cell(row, role) for role in roles.ids]
-    refs = [cell.ref for cell in cells if cell.kind is CellKind.TEXT and trim(cell.text) != cell.text]
-    return f"{' and '.join(refs)}: spaces or invisible characters around the id were left out." if refs else ""
 
 
 def _write_back(cell: Cell) -> str:

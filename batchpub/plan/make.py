@@ -9,8 +9,9 @@ from batchpub.plan.bulk import without_collector
 from batchpub.plan.compare import compare_rows
 from batchpub.plan.draft import Draft
 from batchpub.plan.judge import find_roles, is_ours, judge_row
+from batchpub.plan.lengths import settle_lengths, tell_accounts, tell_other_length
 from batchpub.plan.options import PlanOptions
-from batchpub.plan.verdicts import find_all_rounded, find_unconfirmed, mark_rounded, say_all, tell_other_length
+from batchpub.plan.rounding import mark_repeated, mark_rounded
 
 
 @without_collector()
@@ -21,24 +22,36 @@ def make_plan(sheets: Sequence[Sheet], options: PlanOptions) -> Plan:
     when all ids of a sheet look rounded: then no single row can be trusted, and nothing may be sent.
     """
     positions = count()
-    judged = [_judge_sheet(sheet, options, index, positions) for index, sheet in enumerate(sheets)]
-    unconfirmed = [find_unconfirmed(drafts, options) for drafts in judged]
-    refused = [
-        (sheet.file, sentence)
-        for sheet, ids in zip(sheets, unconfirmed, strict=True)
-        if (sentence := find_all_rounded(ids))
-    ]
+    weighed: list[Draft] = []
+    notes: list[list[str]] = []
+    refused: list[tuple[str, str]] = []
+    for index, sheet in enumerate(sheets):
+        drafts, told = _weigh(_judge_sheet(sheet, options, index, positions), options)
+        if isinstance(drafts, str):
+            refused.append((sheet.file, drafts))
+        else:
+            weighed += drafts
+        notes.append(told)
     if refused:
-        raise SheetRefused(*say_all(refused))
-    weighed = [
-        draft
-        for drafts, ids in zip(judged, unconfirmed, strict=True)
-        for draft in tell_other_length(mark_rounded(drafts, ids), options)
-    ]
-    return Plan(
-        sheets=tuple(map(_describe, sheets)),
-        rows=tuple(map(_settle, compare_rows(weighed, sheets))),
-    )
+        raise SheetRefused(*_say_all(refused))
+    settled = compare_rows(mark_repeated(weighed, options), sheets)
+    return Plan(sheets=tuple(map(_describe, sheets, notes)), rows=tuple(map(_settle, settled)))
+
+
+def _weigh(drafts: list[Draft], options: PlanOptions) -> tuple[list[Draft] | str, list[str]]:
+    """Judge one sheet as a whole: the length of its ids, whether they look rounded, whose they are.
+
+    A sentence in place of the rows refuses the sheet; the others are notes for the person.
+    """
+    rounded = mark_rounded(settle_lengths(tell_other_length(drafts, options), options), options)
+    return (rounded, []) if isinstance(rounded, str) else tell_accounts(rounded, options)
+
+
+def _say_all(sentences: Sequence[tuple[str, str]]) -> tuple[str, str]:
+    """Join the verdicts over several files: the first file, and what is wrong with it and with the others."""
+    file, sentence = sentences[0]
+    others = [f"{other}: {text}" for other, text in sentences[1:]]
+    return file, " ".join([sentence, *others])
 
 
 def _judge_sheet(sheet: Sheet, options: PlanOptions, sheet_index: int, positions: "count[int]") -> list[Draft]:
@@ -49,9 +62,9 @@ def _judge_sheet(sheet: Sheet, options: PlanOptions, sheet_index: int, positions
     ]
 
 
-def _describe(sheet: Sheet) -> PlannedSheet:
+def _describe(sheet: Sheet, notes: Sequence[str]) -> PlannedSheet:
     own = tuple(heading for heading in sheet.headings if not is_ours(heading))
-    return PlannedSheet(file=sheet.file, sheet=sheet.name, headings=own, notes=sheet.notes)
+    return PlannedSheet(file=sheet.file, sheet=sheet.name, headings=own, notes=(*sheet.notes, *notes))
 
 
 def _settle(draft: Draft) -> PlannedRow:

@@ -18,7 +18,7 @@ from sheet_files import A, B, see_plan, write_csv
 
 from batchpub.errors import SheetRefused
 from batchpub.plan import PlanOptions, make_plan
-from batchpub.plan.ids import looks_rounded, reads_like_a_double
+from batchpub.plan.rounding import looks_rounded, reads_like_a_double
 from batchpub.sheet import SheetOptions, load_sheet
 
 SHEETS = Path(__file__).parent.parent / "data" / "sheets"

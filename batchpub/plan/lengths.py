@@ -1,0 +1,154 @@
+"""One account has ids of one length and one beginning: what a sheet's other ids, and what is published already, say of an id.
+
+An id seems to be the organisation's number and 12 digits, 16 to 19 in all: Zoho's samples and public code, inferred. An id
+of another length than the account's lost a digit in copying, or got one twice.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from batchpub.course import IdShape, Pile
+from batchpub.plan.draft import Draft
+from batchpub.plan.options import PlanOptions, say_digits
+from batchpub.plan.ranges import say_rows
+from batchpub.plan.rounding import ids_of
+
+_SERIAL_DIGITS = 12  # what follows the organisation's number
+_NOUNS = ("Course ID", "Batch ID")
+_OTHER = (
+    "this {} has {} digits, and {}: probably a digit was lost or doubled in copying. Copy it from Zoho again, as text. (If it is right, "
+    "pass --id-digits {}.)"
+)
+_NOBODY_KNOWS = (
+    "this {} has {} digits. The ids on this sheet have {} digits, and no length is that of most of them, so nobody can tell which is your "
+    "account's. Compare them with Zoho, then pass --id-digits with the number of digits that ids of your account have."
+)
+_FOREIGN = "{} to be of another Zoho account: {}, and everything published before {}. Check that this is the right account, or the right list."
+_TWO_ACCOUNTS = "the Course ID begins with {} and the Batch ID with {}, so that they look like ids of two Zoho accounts. Compare both with Zoho."
+
+
+def shape_of(value: str) -> IdShape:
+    """Give what an id has in common with all ids of its account."""
+    return IdShape(digits=len(value), prefix=value[:-_SERIAL_DIGITS])
+
+
+def settle_lengths(drafts: Sequence[Draft], options: PlanOptions) -> list[Draft]:
+    """Refuse the ids of one sheet that have another length than the account's.
+
+    That is the length most of the sheet's ids have, more than all others together; of a sheet with one id, or with no such
+    length, the length of what was published before. Where neither tells, all ids are refused.
+    """
+    rows = [value for draft in drafts for value in ids_of(draft)]
+    lengths = Counter(map(len, rows))
+    usual, why = _find_usual(rows, options) if len(lengths) > 1 or options.account else (max(lengths, default=0), "")
+    if set(lengths) <= {usual}:
+        return list(drafts)
+    return [_judge_length(draft, usual, why, lengths) for draft in drafts]
+
+
+def tell_other_length(drafts: Sequence[Draft], options: PlanOptions) -> list[Draft]:
+    """Where all ids of a sheet have one length that no id may have, say just that and name the setting."""
+    candidates = [draft for draft in drafts if draft.pile is not Pile.SKIPPED and (draft.length or draft.course)]
+    lengths = {draft.length for draft in candidates}
+    if len(candidates) < 2 or len(lengths) != 1 or 0 in lengths:  # noqa: PLR2004 - one id is a slip, two are a pattern
+        return list(drafts)
+    length = lengths.pop()
+    expected = say_digits(options.id_digits).removesuffix(" digits")
+    sentence = (
+        f"this Course ID has {length} digits, as all {len(candidates)} ids on this sheet have; batchpub expects {expected}. "
+        f"If the ids of your account have {length} digits, set --id-digits {length}; otherwise export the list again."
+    )
+    told = {draft.position for draft in candidates}
+    return [
+        replace(draft, message=f"{draft.cell}: {sentence}") if draft.position in told else draft for draft in drafts
+    ]
+
+
+def _find_usual(rows: Sequence[str], options: PlanOptions) -> tuple[int, str]:
+    """Give the account's length and how it is known; 0 where nobody can tell."""
+    different = set(rows)
+    most = _most_of(Counter(map(len, rows)))
+    most = most if most == _most_of(Counter(map(len, different))) else 0  # one id on many rows is no majority
+    known = _most_of(_count_digits(options.account))
+    if known and (not most or len(different) == 1):
+        return known, f"what was published before has {known}"
+    return most, f"most ids on this sheet have {most}"
+
+
+def _count_digits(shapes: Iterable[IdShape]) -> Counter[int]:
+    counted: Counter[int] = Counter()
+    for shape in shapes:
+        counted[shape.digits] += shape.count
+    return counted
+
+
+def _most_of(counted: Counter[int]) -> int:
+    """Give what is counted more often than all others together, 0 where nothing is."""
+    most, count = counted.most_common(1)[0] if counted else (0, 0)
+    return most if count > counted.total() - count else 0
+
+
+def _judge_length(draft: Draft, usual: int, why: str, lengths: Counter[int]) -> Draft:
+    reasons = []
+    for noun, value in zip(_NOUNS, ids_of(draft), strict=False):
+        if len(value) == usual:
+            continue
+        seen = " or ".join(map(str, sorted(lengths)))
+        reasons.append(
+            _OTHER.format(noun, len(value), why, len(value)) if usual else _NOBODY_KNOWS.format(noun, len(value), seen)
+        )
+    if not reasons:
+        return draft
+    if draft.pile is Pile.INVALID:
+        return replace(draft, message=" ".join([draft.message, *reasons]), course=None)
+    if draft.pile is Pile.TO_PUBLISH:
+        return replace(draft, pile=Pile.INVALID, message=f"{draft.cell}: {' '.join(reasons)}", course=None)
+    return replace(draft, course=None)
+
+
+def tell_accounts(drafts: Sequence[Draft], options: PlanOptions) -> tuple[list[Draft], list[str]]:
+    """Warn of ids that look like another account's: on their rows, and once for the sheet. Nothing is refused for it."""
+    told = [_tell_two_accounts(draft) for draft in drafts]
+    both = [draft.row for draft, new in zip(drafts, told, strict=True) if new is not draft]
+    notes = []
+    if both:
+        notes.append(
+            f"Course ID and Batch ID look like ids of two Zoho accounts in {say_rows([(0, row) for row in both])}. "
+            "Compare them with Zoho."
+        )
+    known = {(shape.digits, shape.prefix) for shape in options.account}
+    publishable = [draft for draft in told if draft.pile is Pile.TO_PUBLISH]
+    foreign = [draft for draft in publishable if known and not known.intersection(map(_key, ids_of(draft)))]
+    if foreign:
+        which = (
+            "These ids look"
+            if len(foreign) == len(publishable)
+            else f"The ids in {say_rows([(0, draft.row) for draft in foreign])} look"
+        )
+        notes.insert(
+            0,
+            _FOREIGN.format(which, _say_shapes(map(_key, (v for d in foreign for v in ids_of(d)))), _say_shapes(known)),
+        )
+    return told, notes
+
+
+def _key(value: str) -> tuple[int, str]:
+    return len(value), value[:-_SERIAL_DIGITS]
+
+
+def _say_shapes(shapes: Iterable[tuple[int, str]]) -> str:
+    different = sorted(set(shapes))[:3]
+    return " or ".join(
+        f"{digits} digits beginning with {prefix}" if prefix else f"{digits} digits" for digits, prefix in different
+    )
+
+
+def _tell_two_accounts(draft: Draft) -> Draft:
+    if draft.pile is not Pile.TO_PUBLISH or draft.course is None or not draft.course.batch_id:
+        return draft
+    course, batch = shape_of(draft.course.course_id), shape_of(draft.course.batch_id)
+    if course == batch:
+        return draft
+    warning = f"{draft.cell}: {_TWO_ACCOUNTS.format(course.prefix, batch.prefix)}"
+    return replace(draft, message=f"{draft.message} {warning}".lstrip())

@@ -1,0 +1,90 @@
+"""Many rows in few words: rows 2-301, A2–A301."""
+
+import re
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+
+_CELL = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
+_VALUES = re.compile(r'"[^"]*"|\b[A-Z]{1,3}[1-9][0-9]{0,6}\b|[0-9][0-9.,]*(?:E\+?[0-9]+)?')
+_MOST_RANGES = 8
+
+
+def say_ranges(cells: Iterable[str]) -> str:
+    """Name cells as a person would: A2–A301, A305. Neighbours in one column become one range, in the order of first sight."""
+    columns: dict[str, list[int]] = {}
+    for cell in cells:
+        found = _CELL.fullmatch(cell)
+        if found:
+            columns.setdefault(found[1], []).append(int(found[2]))
+        else:
+            columns.setdefault(cell, [])
+    ranges = []
+    for column, numbers in columns.items():
+        ranges += [_say(column, *both) for both in _join(numbers)] or [column]
+    if len(ranges) > _MOST_RANGES:
+        ranges = [*ranges[:_MOST_RANGES], f"{len(ranges) - _MOST_RANGES} more"]
+    return ", ".join(ranges)
+
+
+def say_rows(rows: Sequence[tuple[Hashable, int]]) -> str:
+    """Name rows, each a sheet and a number, seen from anywhere: rows 2–4; 5 rows of 2 files."""
+    sheets = {sheet for sheet, _ in rows}
+    if len(sheets) > 1:
+        return f"{len(rows)} rows of {len(sheets)} files"
+    numbers = [number for _, number in rows]
+    named = [_say("", *both) for both in _join(numbers)]
+    if len(named) > _MOST_RANGES:
+        named = [*named[:_MOST_RANGES], f"{len(named) - _MOST_RANGES} more"]
+    return f"{'rows' if len(numbers) > 1 else 'row'} {', '.join(named)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One fault of one or many rows: where it is, and the first row's sentence without its place."""
+
+    cells: tuple[str, ...]
+    sentence: str
+    alike: bool
+    """Whether the sentences differ, in a value that they quote: then the sentence is the first cell's."""
+
+    def __str__(self) -> str:
+        """Say it once for all rows: "A2–A301: this Course ID …"."""
+        where = say_ranges(self.cells)
+        if len(self.cells) == 1:
+            return f"{where}: {self.sentence}"
+        return f"{where} ({len(self.cells)} rows): {self.sentence}{f' (This is {self.cells[0]}; the others are alike.)' if self.alike else ''}"
+
+
+def group_faults(problems: Iterable[tuple[str, str]]) -> list[Fault]:
+    """Put rows with the same fault together, in the order in which they are met: pairs of a cell and a sentence.
+
+    Sentences that differ only in their cell, in numbers or in what they quote are the same fault.
+    """
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for cell, sentence in problems:
+        told = sentence.removeprefix(cell).removeprefix(":").strip()
+        groups.setdefault(_VALUES.sub("#", told), []).append((cell, told))
+    return [
+        Fault(
+            cells=tuple(cell for cell, _ in group),
+            sentence=group[0][1],
+            alike=len({told for _, told in group}) > 1,
+        )
+        for group in groups.values()
+    ]
+
+
+def _join(numbers: Iterable[int]) -> list[tuple[int, int]]:
+    joined: list[tuple[int, int]] = []
+    for number in sorted(set(numbers)):
+        if joined and number == joined[-1][1] + 1:
+            joined[-1] = joined[-1][0], number
+        else:
+            joined.append((number, number))
+    return joined
+
+
+def _say(column: str, first: int, last: int) -> str:
+    if first == last:
+        return f"{column}{first}"
+    return f"{column}{first}–{column}{last}"

@@ -1,0 +1,206 @@
+"""Ids that went through a number: what a single id shows, what a whole sheet shows, and what a repeated id shows.
+
+The arithmetic. A spreadsheet keeps 15 digits of a number and fills up with zeros, so an id of n digits ends in n - 15 of
+them: one for 16 digits, 00 for 17, 000 for 18, 0000 for 19. By chance one honest id in 10 ** (n - 15) does. Other
+programs keep a double: whole numbers up to 2 ** 53 (9,007,199,254,740,992) are exact in it, so that an id of 16 digits
+tells nothing; above, the doubles are `math.ulp` apart (2 to 16 at 17 digits, 16 to 128 at 18, 128 to 1024 at 19) and a
+rounded id is one of them: written in full, as Python and Java do, or with the fewest digits that tell it from its
+neighbours, as JavaScript does. By chance one honest id in `ulp` is the former, and at most as many are the latter.
+
+A single id is stopped for three zeros, or more where rounding leaves more. For the rest there must be more such ids on the sheet than chance
+explains; rows count, not different ids, because rounding makes neighbours equal: that is how twelve ids become two. For the
+same reason an id that stands on several rows and looks rounded is no duplicate until somebody has confirmed it.
+How often honest sheets are stopped and rounded ones pass: docs/id-rules.md, from `python -m tests.bench.id_rules`.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from batchpub.course import Pile
+from batchpub.plan.draft import Draft
+from batchpub.plan.options import PlanOptions
+from batchpub.plan.ranges import say_rows
+
+EXACT_DIGITS = 15  # a double, and so every spreadsheet, keeps 15 decimal digits of any number
+_ZEROS_OF_ONE = 3  # so many zeros stop a single id: 1 honest id in 1,000 has them
+_FEWEST_ROWS = 3  # one or two ids that read like doubles say nothing
+_UNBELIEVABLE = 2.5e-4  # so rarely would honest ids look like this by accident; for each of the four marks below
+
+
+def looks_rounded(value: str) -> bool:
+    """Say whether an id ends in so many zeros that it is stopped by itself: 000, of 19 digits 0000."""
+    zeros = len(value) - EXACT_DIGITS
+    return zeros > 0 and value.endswith("0" * max(zeros, _ZEROS_OF_ONE))
+
+
+def ends_in_zeros(value: str) -> bool:
+    """Say whether an id ends in the zeros that a spreadsheet puts where it has lost digits, whatever its length."""
+    zeros = len(value) - EXACT_DIGITS
+    return zeros > 0 and value.endswith("0" * zeros)
+
+
+def is_exact_double(value: str) -> bool:
+    """Say whether an id is what Python or Java prints for it once it has been a double, where that tells anything."""
+    return value[-1] in "02468" and _gap(value) > 1 and value == str(int(float(value)))
+
+
+def is_shortest_double(value: str) -> bool:
+    """Say whether an id is what JavaScript prints for it once it has been a double, where that tells anything."""
+    return (
+        value[-1] in "02468"
+        and _gap(value) > 1
+        and value == format(Decimal(repr(float(value))), "f").removesuffix(".0")
+    )
+
+
+def reads_like_a_double(value: str) -> bool:
+    """Say whether an id is exactly what Python or JavaScript prints for it once it has been a number (3 % of 18 digits are)."""
+    return is_exact_double(value) or is_shortest_double(value)
+
+
+def is_suspect(value: str) -> bool:
+    """Say whether an id looks in any way as if it had been a number."""
+    return ends_in_zeros(value) or reads_like_a_double(value)
+
+
+def _gap(value: str) -> float:
+    number = float(value)
+    return math.ulp(number) if math.isfinite(number) else math.inf
+
+
+def _chance_of_zeros(value: str) -> float:
+    return 10.0 ** -max(len(value) - EXACT_DIGITS, 0)
+
+
+_MARKS: tuple[tuple[Callable[[str], bool], Callable[[str], float], int], ...] = (
+    # what is looked for, how often an honest id has it, on how many rows at least
+    (ends_in_zeros, _chance_of_zeros, 1),
+    (is_exact_double, lambda value: 1 / max(_gap(value), 1), _FEWEST_ROWS),
+    (is_shortest_double, lambda value: 1 / max(_gap(value), 1), _FEWEST_ROWS),
+    (reads_like_a_double, lambda value: min(2 / max(_gap(value), 1), 1), _FEWEST_ROWS),
+)
+
+
+def find_suspects(rows: Sequence[str]) -> set[str]:
+    """Give the ids that look rounded where more rows have such ids than chance explains; `rows` are ids, one for a row."""
+    if not any(map(is_suspect, rows)):
+        return set()
+    suspects: set[str] = set()
+    for has_mark, chance, fewest in _MARKS:
+        marked = [value for value in rows if has_mark(value)]
+        if len(marked) < fewest:
+            continue
+        usual = math.fsum(map(chance, rows)) / len(rows)  # several chances as one: never less likely in the tail
+        if tail_chance(len(marked), len(rows), usual) <= _UNBELIEVABLE:
+            suspects.update(marked)
+    return suspects
+
+
+def mark_rounded(drafts: Sequence[Draft], options: PlanOptions) -> list[Draft] | str:
+    """Refuse the ids of one sheet that look rounded where chance does not explain them.
+
+    The sentence that refuses the whole sheet where all of at least three different ids do: then no row can be trusted.
+    """
+    rows = [value for draft in drafts for value in unconfirmed_ids(draft, options)]
+    suspects = find_suspects(rows)
+    if not suspects:
+        return list(drafts)
+    different = set(rows)
+    if len(different) >= _FEWEST_ROWS and suspects == different:
+        return _ALL_ROUNDED.format(len(different))
+    hits = sum(value in suspects for value in rows)
+    reason = _SOME_ROUNDED.format(hits, len(rows))
+    return [
+        _refuse(draft, reason) if suspects.intersection(unconfirmed_ids(draft, options)) else draft for draft in drafts
+    ]
+
+
+_ALL_ROUNDED = (
+    "All {} ids look as if a program rounded them: each is exactly what a computer makes of an id that it has stored as a number. "
+    'Export the list again and do not open it in Excel first. If the ids are right, write "yes" in a column named Confirmed.'
+)
+_SOME_ROUNDED = (
+    "{} of the {} ids on this sheet look as if a program rounded them, and this is one of them. Compare it with Zoho. If it is right, "
+    'write "yes" in a column named Confirmed.'
+)
+_ROUNDED_IT = "as if a program rounded"
+_REPEATED = (
+    "{} stands on {} and looks as if a program rounded it; different ids become one in that way. Compare each of these rows with Zoho. If "
+    'the id is right, write "yes" in a column named Confirmed (or pass --confirm-id {}).'
+)
+
+
+def mark_repeated(drafts: Sequence[Draft], options: PlanOptions) -> list[Draft]:
+    """Refuse ids that look rounded and stand on several rows of the run, on all rows where nobody has confirmed them."""
+    rows: dict[str, list[Draft]] = {}
+    for value, draft in _find_repeated(drafts):
+        rows.setdefault(value, []).append(draft)
+    if not rows:
+        return list(drafts)
+    return [_refuse_repeated(draft, rows, options) for draft in drafts]
+
+
+def _find_repeated(drafts: Sequence[Draft]) -> Iterable[tuple[str, Draft]]:
+    """Give the ids that look rounded and stand on more than one row, with each of their rows."""
+    seen = Counter(draft.course.course_id for draft in drafts if draft.course)
+    seen.update(draft.course.batch_id for draft in drafts if draft.course and draft.course.batch_id)
+    suspects = {value for value, count in seen.items() if count > 1 and is_suspect(value)}
+    if suspects:
+        for draft in drafts:
+            for value in ids_of(draft):
+                if value in suspects:
+                    yield value, draft
+
+
+def _refuse_repeated(draft: Draft, rows: Mapping[str, Sequence[Draft]], options: PlanOptions) -> Draft:
+    for value in unconfirmed_ids(draft, options):
+        if value in rows:
+            named = say_rows([(other.sheet_index, other.row) for other in rows[value]])
+            return _refuse(draft, _REPEATED.format(value, named, value))
+    return draft
+
+
+def ids_of(draft: Draft) -> tuple[str, ...]:
+    """Give the ids of a row."""
+    if draft.course is None:
+        return ()
+    return (draft.course.course_id, draft.course.batch_id) if draft.course.batch_id else (draft.course.course_id,)
+
+
+def unconfirmed_ids(draft: Draft, options: PlanOptions) -> Collection[str]:
+    """Give the ids of a row that nobody has confirmed."""
+    if draft.course is None or draft.confirmed:
+        return ()
+    ids = ids_of(draft)
+    return [value for value in ids if value not in options.confirm_ids] if options.confirm_ids else ids
+
+
+def _refuse(draft: Draft, reason: str) -> Draft:
+    if draft.pile is Pile.INVALID:
+        return draft if _ROUNDED_IT in draft.message else replace(draft, message=f"{draft.message} {reason}")
+    return (
+        replace(draft, pile=Pile.INVALID, message=f"{draft.cell}: {reason}") if draft.pile is Pile.TO_PUBLISH else draft
+    )
+
+
+def tail_chance(hits: int, trials: int, chance: float) -> float:
+    """Give the chance of at least so many hits in so many independent trials."""
+    if hits <= 0 or chance >= 1:
+        return 1.0
+    term = math.exp(
+        math.lgamma(trials + 1)
+        - math.lgamma(hits + 1)
+        - math.lgamma(trials - hits + 1)
+        + hits * math.log(chance)
+        + (trials - hits) * math.log1p(-chance),
+    )
+    total = 0.0
+    for seen in range(hits, trials + 1):
+        total += term
+        term *= (trials - seen) / (seen + 1) * chance / (1 - chance)
+        if term < total * 1e-12:
+            break
+    return min(total, 1.0)
