@@ -112,6 +112,9 @@ class Work:
     spent_seconds: float = 0.0
     """What its calls and its own waits have taken."""
     renewed: bool = False
+    """Its last answer said that the access is not valid, and the access was renewed since."""
+    is_lost: bool = False
+    """A call of this run may have published it: its answer never came, or was no certain no."""
     verified: bool = False
     remark: str = ""
     """What a person should know beside the outcome: another name in Zoho than on the sheet."""
@@ -213,7 +216,8 @@ class Publisher:
             case Uncertain(seconds=seconds) if seconds > 0:
                 return Later(work=work, seconds=seconds)
             case Uncertain(version=version, run=run):
-                return await self._find_out(work, version, Reason.LOST if run == self._run else Reason.LOST_BEFORE)
+                is_ours = work.is_lost and run == self._run
+                return await self._find_out(work, version, Reason.LOST if is_ours else Reason.LOST_BEFORE)
             case Free(version=version) if work.course in self.rules.uncertain and work.attempts == 0:
                 return await self._find_out(work, version, Reason.LOST_BEFORE)
             case Free(version=version) if work.said_published:
@@ -300,6 +304,8 @@ class Publisher:
             message = f"{work.said_published} Yet {seen}. Look at it in Zoho."
             status = "draft" if state is answers.CourseState.DRAFT else "free"
             return await self._settle(work, status, Outcome.REFUSED, message, version=version)
+        if state is not answers.CourseState.DRAFT and work.said_published:
+            return await self._believe(work)
         if state is not answers.CourseState.DRAFT:
             return await self._send_blind(work, version, uncertain=reason.is_lost, code=reply.code)
         if not self.rules.may_try(work):
@@ -308,6 +314,12 @@ class Publisher:
             )
             return await self._settle(work, "draft", Outcome.FAILED, message, version=version)
         return await self._send(work, version, before="draft")
+
+    async def _believe(self, work: Work) -> Step:
+        """Take Zoho's word for it: a call whose answer was lost explains why the course is published already."""
+        outcome = Outcome.PUBLISHED if work.is_lost else Outcome.ALREADY_PUBLISHED
+        message = f"{work.said_published} Its state cannot be read, but it was sent before, and that answer was lost."
+        return await self._settle(work, "published", outcome, message)
 
     async def _send_verified(self, work: Work, version: int, look: Look) -> Step:
         """Send what can be published; what cannot be told is sent, as without verifying."""
@@ -363,9 +375,12 @@ class Publisher:
         self, work: Work, claimed: Claimed, slot: Slot, access: Access, reply: Reply, before: str
     ) -> Step:
         """Say what the answer makes of the course. The log has it first, so that a full disk loses nothing."""
-        sent = replace(work, attempts=work.attempts + 1)
+        if not isinstance(reply.answer, answers.Expired | answers.NotSent):
+            work = replace(work, renewed=False)
         if not getattr(reply.answer, "certain", True):
             before = "unclear"  # an operator's word for a code: the course is read before it is sent again
+            work = replace(work, is_lost=True)
+        sent = replace(work, attempts=work.attempts + 1)
         log.info("call.answered", meaning=_name(reply.answer), http_status=reply.http_status, code=reply.code)
         match reply.answer:
             case answers.Throttled() as throttled:
@@ -401,7 +416,8 @@ class Publisher:
                 message = "Sent, and the answer was lost or made no sense. Its state is read before it is sent again."
                 result = self._result(sent, reply, Outcome.UNKNOWN, message)
                 await self._record(work, claimed, slot, _note(reply), _rest(reply), "unclear", result)
-                return Later(work=self._spend(sent, self.limits.settle), seconds=self.limits.settle)
+                lost = replace(sent, is_lost=True)
+                return Later(work=self._spend(lost, self.limits.settle), seconds=self.limits.settle)
 
     async def _refused(  # noqa: PLR0913 - one answer and all that belongs to it
         self, work: Work, claimed: Claimed, slot: Slot, reply: Reply, refused: answers.Refused, before: str
@@ -411,8 +427,12 @@ class Publisher:
             waiting = replace(work, attempts=work.attempts - 1, strained=True)
             return await self._locked(waiting, claimed, slot, reply, throttled, status=before)
         self.breakers.note(work.course, reply.http_status, published=False)
-        result = self._result(work, reply, Outcome.REFUSED, refused.message or f"Zoho refuses it ({refused.code}).")
-        status = "free" if refused.certain else "unclear"
+        outcome, status = Outcome.REFUSED, "free" if refused.certain else "unclear"
+        message = refused.message or f"Zoho refuses it ({refused.code})."
+        if before == "unclear" and refused.certain:  # the no is about this call, and not about the lost one
+            outcome, status = Outcome.UNKNOWN, "unclear"
+            message = f"Sent before, and its answer was lost. Sent again, it was refused: {message} Look at it in Zoho."
+        result = self._result(work, reply, outcome, message)
         await self._record(work, claimed, slot, _note(reply), Rest.ANSWERED, status, result)
         if self.breakers.forbidden_in_a_row >= 3:  # noqa: PLR2004 - "three 403 in a row", the design
             reason = "Zoho answered 403 three times in a row: this account may not publish."
