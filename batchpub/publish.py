@@ -1,5 +1,7 @@
 """One course, from planned to recorded."""
 
+import asyncio
+import math
 import random
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -92,7 +94,7 @@ class Rules:
     def verifies(self, work: "Work") -> bool:
         """Tell whether a course is read before it is sent for the first time."""
         wanted = self.verify is Verify.EVERYTHING or (self.verify is Verify.MAILS and work.notify)
-        return wanted and not work.verified and work.attempts == 0
+        return wanted and work.attempts == 0
 
     def may_try(self, work: "Work") -> bool:
         """Tell whether a course has attempts and time left."""
@@ -115,7 +117,8 @@ class Work:
     """Its last answer said that the access is not valid, and the access was renewed since."""
     is_lost: bool = False
     """A call of this run may have published it: its answer never came, or was no certain no."""
-    verified: bool = False
+    looked_at: float = -math.inf
+    """Boot time (s) of the newest look at the course in Zoho."""
     remark: str = ""
     """What a person should know beside the outcome: another name in Zoho than on the sheet."""
     said_published: str = ""
@@ -133,6 +136,22 @@ class Later:
 
 
 Step = RowResult | Later
+
+
+@dataclass(slots=True)
+class Hand:
+    """What is in hand for a call: its slot and its access, None where neither is."""
+
+    held: tuple[Slot, Access] | None = None
+    is_first: bool = False
+    """After a lock one call goes first: who looks before it does so alone, and sends right afterwards."""
+
+    def take(self) -> tuple[Slot, Access]:
+        """Take both out of the hand."""
+        held, self.held = self.held, None
+        if held is None:
+            raise RuntimeError("nothing is in hand")
+        return held
 
 
 class Reason(StrEnum):
@@ -162,6 +181,10 @@ class Breakers:
     may_not_read: bool = False
     """Zoho said that the access lacks the scope for reading: no course is read any more in this run."""
     calls: int = 0
+    unreached_in_a_row: int = 0
+    """Calls that never reached Zoho since the last one that did."""
+    first: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by who looks and then sends as the first one after a lock."""
     locks: LockWatch = field(default_factory=LockWatch)
 
     def note(self, course: Course, status: int | None, *, published: bool) -> None:
@@ -171,6 +194,10 @@ class Breakers:
             self.limited_course = None
         elif status == 422 and self.limited_course is None:  # noqa: PLR2004
             self.limited_course = course
+
+    def note_way(self, answer: answers.Answer) -> None:
+        """Count whether a call reached Zoho."""
+        self.unreached_in_a_row = self.unreached_in_a_row + 1 if isinstance(answer, answers.NotSent) else 0
 
     def is_limit_shared(self, course: Course, status: int | None) -> bool:
         """Tell whether a 422 is the second one, from another course, with no success between."""
@@ -223,7 +250,7 @@ class Publisher:
             case Free(version=version) if work.said_published:
                 return await self._find_out(work, version, Reason.CONFIRM)
             case Free(version=version) if self.rules.verifies(work):
-                return await self._find_out(work, version, Reason.VERIFY)
+                return await self._send(work, version, before="free", look=Reason.VERIFY)
             case Free(version=version):
                 return await self._send(work, version, before="free")
 
@@ -244,9 +271,26 @@ class Publisher:
 
     # Reading: what became of a call whose answer never came, or what is there before the first one.
 
-    async def _find_out(self, work: Work, version: int, reason: Reason) -> Step:
+    async def _look_first(self, work: Work, version: int, reason: Reason, hand: "Hand") -> Step:
+        """Look although only one call may be under way: the place in hand goes back, for it is that one."""
+        await self.gate.give_back(hand.take()[0])
+        if hand.is_first:  # the look became old in line
+            return Later(work=work, seconds=0)
+        async with self.breakers.first:
+            return await self._find_out(work, version, reason, Hand(is_first=True))
+
+    async def _look_in_hand(self, work: Work, version: int, reason: Reason, hand: "Hand") -> Step:
+        """Look while the place for the call is in hand; what is not sent leaves the place to the next in line."""
+        try:
+            return await self._find_out(work, version, reason, hand)
+        finally:
+            if hand.held is not None:
+                await self.gate.hand_on(hand.take()[0])
+
+    async def _find_out(self, work: Work, version: int, reason: Reason, hand: "Hand | None" = None) -> Step:
+        hand = hand or Hand()
         if self.breakers.may_not_read:
-            return await self._judge(work, version, reason, NOT_READ)
+            return await self._judge(work, version, reason, NOT_READ, hand)
         slot, access = await self._acquire("read")
         claimed = await self.journal.begin_reading(
             work.course, position=work.position, attempt=work.reads + 1, slot=slot
@@ -260,6 +304,7 @@ class Publisher:
             await self._record(work, claimed, slot, AnswerNote(meaning="not sent"), Rest.UNUSED)
             return Later(work=work, seconds=0)
         work = self._spend(work, self.clock.boot_seconds() - started)
+        self.breakers.note_way(reply.answer)
         log.debug("course.read", meaning=_name(reply.answer), http_status=reply.http_status, code=reply.code)
         match reply.answer:
             case answers.Throttled():
@@ -276,7 +321,7 @@ class Publisher:
                 await self._record(work, claimed, slot, _note(reply), Rest.ANSWERED)
         if isinstance(reply.answer, answers.Denied):
             self._note_denied(reply)
-        return await self._judge(work, version, reason, reply)
+        return await self._judge(work, version, reason, reply, hand)
 
     def _note_denied(self, reply: Reply) -> None:
         """Say once what it costs that courses cannot be read."""
@@ -284,14 +329,15 @@ class Publisher:
             log.warning("read.denied", code=reply.code, needed="ZOHOPEOPLE.training.READ")
         self.breakers.may_not_read = True
 
-    async def _judge(self, work: Work, version: int, reason: Reason, reply: Reply) -> Step:
+    async def _judge(self, work: Work, version: int, reason: Reason, reply: Reply, hand: "Hand") -> Step:
         """Say what a look at the course means for what is to be known."""
         look = judge_look(work.course, work.name, reply.answer, http_status=reply.http_status, code=reply.code)
         if look.remark and look.remark != work.remark:
             log.warning("course.name_differs", sheet_name=work.name, zoho_name=look.name)
-        work = replace(work, verified=True, reads=0, remark=look.remark or work.remark)
+        now = self.clock.boot_seconds()
+        work = replace(work, looked_at=now, reads=0, remark=look.remark or work.remark)
         if reason is Reason.VERIFY:
-            return await self._send_verified(work, version, look)
+            return await self._send_verified(work, version, look, hand)
         state = reply.answer.state if isinstance(reply.answer, answers.StateRead) else None
         if state is answers.CourseState.PUBLISHED:
             if reason is Reason.LOST:
@@ -307,13 +353,13 @@ class Publisher:
         if state is not answers.CourseState.DRAFT and work.said_published:
             return await self._believe(work)
         if state is not answers.CourseState.DRAFT:
-            return await self._send_blind(work, version, uncertain=reason.is_lost, code=reply.code)
+            return await self._send_blind(work, version, hand, uncertain=reason.is_lost, code=reply.code)
         if not self.rules.may_try(work):
             message = (
                 f"Still a draft after {say_count(work.attempts, 'attempt')} without a clear answer. Run it again later."
             )
             return await self._settle(work, "draft", Outcome.FAILED, message, version=version)
-        return await self._send(work, version, before="draft")
+        return await self._send(work, version, before="draft", look=reason, hand=hand)
 
     async def _believe(self, work: Work) -> Step:
         """Take Zoho's word for it: a call whose answer was lost explains why the course is published already."""
@@ -321,15 +367,16 @@ class Publisher:
         message = f"{work.said_published} Its state cannot be read, but it was sent before, and that answer was lost."
         return await self._settle(work, "published", outcome, message)
 
-    async def _send_verified(self, work: Work, version: int, look: Look) -> Step:
+    async def _send_verified(self, work: Work, version: int, look: Look, hand: "Hand") -> Step:
         """Send what can be published; what cannot be told is sent, as without verifying."""
         if look.finding is Finding.INVALID:
             return await self._settle(work, None, Outcome.INVALID, look.message, verified=True)
         if look.finding is Finding.ALREADY_PUBLISHED and not self.rules.publishes_again(work.course):
             return await self._settle(work, "published", Outcome.ALREADY_PUBLISHED, look.message, verified=True)
-        return await self._send(work, version, before="draft" if look.finding is Finding.TO_PUBLISH else "free")
+        before = "draft" if look.finding is Finding.TO_PUBLISH else "free"
+        return await self._send(work, version, before=before, look=Reason.VERIFY, hand=hand)
 
-    async def _send_blind(self, work: Work, version: int, *, uncertain: bool, code: str) -> Step:
+    async def _send_blind(self, work: Work, version: int, hand: "Hand", *, uncertain: bool, code: str) -> Step:
         """Go on although the course's state could not be read: never with mails on after a lost answer."""
         if uncertain and work.notify:
             message = (
@@ -340,12 +387,22 @@ class Publisher:
         if uncertain and not self.rules.may_try(work):
             message = f"No clear answer in {say_count(work.attempts, 'attempt')}, and its state cannot be read."
             return await self._settle(work, "unclear", Outcome.UNKNOWN, message, version=version)
-        return await self._send(work, version, before="unclear" if uncertain else "free")
+        return await self._send(work, version, before="unclear" if uncertain else "free", hand=hand)
 
     # Sending: slot, claim, a last look, the call, the record.
 
-    async def _send(self, work: Work, version: int, *, before: str) -> Step:
-        slot, access = await self._acquire("publish")
+    async def _send(
+        self, work: Work, version: int, *, before: str, look: Reason | None = None, hand: "Hand | None" = None
+    ) -> Step:
+        """Send the course. Where a `look` is wanted it is of this moment: a place can take minutes, and a lock longer."""
+        hand = hand or Hand()
+        if hand.held is None:
+            hand.held = await self._acquire("publish")
+        if look is not None and self.clock.boot_seconds() - work.looked_at > self.limits.evidence:
+            if hand.held is not None and hand.held[0].is_probe:
+                return await self._look_first(work, version, look, hand)
+            return await self._look_in_hand(work, version, look, hand)
+        slot, access = hand.take()
         claimed = await self.journal.claim(
             work.course,
             position=work.position,
@@ -365,10 +422,12 @@ class Publisher:
             work.course, notify=work.notify, access=access, may_send=lambda: self._may_send(claimed, access)
         )
         if isinstance(reply.answer, answers.Withheld):
+            work = self._spend(work, self.clock.boot_seconds() - started)
             result = self._back_in_line(work, before)
             await self._record(work, claimed, slot, AnswerNote(meaning="not sent"), Rest.UNUSED, before, result)
             return Later(work=work, seconds=0)
         work = self._spend(work, self.clock.boot_seconds() - started)
+        self.breakers.note_way(reply.answer)
         return await self._weigh(work, claimed, slot, access, reply, before)
 
     async def _weigh(  # noqa: PLR0913 - an answer and all that belongs to it
@@ -446,7 +505,8 @@ class Publisher:
             message = f"Zoho could not be reached in {say_count(work.attempts, 'attempt')} ({reason})."
             result = self._result(work, reply, Outcome.UNKNOWN if before == "unclear" else Outcome.FAILED, message)
             await self._record(work, claimed, slot, _note(reply), Rest.UNUSED, before, result)
-            self.gate.close(Stop(reason=message, exit_code=ExitCode.UNREACHABLE))
+            if self.breakers.unreached_in_a_row >= work.attempts:  # else others were let through meanwhile
+                self.gate.close(Stop(reason=message, exit_code=ExitCode.UNREACHABLE))
             return result
         await self._record(work, claimed, slot, _note(reply), Rest.UNUSED, before, self._back_in_line(work, before))
         return self._later(work, work.attempts)
@@ -484,20 +544,17 @@ class Publisher:
         return Later(work=work, seconds=0)
 
     async def _acquire(self, operation: str) -> tuple[Slot, Access]:
-        slot = await self.gate.acquire(operation)
-        try:
-            access = await self.gate.unless_closed(self.api.get_access())
-        except GateClosed:
-            await self.gate.give_back(slot)
-            raise
-        except (AccessRefused, ServiceUnreachable) as error:
-            await self.gate.give_back(slot)
-            self.gate.close(Stop(reason=str(error), exit_code=error.exit_code))
-            raise GateClosed from error
-        except BaseException:
-            await self.gate.give_back(slot)
-            raise
-        return slot, access
+        """Have the access first, for that may take minutes; then a slot. What went stale in line is fetched again."""
+        while True:
+            try:
+                access = await self.gate.unless_closed(self.api.get_access())
+            except (AccessRefused, ServiceUnreachable) as error:
+                self.gate.close(Stop(reason=str(error), exit_code=error.exit_code))
+                raise GateClosed from error
+            slot = await self.gate.acquire(operation)
+            if access.is_valid(self.clock.now()):
+                return slot, access
+            await self.gate.hand_on(slot)
 
     # Small words.
 

@@ -341,7 +341,7 @@ class Run:
         self._tell()
 
     def _count_failures(self) -> None:
-        bad = sum(self._counts[outcome] for outcome in BAD)
+        bad = sum(self._counts[outcome] for outcome in (*BAD, Outcome.UNKNOWN))
         most = self._options.max_failures
         if most is not None and bad > most:
             reason = f"{say_count(bad, 'row')} failed, more than --max-failures allows ({most})."

@@ -45,6 +45,11 @@ class Limits:
         return self.period + self.guard + BOOT_ROUNDING
 
     @property
+    def evidence(self) -> float:
+        """Seconds for which a look at a course says how it is: 5 at Zoho's own period."""
+        return self.period / 12
+
+    @property
     def send_within(self) -> float:
         """Seconds after its claim in which a call may start, so that it has been given up when the claim ends."""
         return self.lease - self.total_timeout
