@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-from pydantic import SecretStr
-
 from batchpub.cli.wiring import hosts_of
 from batchpub.clock import Clock
 from batchpub.errors import SettingsWrong
+from batchpub.secret import Secret
 from batchpub.settings import Settings
 from batchpub.zoho.access import AccessToken, Cookie, Credentials, RefreshCredentials
 from batchpub.zoho.client import ZohoClient
@@ -36,7 +35,7 @@ def credentials_of(settings: Settings, *, sandbox: bool) -> Credentials:
 
     """
     if sandbox:
-        return AccessToken(token=SecretStr("sandbox"))
+        return AccessToken(token=Secret("sandbox"))
     if settings.access_token:
         return AccessToken(token=settings.access_token)
     if settings.client_id and settings.client_secret and settings.refresh_token:

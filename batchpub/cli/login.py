@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import click
-from pydantic import SecretStr
 
 from batchpub.cli.options import setting, settle_settings, with_flags
 from batchpub.cli.wiring import files_of, hosts_of
 from batchpub.errors import BatchpubError, CannotWrite, SettingsWrong
+from batchpub.secret import Secret
 from batchpub.settings import Settings
 from batchpub.zoho.grant import SCOPES, Granted, exchange_code
 from batchpub.zoho.line import make_timeout
@@ -75,8 +75,8 @@ def _introduce(settings: Settings, accounts_url: str) -> None:
     click.echo(f"At {console_of(accounts_url)}: Self Client, Generate Code, scope {SCOPES}.", err=True)
 
 
-def _ask(settings: Settings, name: str) -> SecretStr:
-    held: SecretStr | None = getattr(settings, name)
+def _ask(settings: Settings, name: str) -> Secret:
+    held: Secret | None = getattr(settings, name)
     if held is not None:
         return held
     if not sys.stdin.isatty():
@@ -85,10 +85,10 @@ def _ask(settings: Settings, name: str) -> SecretStr:
     told = click.prompt(ASKED[name], hide_input=name != "client_id", err=True).strip()
     if not (told.isascii() and told.isprintable()):
         raise SettingsWrong(f"The {ASKED[name]} holds a character that no credential has. Copy it again.")
-    return SecretStr(told)
+    return Secret(told)
 
 
-async def _exchange(settings: Settings, accounts_url: str, told: dict[str, SecretStr]) -> Granted:
+async def _exchange(settings: Settings, accounts_url: str, told: dict[str, Secret]) -> Granted:
     mark = hashlib.sha256(told["grant_code"].get_secret_value().encode()).hexdigest()
     memory = files_of(settings).parent / USED_CODES
     used = memory.read_text().split() if memory.exists() else []

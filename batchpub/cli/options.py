@@ -8,14 +8,14 @@ from typing import Any, TypeVar
 import click
 
 from batchpub.course import NotifyPolicy
-from batchpub.settings import Settings, load_settings, show_default
+from batchpub.settings import SETTINGS, Settings, load_settings, show_default
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 def setting(name: str, *short: str, **kind: Any) -> Callable[[F], F]:
     """Make a setting's flag; name, meaning and default are the setting's own."""
-    meaning, default = Settings.model_fields[name].title or "", show_default(name)
+    meaning, default = SETTINGS[name].title, show_default(name)
     told = meaning[:1].upper() + meaning[1:] + "." + (f" [{default}]" if default else "")
     return click.option("--" + name.replace("_", "-"), *short, help=told.replace("`", ""), **kind)
 

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -240,9 +240,7 @@ async def _rehearsal(settings: Settings, extras: Extras, files: tuple[str, ...],
     scaled = settings.scaled(settings.speed)
     async with Sandbox(config) as sandbox:
         log.info("sandbox.started", url=sandbox.url, speed=settings.speed, faults=len(faults))
-        yield scaled.model_copy(
-            update={"api_url": sandbox.url, "accounts_url": sandbox.url, "state": str(_throwaway_state(out))}
-        )
+        yield replace(scaled, api_url=sandbox.url, accounts_url=sandbox.url, state=str(_throwaway_state(out)))
         stats = sandbox.stats()
         log.info(
             "sandbox.stopped",

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from pydantic import SecretStr
-
 from batchpub.errors import SettingsWrong
+from batchpub.secret import Secret
 
 HEADER_SAFE_TOKEN = re.compile(r"[\x21-\x7e]+")
 HEADER_SAFE_COOKIE = re.compile(r"[\x20-\x7e]+")
@@ -18,7 +17,7 @@ HEADER_SAFE_COOKIE = re.compile(r"[\x20-\x7e]+")
 class AccessToken:
     """An access token made elsewhere. It cannot be renewed."""
 
-    token: SecretStr
+    token: Secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,15 +25,15 @@ class RefreshCredentials:
     """What access tokens are made from."""
 
     client_id: str
-    client_secret: SecretStr
-    refresh_token: SecretStr
+    client_secret: Secret
+    refresh_token: Secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cookie:
     """A browser's cookie, to try one call by hand. It cannot be renewed."""
 
-    cookie: SecretStr
+    cookie: Secret
 
 
 Credentials = AccessToken | RefreshCredentials | Cookie

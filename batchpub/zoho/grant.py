@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
-from pydantic import SecretStr
 
 from batchpub.errors import AccessRefused, BatchpubError, ServiceUnreachable, StoppedEarly
+from batchpub.secret import Secret
 from batchpub.zoho.access import HEADER_SAFE_TOKEN
 from batchpub.zoho.token import ask_for_token, console_of, is_throttle
 
@@ -20,7 +20,7 @@ READING = ("ZOHOPEOPLE.training.READ", "ZOHOPEOPLE.training.ALL")
 class Granted:
     """A refresh token, and a sentence where what it allows is not enough ("" where it is)."""
 
-    refresh_token: SecretStr
+    refresh_token: Secret
     remark: str = ""
 
 
@@ -28,8 +28,8 @@ async def exchange_code(  # noqa: PLR0913 - what the token call wants, and what 
     *,
     accounts_url: str,
     client_id: str,
-    client_secret: SecretStr,
-    code: SecretStr,
+    client_secret: Secret,
+    code: Secret,
     was_used: bool,
     limits: aiohttp.ClientTimeout,
 ) -> Granted:
@@ -52,7 +52,7 @@ async def exchange_code(  # noqa: PLR0913 - what the token call wants, and what 
     answer, reason = await ask_for_token(accounts_url, form, limits)
     token = answer.get("refresh_token")
     if isinstance(token, str) and HEADER_SAFE_TOKEN.fullmatch(token):
-        return Granted(refresh_token=SecretStr(token), remark=_check_scope(answer))
+        return Granted(refresh_token=Secret(token), remark=_check_scope(answer))
     raise _explain(answer, reason, accounts_url=accounts_url, was_used=was_used)
 
 

@@ -13,7 +13,7 @@ from batchpub.course import Outcome
 from batchpub.errors import ExitCode
 from batchpub.events import EVENTS
 from batchpub.report import FILE_NAMES
-from batchpub.settings import PREFIX, SECRETS, Settings
+from batchpub.settings import PREFIX, SECRETS, SETTINGS
 from batchpub.template import workbook as template
 
 ROOT = Path(__file__).parents[2]
@@ -26,7 +26,7 @@ CONTEXT = click.Context(group, info_name="batchpub")
 COMMANDS = {name: group.get_command(CONTEXT, name) for name in group.list_commands(CONTEXT)}
 COMMAND = re.compile(r"batchpub(?::[\d.]+)? ((?:" + "|".join(COMMANDS) + r")\b[^`#\n]*)")
 FLAGS = {flag for command in COMMANDS.values() for option in command.params for flag in option.opts}
-NAMES = {*Settings.model_fields, *Outcome, *(f"{PREFIX}{name.upper()}" for name in Settings.model_fields)}
+NAMES = {*SETTINGS, *Outcome, *(f"{PREFIX}{name.upper()}" for name in SETTINGS)}
 FROM_FILE = {f"{PREFIX}{name.upper()}_FILE" for name in (*SECRETS, "state")}
 OTHERS = {"STATE_KEYS", "cannot_tell"}  # words of the program that are no setting
 OF_OPENTELEMETRY = {

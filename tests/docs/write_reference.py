@@ -13,7 +13,7 @@ from batchpub.errors import PRECEDENCE, WORTH_A_RETRY, ExitCode
 from batchpub.events import BOUND, EVENTS, FIELDS, FIXED, PIPELINE
 from batchpub.report.table import COLUMNS
 from batchpub.report.totals import advice
-from batchpub.settings import FROM_FILES, PREFIX, SECRETS, Settings, show_default
+from batchpub.settings import FROM_FILES, PREFIX, SECRETS, SETTINGS, show_default
 from batchpub.zoho.meanings import MEANINGS, WORDS, Match
 
 ROOT = Path(__file__).parents[2]
@@ -21,7 +21,7 @@ FOLDER = ROOT / "docs" / "reference"
 COMMAND = "python -m tests.docs.write_reference"
 WIDTH = 100
 
-SETTINGS = """\
+SETTINGS_PAGE = """\
 # Settings
 
 A flag weighs more than the environment, the environment more than `--job FILE.toml`, the job file more than the default. A
@@ -147,7 +147,7 @@ What `--help` says. Exit codes are [a page of their own](exit-codes.md), and so 
 def make_pages() -> dict[str, str]:
     """Give every page by its file name, as the program of this moment makes it."""
     pages = {
-        "settings.md": SETTINGS.format(
+        "settings.md": SETTINGS_PAGE.format(
             table=_settings(), secrets=_secrets(), words=", ".join(f"`{word}`" for word in WORDS)
         ),
         "exit-codes.md": EXIT_CODES.format(
@@ -203,11 +203,11 @@ def _name_fields(keywords: tuple[str, ...]) -> str:
 
 
 def _settings() -> str:
-    public = ((name, field) for name, field in Settings.model_fields.items() if name not in SECRETS)
+    public = ((name, field) for name, field in SETTINGS.items() if name not in SECRETS)
     return _table(
         ("name", "environment", "default", "meaning", "a right value"),
         (
-            (f"`{name}`", f"`{PREFIX}{name.upper()}`", _default(name), field.title or "", field.description or "")
+            (f"`{name}`", f"`{PREFIX}{name.upper()}`", _default(name), field.title, field.right)
             for name, field in public
         ),
     )
@@ -215,7 +215,7 @@ def _settings() -> str:
 
 def _default(name: str) -> str:
     shown = show_default(name)
-    if Settings.model_fields[name].annotation is bool:
+    if SETTINGS[name].default is False:
         shown = "false"
     return f"`{shown}`" if shown else ""
 
@@ -227,7 +227,7 @@ def _secrets() -> str:
             (
                 f"`{PREFIX}{name.upper()}`",
                 f"`{PREFIX}{name.upper()}_FILE`",
-                Settings.model_fields[name].title or "",
+                SETTINGS[name].title,
             )
             for name in FROM_FILES
             if name in SECRETS

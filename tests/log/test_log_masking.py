@@ -8,9 +8,9 @@ import pytest
 import structlog
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import SecretStr
 
 from batchpub.log import Masking, Sink, configure_log, get_log
+from batchpub.secret import Secret
 
 CANARY = "1000.c4n4ry/plus+&"
 
@@ -31,7 +31,7 @@ def _fresh_log():
         {"deep": [{"deeper": (CANARY,)}]},
         {CANARY: 1},
         ValueError(CANARY),
-        SecretStr(CANARY),
+        Secret(CANARY),
         {CANARY},
     ],
 )

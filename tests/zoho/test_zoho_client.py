@@ -12,8 +12,9 @@ from unittest.mock import Mock
 import aiohttp
 import pytest
 from aioresponses import aioresponses
-from pydantic import SecretStr
 from yarl import URL
+
+from batchpub.secret import Secret
 
 sys.path.insert(0, str(Path(__file__).parent))
 from calling import publish, read_state
@@ -56,7 +57,7 @@ class StillClock:
 
 def make_client(api_url=API, credentials=None, **seconds):
     clock = StillClock()
-    credentials = credentials or AccessToken(token=SecretStr("1000.abc.def"))
+    credentials = credentials or AccessToken(token=Secret("1000.abc.def"))
     token = TokenSource(credentials, accounts_url="https://accounts.zoho.com", clock=clock)
     return ZohoClient(api_url=api_url, token=token, clock=clock, **seconds)
 
@@ -187,7 +188,7 @@ async def test_answer_that_echoes_a_secret_is_masked():
     body = b'{"code":"NOPE","message":"got s3cretvalue","access_token":"abcdef"}'
     with aioresponses() as zoho:
         zoho.post(url, status=400, body=body, response_class=AnyResponse)
-        async with make_client(credentials=Cookie(cookie=SecretStr("CSRF_TOKEN=s3cretvalue; a=b"))) as client:
+        async with make_client(credentials=Cookie(cookie=Secret("CSRF_TOKEN=s3cretvalue; a=b"))) as client:
             reply = await publish(client, COURSE)
 
     assert '{"code":"NOPE","message":"got ***","access_token":"***"}' == reply.excerpt

@@ -6,7 +6,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
+
+from batchpub.secret import Secret
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from support.virtual_time import VirtualClock, VirtualLoop, run_virtually
@@ -19,7 +20,7 @@ from batchpub.zoho.client import ZohoClient
 from batchpub.zoho.token import TokenSource
 
 CREDENTIALS = RefreshCredentials(
-    client_id="1000.ID", client_secret=SecretStr("secret"), refresh_token=SecretStr("1000.refresh")
+    client_id="1000.ID", client_secret=Secret("secret"), refresh_token=Secret("1000.refresh")
 )
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 import trustme
-from pydantic import SecretStr
+
+from batchpub.secret import Secret
 
 sys.path.insert(0, str(Path(__file__).parent))
 from calling import publish, read_state
@@ -33,7 +34,7 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nSet-Cookie: zalb=1\r\n\r\n%s" % 
 CLIENT = textwrap.dedent(
     """
     import asyncio, sys
-    from pydantic import SecretStr
+    from batchpub.secret import Secret
     from batchpub.clock import SystemClock
     from batchpub.course import Course
     from batchpub.zoho.client import ZohoClient
@@ -42,7 +43,7 @@ CLIENT = textwrap.dedent(
 
     async def main():
         clock = SystemClock()
-        token = TokenSource(AccessToken(token=SecretStr("1000.x")), accounts_url=sys.argv[1], clock=clock)
+        token = TokenSource(AccessToken(token=Secret("1000.x")), accounts_url=sys.argv[1], clock=clock)
         async with ZohoClient(api_url=sys.argv[1], token=token, clock=clock, total_seconds=5) as client:
             access = await client.get_access()
             reply = await client.publish(
@@ -146,7 +147,7 @@ class Mute(Server):
 def make_client(port, *, host="127.0.0.1", scheme="http", **seconds):
     clock = SystemClock()
     url = f"{scheme}://{host}:{port}"
-    token = TokenSource(AccessToken(token=SecretStr("1000.x")), accounts_url=url, clock=clock)
+    token = TokenSource(AccessToken(token=Secret("1000.x")), accounts_url=url, clock=clock)
     return ZohoClient(api_url=url, token=token, clock=clock, **{"total_seconds": 5, **seconds})
 
 
@@ -412,7 +413,7 @@ async def test_no_connection_in_time_is_not_sent():
     """
     async with Mute().open() as mute:
         url = f"https://127.0.0.1:{mute.port}"
-        token = TokenSource(AccessToken(token=SecretStr("x")), accounts_url=url, clock=SystemClock())
+        token = TokenSource(AccessToken(token=Secret("x")), accounts_url=url, clock=SystemClock())
         async with ZohoClient(api_url=url, token=token, clock=SystemClock(), connect_seconds=0.3) as client:
             reply = await publish(client, COURSE, notify=True)
 

@@ -13,12 +13,12 @@ from contextlib import asynccontextmanager
 import click
 import pytest
 from click.testing import CliRunner
-from pydantic import SecretStr
 from support.sandbox_process import play_sandbox
 
 from batchpub.cli.login import login as command
 from batchpub.errors import AccessRefused, ServiceUnreachable, StoppedEarly
 from batchpub.sandbox import Sandbox, SandboxConfig, Secrets, parse_faults
+from batchpub.secret import Secret
 from batchpub.zoho.grant import exchange_code
 from batchpub.zoho.line import make_timeout
 
@@ -42,8 +42,8 @@ def exchange(sandbox, *, client_id="1000.ID", secret="the-secret", code="1000.co
     return exchange_code(
         accounts_url=sandbox.url,
         client_id=client_id,
-        client_secret=SecretStr(secret),
-        code=SecretStr(code),
+        client_secret=Secret(secret),
+        code=Secret(code),
         was_used=was_used,
         limits=LIMITS,
     )

@@ -9,16 +9,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from pydantic import SecretStr
 
 from batchpub.clock import SystemClock
 from batchpub.errors import AccessRefused, ServiceUnreachable, SettingsWrong
+from batchpub.secret import Secret
 from batchpub.zoho.access import AccessToken, Cookie, RefreshCredentials
 from batchpub.zoho.token import TokenSource, raise_if_final
 from batchpub.zoho.turns import take_turn
 
 CREDENTIALS = RefreshCredentials(
-    client_id="1000.ID", client_secret=SecretStr("the-secret"), refresh_token=SecretStr("1000.refresh")
+    client_id="1000.ID", client_secret=Secret("the-secret"), refresh_token=Secret("1000.refresh")
 )
 
 
@@ -190,7 +190,7 @@ async def test_cache_of_other_credentials_or_eyes_is_not_used(accounts, clock, t
     """
     file = tmp_path / "t"
     await make_source(accounts, clock, file).get_access()
-    other = RefreshCredentials(client_id="1000.ID", client_secret=SecretStr("s"), refresh_token=SecretStr("1000.other"))
+    other = RefreshCredentials(client_id="1000.ID", client_secret=Secret("s"), refresh_token=Secret("1000.other"))
 
     assert bearer("1000.t2") == await header_of(make_source(accounts, clock, file, other))
     file.chmod(0o644)
@@ -282,8 +282,8 @@ async def test_accounts_out_of_reach_ends_in_a_sentence(clock, unused_tcp_port):
 @pytest.mark.parametrize(
     ("credentials", "header"),
     [
-        (AccessToken(token=SecretStr("1000.x")), bearer("1000.x")),
-        (Cookie(cookie=SecretStr("a=1; b=2")), {"Cookie": "a=1; b=2"}),
+        (AccessToken(token=Secret("1000.x")), bearer("1000.x")),
+        (Cookie(cookie=Secret("a=1; b=2")), {"Cookie": "a=1; b=2"}),
     ],
 )
 async def test_fixed_credentials_are_sent_as_they_are(accounts, clock, credentials, header):
@@ -305,7 +305,7 @@ async def test_secret_that_no_header_can_hold_is_refused(accounts, clock, kind, 
     """
     A stray line break in a secret is named before anything is sent.
     """
-    credentials = kind(token=SecretStr(value)) if kind is AccessToken else kind(cookie=SecretStr(value))
+    credentials = kind(token=Secret(value)) if kind is AccessToken else kind(cookie=Secret(value))
 
     with pytest.raises(SettingsWrong, match="BATCHPUB_"):
         make_source(accounts, clock, credentials=credentials)

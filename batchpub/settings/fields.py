@@ -1,0 +1,256 @@
+"""Everything an operator can set: each setting's name, default, meaning and right values, in one table.
+
+Light on purpose: `--help` and shell completion read this table, and it imports no more than the standard library.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, Self
+from urllib.parse import unquote, urlsplit
+
+from batchpub.course import NotifyPolicy
+from batchpub.secret import Secret
+from batchpub.settings.declare import Setting, setting
+from batchpub.settings.readers import (
+    DIGITS,
+    FAILURES,
+    LONG,
+    SECONDS,
+    SWITCH,
+    member,
+    number,
+    one_of,
+    pairs,
+    secret,
+    some_of,
+    text,
+    texts,
+    whole,
+)
+from batchpub.zoho.meanings import WORDS
+
+PREFIX = "BATCHPUB_"
+REFRESH = ("client_id", "client_secret", "refresh_token")
+CREDENTIALS = ("access_token", *REFRESH, "cookie", "grant_code")
+"""What lets us into Zoho."""
+SECRETS = (*CREDENTIALS, "notify_url", "smtp_url")
+FROM_FILES = (*SECRETS, "state")
+"""What `BATCHPUB_…_FILE` may hold: the secrets, and a state URL, which may have a password in it."""
+SCALED = (
+    "period", "lock", "guard", "settle", "lock_margin", "max_lock", "connect_timeout", "total_timeout", "lease",
+    "backoff", "max_backoff", "course_time",
+)  # fmt: skip
+"""Times of the service and of the calls to it: what `--speed` divides. The deadline of a run is a person's own time."""
+PASSWORDS = ("password", "sslpassword")
+"""Parameters of a PostgreSQL URL that hold one, besides the place before its host."""
+REPORTS = ("csv", "xlsx", "html", "junit", "json")
+IDS = "a list of ids, each in quotes"
+ANSWERS = f"a table of codes, each with one of {', '.join(WORDS)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything an operator can set. Times are in seconds."""
+
+    sheets: tuple[str, ...] = setting(
+        texts("a list of paths, each in quotes"),
+        default=(),
+        title="the files to read, or folders of them; on the command line they stand without a flag",
+    )
+    state: str | None = setting(
+        text("the path of a file, or a URL such as postgresql+asyncpg://batchpub@HOST/DATABASE"),
+        title="journal, slots and lock: a file on a local disk, by default in the user's state folder, or a PostgreSQL by its URL",
+        hidden=True,
+    )
+    portal: str | None = setting(text(), title="what shares one limit; by default the API host")
+    rate: int = setting(whole(1, 1000), default=30, title="calls in a period")
+    period: float = setting(SECONDS, default=60.0, title="seconds in which `rate` calls may happen")
+    lock: float = setting(SECONDS, default=300.0, title="seconds of a lock that states none")
+    guard: float = setting(SECONDS, default=1.0, title="seconds a slot rests beyond the period")
+    settle: float = setting(SECONDS, default=60.0, title="seconds after which a lost call cannot arrive any more")
+    burst: int | None = setting(whole(1, 1000), title="calls at once; by default the rate")
+    workers: int = setting(whole(1, 1000), default=8, title="calls in flight at once")
+    lock_margin: float = setting(SECONDS, default=5.0, title="seconds waited beyond a lock")
+    max_lock: float = setting(
+        SECONDS,
+        default=900.0,
+        title="the longest wait for a lock, in seconds; a longer one, or a lock again after it, ends the run with 75",
+    )
+    connect_timeout: float = setting(SECONDS, default=10.0, title="seconds until a connection stands")
+    total_timeout: float = setting(SECONDS, default=30.0, title="seconds of one call")
+    attempts: int = setting(whole(1, 100), default=5, title="attempts of one course")
+    backoff: float = setting(
+        SECONDS, default=2.0, title="seconds before a second attempt; twice as long before each further one"
+    )
+    max_backoff: float = setting(SECONDS, default=60.0, title="the longest of these waits, in seconds")
+    course_time: float = setting(
+        SECONDS,
+        default=1200.0,
+        title="seconds that one course's calls and own waits may take in all; lines and locks do not count",
+    )
+    answers: dict[str, str] = setting(
+        pairs(ANSWERS), default={}, title="what further codes of Zoho mean, such as `7300=refused`"
+    )
+    lease: float = setting(SECONDS, default=45.0, title="seconds a process holds a course; not below `total_timeout`")
+    notify: NotifyPolicy = setting(
+        member(NotifyPolicy, "never, sheet or all"),
+        default=NotifyPolicy.SHEET,
+        title="who is mailed: nobody, whoever a row's own yes says, or all; a row's no always wins",
+    )
+    verify: Literal["auto", "always", "never"] = setting(
+        one_of("auto", "always", "never", right="auto, always or never"),
+        default="auto",
+        title="read a course before it is sent: auto (one that mails, where the state is new), always, or never",
+    )
+    max_duration: float | None = setting(LONG, title="stop after this long, such as 50m, and exit with 75")
+    max_calls: int | None = setting(
+        whole(1, right="a number of calls, 1 or more"),
+        title="stop after so many calls, reads too, and exit with 75: a guard of the daily quota",
+    )
+    max_failures: str | None = setting(
+        FAILURES, title="stop after so many failed rows: a number, or a percentage such as 10%"
+    )
+    expect: int | None = setting(
+        whole(0, right="a number of courses, 0 or more"),
+        title="send nothing unless exactly so many courses are to be published",
+    )
+    strict: bool = setting(SWITCH, default=False, title="send nothing when any row is invalid")
+    max_rows: int = setting(
+        whole(1, 1_048_576), default=20_000, title="refuse longer sheets: a guard against a wrong file"
+    )
+    id_digits: tuple[int, int] = setting(
+        DIGITS,
+        default=(16, 19),
+        title="digits of a course id, where not every length of Zoho's is right: 18, or 17-18",
+    )
+    confirm_id: tuple[str, ...] = setting(texts(IDS), default=(), title="ids that look rounded and are right")
+    include_hidden: bool = setting(SWITCH, default=False, title="publish hidden and filtered rows too")
+    sheet: str | None = setting(text(), title="the worksheet to read, where a workbook offers several")
+    column: str | None = setting(text(), title="the heading of the id column, where it is not 'Course ID'")
+    again: tuple[str, ...] = setting(
+        texts(IDS + ", or all"), default=(), title="ids to publish again although an earlier run did; or `all`"
+    )
+    out: str | None = setting(
+        text("the path of a folder"), title="folder of the reports; by default batchpub-reports/RUN"
+    )
+    report: tuple[str, ...] = setting(
+        some_of(*REPORTS, right="one or more of csv, xlsx, html, junit, json"),
+        default=("csv", "xlsx", "html", "junit", "json"),
+        title="which reports are written",
+    )
+    log_format: Literal["json", "console"] | None = setting(
+        one_of("json", "console", right="json or console"),
+        title="how the log looks; by default console on a terminal, json elsewhere",
+    )
+    log_file: str | None = setting(text("the path of a file"), title="a file that gets the log as JSON lines, besides")
+    notify_format: Literal["auto", "json", "slack", "teams"] = setting(
+        one_of("auto", "json", "slack", "teams", right="auto, json, slack or teams"),
+        default="auto",
+        title="what BATCHPUB_NOTIFY_URL is sent; auto knows Slack and Teams by their hosts, and sends others plain JSON",
+    )
+    mail_from: str | None = setting(text("a mail address"), title="the sender of the mail at the end")
+    mail_to: tuple[str, ...] = setting(
+        texts("a list of mail addresses"), default=(), title="who gets a mail at the end, through BATCHPUB_SMTP_URL"
+    )
+    metrics_file: str | None = setting(
+        text("the path of a file that ends in .prom"),
+        title="a file that gets the run's figures for Prometheus (node-exporter's textfile collector)",
+    )
+    quiet: bool = setting(
+        SWITCH, default=False, title="warnings and errors only, and on a terminal neither bar nor summary"
+    )
+    verbose: bool = setting(
+        SWITCH, default=False, title="every event, on a terminal too, and what only debugging needs"
+    )
+    progress_every: float = setting(SECONDS, default=30.0, title="seconds between run.progress events")
+    data_center: str = setting(
+        text("a Zoho data centre such as com, eu or in"),
+        default="com",
+        title="where the account lives: com, eu, in, com.au, jp, com.cn, sa or ca",
+    )
+    api_url: str | None = setting(
+        text("the url of a host"), title="another API host than the data centre's", hidden=True
+    )
+    accounts_url: str | None = setting(
+        text("the url of a host"), title="another accounts host than the data centre's", hidden=True
+    )
+    speed: float = setting(
+        number(1, 1000, "a number from 1 to 1000; only --sandbox uses it"),
+        default=1.0,
+        title="with --sandbox: divide the service's times and the waits by this",
+    )
+    access_token: Secret | None = setting(
+        secret("an access token, good for an hour"), title="an access token, good for an hour"
+    )
+    client_id: Secret | None = setting(secret("the id of a self client"), title="a self client's id")
+    client_secret: Secret | None = setting(secret("the secret of a self client"), title="a self client's secret")
+    refresh_token: Secret | None = setting(
+        secret("a refresh token"), title="a self client's refresh token: the kind for pipelines"
+    )
+    cookie: Secret | None = setting(secret("the Cookie header of a session"), title="the Cookie header of a session")
+    grant_code: Secret | None = setting(
+        secret("a grant code of a self client"), title="a grant code, for `batchpub login` only"
+    )
+    notify_url: Secret | None = setting(
+        secret("a URL"),
+        title="an address that is told how each run ended: a webhook of your own, of Slack or Teams, or one of Apprise",
+    )
+    smtp_url: Secret | None = setting(
+        secret("a URL that begins with smtp:// or smtps://"),
+        title="the mail server: smtp://USER:PASSWORD@HOST:587 or smtps://USER:PASSWORD@HOST:465",
+    )
+
+    def secrets(self) -> tuple[str, ...]:
+        """Give every value that must not be seen: the credentials, and the passwords in a state's URL."""
+        held = (getattr(self, name) for name in SECRETS)
+        smtp = self.smtp_url.get_secret_value() if self.smtp_url else None
+        return (
+            *(secret.get_secret_value() for secret in held if secret is not None),
+            *find_passwords(self.state),
+            *find_passwords(smtp),
+        )
+
+    def scaled(self, speed: float) -> Self:
+        """Give the same settings in a world whose clock runs `speed` times as fast."""
+        return dataclasses.replace(self, **{name: getattr(self, name) / speed for name in SCALED})
+
+
+SETTINGS: Mapping[str, Setting] = {one.name: one.metadata["setting"] for one in dataclasses.fields(Settings)}
+"""Every setting by its name, in the order of the reference."""
+
+
+def is_url(state: str) -> bool:
+    """Tell a server's URL from the path of a file, also where a slash was forgotten."""
+    return "://" in state or state.startswith(("postgresql:", "postgresql+", "postgres:"))
+
+
+def find_passwords(state: object) -> tuple[str, ...]:
+    """Give a state URL's passwords, as they are written and as they are meant."""
+    if not isinstance(state, str) or not is_url(state):
+        return ()
+    try:
+        parts = urlsplit(state)
+    except ValueError:
+        return (state,)
+    asked = (part.partition("=") for part in parts.query.split("&"))
+    told = [parts.password, *(value for key, _, value in asked if unquote(key) in PASSWORDS)]
+    return tuple(dict.fromkeys(form for one in told if one for form in (one, unquote(one))))
+
+
+def show_default(name: str) -> str:
+    """Show a setting's default as a person writes it; "" where there is none, or a plain no."""
+    default = SETTINGS[name].default
+    match default:
+        case None | False | ():
+            return ""
+        case (int(least), int(most)):
+            return f"{least}-{most}"
+        case tuple():
+            return ",".join(default)
+        case dict():
+            return ""
+        case float():
+            return f"{default:g}"
+        case _:
+            return str(default)

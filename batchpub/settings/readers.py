@@ -1,0 +1,222 @@
+"""From a raw value (a flag, a variable's text, a job file's TOML) to a setting's value, for each kind of setting.
+
+A reader raises `ValueError` for whatever is no right value; `right` is what a sentence then says that it must be.
+"""
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from batchpub.secret import Secret
+
+DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?", re.ASCII)
+MAX_FAILURES = re.compile(r"\d{1,9}|(?:\d{1,2}|100)%", re.ASCII)
+ID_DIGITS = re.compile(r"(\d{1,2})(?:\s*-\s*(\d{1,2}))?", re.ASCII)
+MOST_ID_DIGITS = 40
+WHOLE = re.compile(r"[+-]?\d{1,19}", re.ASCII)
+DAY = 86_400.0
+MONTH = 31 * DAY
+YES = frozenset({"1", "true", "t", "yes", "y", "on"})
+NO = frozenset({"0", "false", "f", "no", "n", "off"})
+
+TEXT = "a text; write it in quotes, and not empty"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """How a raw value is read, and what a right one is, in words."""
+
+    read: Callable[[object], Any]
+    right: str
+
+
+def whole(low: int, high: int | None = None, right: str = "") -> Reader:
+    """Read a whole number within bounds."""
+
+    def read(value: object) -> int:
+        number = _to_int(value)
+        if number < low or (high is not None and number > high):
+            raise ValueError("out of bounds")
+        return number
+
+    return Reader(read=read, right=right or f"a whole number from {low} to {high}")
+
+
+def _to_int(value: object) -> int:
+    match value:
+        case bool():  # `rate = true`, which Python would take for 1
+            raise ValueError("a yes or no")
+        case int():
+            return value
+        case float() if value.is_integer():
+            return int(value)
+        case str() if WHOLE.fullmatch(value.strip()):
+            return int(value)
+        case _:
+            raise ValueError("no whole number")
+
+
+def number(low: float, high: float, right: str, *, above: bool = False) -> Reader:
+    """Read a number from `low` (with `above`: greater than it) to `high`."""
+
+    def read(value: object) -> float:
+        found = _to_float(value)
+        if not (low < found if above else low <= found) or not found <= high:
+            raise ValueError("out of bounds")
+        return found
+
+    return Reader(read=read, right=right)
+
+
+def _to_float(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ValueError("no number")  # noqa: TRY004 - readers raise ValueError alone
+    found = float(value)
+    if not math.isfinite(found):
+        raise ValueError("no finite number")
+    return found
+
+
+SECONDS = number(0, DAY, "a number of seconds above 0, at most a day (86400)", above=True)
+
+
+def _read_duration(value: object) -> float:
+    """Give seconds for "50m", "2h", "1h30m", "90s" and "300"."""
+    if isinstance(value, str):
+        found = DURATION.fullmatch(value.strip())
+        if found is None or not any(found.groups()):
+            raise ValueError("no duration")
+        hours, minutes, seconds = (float(part or 0) for part in found.groups())
+        value = hours * 3600 + minutes * 60 + seconds
+    seconds = _to_float(value)
+    if not 0 < seconds <= MONTH:
+        raise ValueError("out of bounds")
+    return seconds
+
+
+LONG = Reader(read=_read_duration, right="a time such as 50m, 2h, 1h30m, 90s or 300, at most 31 days")
+
+
+def _read_max_failures(value: object) -> str:
+    if isinstance(value, bool):
+        raise ValueError("a yes or no")  # noqa: TRY004 - as above
+    told = str(value).strip()
+    if MAX_FAILURES.fullmatch(told) is None:
+        raise ValueError("neither a number nor a percentage")
+    return told
+
+
+FAILURES = Reader(read=_read_max_failures, right="a number of rows, or a percentage such as 10%")
+
+
+def _read_id_digits(value: object) -> tuple[int, int]:
+    """Give the least and the most digits for 18, "18" and "16-19"."""
+    told = "-".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
+    found = ID_DIGITS.fullmatch(told.strip())
+    if found is None or isinstance(value, bool):
+        raise ValueError("neither a number nor a range")
+    least, most = int(found[1]), int(found[2] or found[1])
+    if not 1 <= least <= most <= MOST_ID_DIGITS:
+        raise ValueError("no such number of digits")
+    return least, most
+
+
+DIGITS = Reader(read=_read_id_digits, right="a whole number from 1 to 40, or two of them such as 16-19")
+
+
+def _read_text(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError("no text")
+    return value
+
+
+def text(right: str = TEXT) -> Reader:
+    """Read a text that is not empty."""
+    return Reader(read=_read_text, right=right)
+
+
+def secret(right: str) -> Reader:
+    """Read a text that must not be seen."""
+
+    def read(value: object) -> Secret:
+        if isinstance(value, Secret):
+            return value
+        if not isinstance(value, str):
+            raise ValueError("no text")  # noqa: TRY004 - as above
+        return Secret(value)
+
+    return Reader(read=read, right=right)
+
+
+def _split(value: object) -> tuple[object, ...]:
+    """Give the parts of "a,b": an environment variable has no other way to hold several."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    if not isinstance(value, list | tuple):
+        raise ValueError("no list")  # noqa: TRY004 - as above
+    return tuple(value)
+
+
+def texts(right: str) -> Reader:
+    """Read any number of texts."""
+    return Reader(read=lambda value: tuple(_read_text(part) for part in _split(value)), right=right)
+
+
+def _read_switch(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    told = str(int(value)) if isinstance(value, int | float) and value in (0, 1) else value
+    if not isinstance(told, str) or told.lower() not in YES | NO:
+        raise ValueError("neither yes nor no")
+    return told.lower() in YES
+
+
+SWITCH = Reader(read=_read_switch, right="true or false")
+
+
+def one_of(*values: str, right: str) -> Reader:
+    """Read one of a few words."""
+    return Reader(read=lambda value: _choose(values, value), right=right)
+
+
+def some_of(*values: str, right: str) -> Reader:
+    """Read one or more of a few words."""
+
+    def read(value: object) -> tuple[str, ...]:
+        found = tuple(_choose(values, part) for part in _split(value))
+        if not found:
+            raise ValueError("none")
+        return found
+
+    return Reader(read=read, right=right)
+
+
+def _choose(values: tuple[str, ...], value: object) -> str:
+    if not isinstance(value, str) or value not in values:
+        raise ValueError("no such word")
+    return value
+
+
+def member(kind: type[StrEnum], right: str) -> Reader:
+    """Read the value of a member."""
+    return Reader(read=kind, right=right)
+
+
+def _read_pairs(value: object) -> dict[str, str]:
+    """Give the pairs of "7300=refused,7301=throttled": how an environment variable holds a table."""
+    if isinstance(value, str):
+        pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+        if not all(equals for _, equals, _ in pairs):
+            raise ValueError("no pair")
+        return {code.strip(): word.strip() for code, _, word in pairs}
+    if not isinstance(value, dict) or not all(isinstance(part, str) for pair in value.items() for part in pair):
+        raise ValueError("no table of texts")
+    return dict(value)
+
+
+def pairs(right: str) -> Reader:
+    """Read a table of texts."""
+    return Reader(read=_read_pairs, right=right)

@@ -1,0 +1,158 @@
+"""Where settings come from: flags, the environment, a job file; each value keeps where a person finds it again."""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from batchpub.errors import SettingsWrong
+from batchpub.settings.fields import FROM_FILES, PREFIX, SECRETS, SETTINGS, find_passwords
+
+MAX_SHOWN = 60
+ALIKE = 0.85  # so that BATCHPUB_PORT, which Kubernetes sets for a service named batchpub, is not taken for PORTAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourcedValue:
+    """A raw value, and where a person finds it again."""
+
+    value: object
+    where: str
+    lines: Mapping[str, str] = field(default_factory=dict)
+    """Of a table: where each of its keys stands."""
+
+
+def read_flags(flags: Mapping[str, object]) -> Iterator[tuple[str, SourcedValue]]:
+    """Give the flags that were given, which are those that are not None."""
+    for name, value in flags.items():
+        if value is None:
+            continue
+        flag = "--" + name.replace("_", "-")
+        _refuse_secret(name, value, flag)
+        if name not in SETTINGS:
+            raise SettingsWrong(f"{flag} is not a setting.{_suggest(name, '--')}")
+        yield name, SourcedValue(value=value, where=flag)
+
+
+def read_environment(environ: Mapping[str, str]) -> Iterator[tuple[str, SourcedValue]]:
+    """Give the variables that are not empty, and the content of the files that `..._FILE` names."""
+    _refuse_misspelt(environ)
+    for name in SETTINGS:
+        variable = PREFIX + name.upper()
+        file = environ.get(f"{variable}_FILE", "") if name in FROM_FILES else ""
+        value = environ.get(variable, "")
+        if value and file:
+            raise SettingsWrong(f"Both {variable} and {variable}_FILE are set in the environment. Unset one of them.")
+        if file:
+            yield (
+                name,
+                SourcedValue(
+                    value=_read_secret_file(Path(file), variable), where=f"{variable}_FILE in the environment"
+                ),
+            )
+        elif value:
+            yield name, SourcedValue(value=value, where=f"{variable} in the environment")
+
+
+def _refuse_misspelt(environ: Mapping[str, str]) -> None:
+    """Refuse what is almost a setting: an unread BATCHPUB_MAX_FAILURE would be a guard that is not there."""
+    known = {PREFIX + name.upper() for name in SETTINGS}
+    known |= {f"{PREFIX}{name.upper()}_FILE" for name in FROM_FILES}
+    for variable in environ:
+        alike = difflib.get_close_matches(variable, known, n=1, cutoff=0) if variable.startswith(PREFIX) else []
+        if alike and variable != alike[0] and _likeness(variable, alike[0]) >= ALIKE:
+            raise SettingsWrong(f"{variable} in the environment is not a setting. Write {alike[0]}, or unset it.")
+
+
+def _likeness(left: str, right: str) -> float:
+    return difflib.SequenceMatcher(None, left.removeprefix(PREFIX), right.removeprefix(PREFIX)).ratio()
+
+
+def _read_secret_file(path: Path, variable: str) -> str:
+    try:
+        content = path.read_bytes().decode()
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise SettingsWrong(f"{variable}_FILE names {path}, which cannot be read: {why}. Check the mount.") from None
+    value = content.removesuffix("\n").removesuffix("\r")
+    if not value:
+        raise SettingsWrong(f"{variable}_FILE names {path}, which is empty. Write the value into it.")
+    return value
+
+
+def read_job_file(path: Path | None) -> dict[str, SourcedValue]:
+    """Give the settings of a job file; each table keeps the lines of its keys."""
+    if path is None:
+        return {}
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        content = tomllib.loads(text)
+    except OSError as error:
+        raise SettingsWrong(f"The job file {path} cannot be read: {error.strerror}. Check --job.") from None
+    except UnicodeDecodeError:
+        raise SettingsWrong(f"The job file {path} is not UTF-8 text. Save it as UTF-8.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsWrong(f"The job file {path} is not TOML: {error}. Correct that line.") from None
+    found: dict[str, SourcedValue] = {}
+    for key, value in content.items():
+        name, where = key.replace("-", "_"), f"{show_name(key)} in {path}, line {_line_of(key, text)}"
+        _refuse_secret(name, value, where)
+        if name not in SETTINGS:
+            raise SettingsWrong(f"{where}: there is no such setting.{_suggest(name, '')}")
+        if name in found:
+            raise SettingsWrong(f"{where}: the same setting as {found[name].where}. Keep one of them.")
+        inner = value if isinstance(value, dict) else {}
+        lines = {
+            part: f"{show_name(part)} in [{show_name(key)}] of {path}, line {_line_in(key, part, text)}"
+            for part in inner
+        }
+        found[name] = SourcedValue(value=value, where=where, lines=lines)
+    return found
+
+
+def _line_of(key: str, text: str) -> int:
+    """Give the line where a top-level key or table begins; TOML's reader does not say."""
+    begins = re.compile(rf"""\s*\[{{0,2}}\s*["']?{re.escape(key)}["']?\s*[=.\]]""")
+    return next((number for number, line in enumerate(text.splitlines(), 1) if begins.match(line)), 1)
+
+
+def _line_in(table: str, key: str, text: str) -> int:
+    """Give the line of a key inside a table; where it is written inline, the table's own line."""
+    first = _line_of(table, text)
+    begins = re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*[=.]""")
+    lines = enumerate(text.splitlines()[first:], first + 1)
+    return next((number for number, line in lines if begins.match(line)), first)
+
+
+def _refuse_secret(name: str, value: object, where: str) -> None:
+    bare = name.removesuffix("_file")
+    if bare in SECRETS:
+        kept = f"{PREFIX}{bare.upper()}"
+        raise SettingsWrong(f"{where}: a secret is not taken from here. Set {kept} or {kept}_FILE in the environment.")
+    if name == "state" and find_passwords(value):
+        raise SettingsWrong(
+            f"{where}: the URL holds a password, which is not taken from here. "
+            "Set BATCHPUB_STATE or BATCHPUB_STATE_FILE in the environment."
+        )
+
+
+def _suggest(name: str, before: str) -> str:
+    public = [known for known in SETTINGS if known not in SECRETS]
+    alike = difflib.get_close_matches(name, public, n=1)
+    if not alike:
+        return " Remove it."
+    meant = alike[0].replace("_", "-") if before else alike[0]
+    return f" Did you mean {before}{meant}?"
+
+
+def show_name(text: str) -> str:
+    """Give a name as it was written, or spelt out where nobody could see what it is."""
+    return text if text and text.isprintable() else shorten(text)
+
+
+def shorten(value: object) -> str:
+    """Show a raw value within a sentence."""
+    shown = ascii(", ".join(map(str, value)) if isinstance(value, tuple) else value)  # a flag given several times
+    return shown if len(shown) <= MAX_SHOWN else shown[: MAX_SHOWN - 3] + "..."
