@@ -17,6 +17,7 @@ from batchpub.state import Limits
 from batchpub.zoho.answers import (
     CourseState,
     Denied,
+    Expired,
     NotSent,
     Published,
     Refused,
@@ -389,3 +390,84 @@ def test_verifying_reads_ahead_and_costs_no_time_of_its_own():
         took[verify] = play(api, ids, rules=Rules(verify=verify), workers=8).seconds
 
     assert took[Verify.EVERYTHING] <= took[Verify.NOTHING] * 1.1
+
+
+def test_a_look_is_of_the_moment_when_the_call_goes_out():
+    """
+    However long a course waits for its place or a lock, it was read within the last seconds before it is sent.
+    """
+    locked_once = [LOCKED, OK]
+    api = ScriptedApi(lambda course: locked_once if course.course_id == "130" else [OK], [DRAFT], call_seconds=0.5)
+
+    played = play(api, [str(n) for n in range(100, 170)], rules=Rules(verify=Verify.EVERYTHING), workers=8)
+
+    read_at, ages = {}, []
+    for at, operation, course in api.calls:
+        if operation == "read":
+            read_at[course] = at
+        else:
+            ages.append(at - read_at[course])
+    assert {Outcome.PUBLISHED} == {result.outcome for result in played.results.values()}
+    assert max(ages) <= Limits().evidence + 0.5
+
+
+def test_a_course_published_by_hand_while_it_waited_is_not_mailed_again():
+    """
+    Its look before the lock said draft; the one after it does not.
+    """
+    api = ScriptedApi([LOCKED, OK], lambda _: [DRAFT] if not any(at > 100 for at, *_ in api.calls) else [IS_PUBLISHED])
+
+    played = play(api, ["1"], notify=True, rules=Rules(verify=Verify.MAILS))
+
+    assert (Outcome.ALREADY_PUBLISHED, ["read", "publish", "read"]) == (
+        played.results["1"].outcome,
+        operations(api),
+    )
+
+
+@pytest.mark.parametrize("notify", [False, True])
+def test_a_refusal_leaves_a_lost_call_open(notify):
+    """
+    The second call's no says nothing of the first: the row is unknown. With mails on there is no second call.
+    """
+    api = ScriptedApi([LOST, reply(Refused(code="4102", message="no"), 400)], [DENIED])
+
+    played = play(api, ["1"], notify=notify)
+
+    assert (Outcome.UNKNOWN, 2 - notify) == key(played)
+
+
+@pytest.mark.parametrize(("said", "outcome"), [(DENIED, Outcome.PUBLISHED), (IS_PUBLISHED, Outcome.PUBLISHED)])
+def test_refused_as_published_after_a_lost_call_is_published(said, outcome):
+    """
+    The lost call explains it, where reading the course is not possible.
+    """
+    api = ScriptedApi([LOST, reply(SaidPublished(code="ALREADY", message="m"), 400)], [DENIED, DENIED, said])
+
+    assert (outcome, 2) == key(play(api, ["1"]))
+
+
+def test_a_second_expired_access_of_a_course_counts_only_in_a_row():
+    """
+    Hours after the first one it is renewed again; twice in a row the access itself is refused.
+    """
+    expired = reply(Expired(code="401", message=""), 401)
+    apart = ScriptedApi([expired, LOST, expired, OK], [DRAFT])
+    row = ScriptedApi([expired, expired, OK])
+
+    assert (Outcome.PUBLISHED, 2) == key(play(apart, ["1"]))
+    assert ExitCode.ACCESS_REFUSED == play(row, ["1"]).stop.exit_code
+
+
+def test_one_course_that_cannot_be_reached_ends_no_run_in_which_others_get_through():
+    """
+    It has failed, and the others are published; where nobody gets through the run ends with 69.
+    """
+    unreached = reply(NotSent(reason="refused"))
+    one = ScriptedApi(lambda course: [unreached] if course.course_id == "1" else [OK])
+
+    played = play(one, ["1", *map(str, range(10, 200))], workers=4)
+
+    assert (None, Outcome.FAILED) == (played.stop, played.results["1"].outcome)
+    assert 190 == sum(result.outcome is Outcome.PUBLISHED for result in played.results.values())
+    assert ExitCode.UNREACHABLE == play(ScriptedApi([unreached]), list("123")).stop.exit_code
