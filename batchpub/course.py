@@ -56,6 +56,16 @@ class NotifyPolicy(StrEnum):
     ALL = "all"
 
 
+class NamesRule(StrEnum):
+    """What becomes of a row whose name differs from the course's name in Zoho."""
+
+    AUTO = "auto"
+    """Held where it would mail learners, a remark elsewhere."""
+    HOLD = "hold"
+    WARN = "warn"
+    IGNORE = "ignore"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Course:
     """What is published: a course, or one batch of a blended course. Ids are text, digit for digit."""
@@ -159,7 +169,8 @@ class PlannedRow:
 
     `position` counts from 0 over all files of the run. `course` is None unless the row has a valid id.
     `notify` is settled: will learners be mailed for this row. `duplicate_of` is the position of the
-    row that stands for this one. `values` are the person's cells as text, one for every heading.
+    row that stands for this one. `values` are the person's cells as text, one for every heading. `confirmed`: somebody
+    wrote yes under Confirmed, so that what looks odd about the row is meant.
     """
 
     position: int
@@ -173,6 +184,7 @@ class PlannedRow:
     message: str = ""
     duplicate_of: int | None = None
     values: tuple[str, ...] = ()
+    confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,7 +99,9 @@ FIELDS = {
     "needed": Field("batchpub.needed", "text", "the scope that the access lacks"),
     "sheet_name": Field("batchpub.sheet_name", "text", "the course's name on the sheet"),
     "zoho_name": Field("batchpub.zoho_name", "text", "the course's name in Zoho"),
-    "verify": Field("batchpub.verify", "text", "which courses are read first: `nothing`, `mails`, `everything`"),
+    "verify": Field(
+        "batchpub.verify", "text", "which courses are read first: `nothing`, `names`, `mails`, `everything`"
+    ),
     "url": Field("batchpub.url", "text", "where the sandbox listens"),
 }
 """Keyword to field. Names are of the Elastic Common Schema (ECS) where it has one, else `batchpub.` and the keyword."""
@@ -108,6 +110,8 @@ _OUTCOME = ("attempts", "detail")
 
 EVENTS = {
     "call.answered": Event(("info",), "Zoho answered a call.", ("meaning", "http_status", "code")),
+    "check.progress": Event(("info",), "Courses are being read.", ("done", "total")),
+    "check.reading": Event(("info",), "Every course is read in Zoho first.", ("total", "eta_seconds")),
     "course.already_published": Event(("info",), "The course was published already.", _OUTCOME),
     "course.duplicate": Event(("info",), "An earlier row stands for the same course.", _OUTCOME),
     "course.failed": Event(("warning",), "Temporary trouble outlasted the attempts.", _OUTCOME),

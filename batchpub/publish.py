@@ -10,7 +10,7 @@ from typing import Protocol
 import structlog
 
 from batchpub.clock import Clock
-from batchpub.course import Course, Outcome
+from batchpub.course import Course, NamesRule, Outcome
 from batchpub.errors import AccessRefused, ExitCode, ServiceUnreachable, Stop
 from batchpub.locks import SHARED_LIMIT, LockWatch, refusal_of
 from batchpub.pace import Gate, GateClosed
@@ -33,7 +33,7 @@ from batchpub.state import (
     Slot,
     Uncertain,
 )
-from batchpub.verify import Finding, Look, judge_look
+from batchpub.verify import Finding, Look, hold_for_name, judge_look
 from batchpub.zoho import answers
 from batchpub.zoho.access import Access
 from batchpub.zoho.client import MaySend, Reply
@@ -46,6 +46,10 @@ NOT_READ = Reply(
 """Stands for the answers of readings that are not made because an earlier one was denied."""
 PAST_THE_THROTTLE = ("published", "saidpublished", "refused", "stateread")
 """Answers about the course itself: whoever gives one of these let the call pass its limit."""
+
+
+EXCERPT_IN_SENTENCE = 100
+"""Characters of an answer's body that a row's sentence quotes where nothing in it can be read."""
 
 
 class CourseApi(Protocol):
@@ -68,7 +72,10 @@ class Verify(StrEnum):
     """Which courses are read before they are sent."""
 
     NOTHING = "nothing"
+    NAMES = "names"
+    """Those that a different name would keep from being sent."""
     MAILS = "mails"
+    """Those that mail learners, and those of `NAMES`."""
     EVERYTHING = "everything"
 
 
@@ -83,6 +90,9 @@ class Rules:
     """What one course's calls and waits may take in all; what it waits in line or for a lock does not count."""
     max_calls: int | None = None
     verify: Verify = Verify.NOTHING
+    names: NamesRule = NamesRule.AUTO
+    strict: bool = False
+    """Hold every row whose name differs, unless names are to be ignored."""
     again: frozenset[str] = frozenset()
     uncertain: frozenset[Course] = frozenset()
     """Courses that an earlier run's results call unknown, which this state may know nothing of."""
@@ -93,8 +103,17 @@ class Rules:
 
     def verifies(self, work: "Work") -> bool:
         """Tell whether a course is read before it is sent for the first time."""
-        wanted = self.verify is Verify.EVERYTHING or (self.verify is Verify.MAILS and work.notify)
-        return wanted and work.attempts == 0
+        if work.attempts or self.verify is Verify.NOTHING:
+            return False
+        if self.verify is Verify.EVERYTHING or (self.verify is Verify.MAILS and work.notify):
+            return True
+        return bool(work.name.strip()) and self.holds_names(mails=work.notify, confirmed=work.confirmed)
+
+    def holds_names(self, *, mails: bool, confirmed: bool) -> bool:
+        """Tell whether a row is held where Zoho has another name for its course."""
+        if confirmed or self.names is NamesRule.IGNORE:
+            return False
+        return self.strict or self.names is NamesRule.HOLD or (self.names is NamesRule.AUTO and mails)
 
     def may_try(self, work: "Work") -> bool:
         """Tell whether a course has attempts and time left."""
@@ -109,6 +128,8 @@ class Work:
     course: Course
     notify: bool
     name: str = ""
+    confirmed: bool = False
+    """Somebody wrote on the sheet that what looks odd about this row is meant."""
     attempts: int = 0
     reads: int = 0
     spent_seconds: float = 0.0
@@ -123,6 +144,8 @@ class Work:
     """What a person should know beside the outcome: another name in Zoho than on the sheet."""
     said_published: str = ""
     """Zoho's sentence that it is published already, until reading the course makes sure."""
+    last: Reply | None = None
+    """The last answer that said something, though not what became of the course: what a person is shown in the end."""
     strained: bool = False
     """Zoho said "maximum limit exceeded" for it while another course had the same trouble."""
 
@@ -265,7 +288,15 @@ class Publisher:
         version: int | None = None,
     ) -> RowResult:
         told = f"{message} {work.remark}".rstrip()
-        result = RowResult(outcome=outcome, message=told, attempts=work.attempts, verified=verified)
+        last = work.last if outcome in (Outcome.FAILED, Outcome.UNKNOWN) else None
+        result = RowResult(
+            outcome=outcome,
+            message=told,
+            attempts=work.attempts,
+            http_status=last.http_status if last else None,
+            code=last.code if last else "",
+            verified=verified,
+        )
         await self.journal.settle(work.course, position=work.position, status=status, result=result, version=version)
         return result
 
@@ -331,7 +362,8 @@ class Publisher:
 
     async def _judge(self, work: Work, version: int, reason: Reason, reply: Reply, hand: "Hand") -> Step:
         """Say what a look at the course means for what is to be known."""
-        look = judge_look(work.course, work.name, reply.answer, http_status=reply.http_status, code=reply.code)
+        compared = "" if self.rules.names is NamesRule.IGNORE else work.name
+        look = judge_look(work.course, compared, reply.answer, http_status=reply.http_status, code=reply.code)
         if look.remark and look.remark != work.remark:
             log.warning("course.name_differs", sheet_name=work.name, zoho_name=look.name)
         now = self.clock.boot_seconds()
@@ -354,10 +386,11 @@ class Publisher:
             return await self._believe(work)
         if state is not answers.CourseState.DRAFT:
             return await self._send_blind(work, version, hand, uncertain=reason.is_lost, code=reply.code)
+        if held := self._hold(work, look):
+            unnamed = replace(work, remark="")
+            return await self._settle(unnamed, "draft", Outcome.INVALID, held, verified=True, version=version)
         if not self.rules.may_try(work):
-            message = (
-                f"Still a draft after {say_count(work.attempts, 'attempt')} without a clear answer. Run it again later."
-            )
+            message = f"Still a draft after {say_count(work.attempts, 'attempt')}.{_say_last(work)} Run it again later."
             return await self._settle(work, "draft", Outcome.FAILED, message, version=version)
         return await self._send(work, version, before="draft", look=reason, hand=hand)
 
@@ -373,19 +406,30 @@ class Publisher:
             return await self._settle(work, None, Outcome.INVALID, look.message, verified=True)
         if look.finding is Finding.ALREADY_PUBLISHED and not self.rules.publishes_again(work.course):
             return await self._settle(work, "published", Outcome.ALREADY_PUBLISHED, look.message, verified=True)
+        if held := self._hold(work, look):
+            return await self._settle(replace(work, remark=""), None, Outcome.INVALID, held, verified=True)
         before = "draft" if look.finding is Finding.TO_PUBLISH else "free"
         return await self._send(work, version, before=before, look=Reason.VERIFY, hand=hand)
+
+    def _hold(self, work: Work, look: Look) -> str:
+        """Say why a row whose name differs is not sent; "" where it may be."""
+        if not look.remark or not self.rules.holds_names(mails=work.notify, confirmed=work.confirmed):
+            return ""
+        return hold_for_name(look.remark, mails=work.notify)
 
     async def _send_blind(self, work: Work, version: int, hand: "Hand", *, uncertain: bool, code: str) -> Step:
         """Go on although the course's state could not be read: never with mails on after a lost answer."""
         if uncertain and work.notify:
             message = (
-                "Sent before, its answer was lost, and its state cannot be read"
-                f"{f' ({code})' if code else ''}. Look in Zoho: if it is still a draft, publish it there."
+                f"Sent before, its answer was lost, and its state cannot be read{f' ({code})' if code else ''}."
+                f"{_say_last(work)} Look in Zoho: if it is still a draft, publish it there."
             )
             return await self._settle(work, "unclear", Outcome.UNKNOWN, message, version=version)
         if uncertain and not self.rules.may_try(work):
-            message = f"No clear answer in {say_count(work.attempts, 'attempt')}, and its state cannot be read."
+            message = (
+                f"No clear answer in {say_count(work.attempts, 'attempt')}, and its state cannot be read."
+                f"{_say_last(work)}"
+            )
             return await self._settle(work, "unclear", Outcome.UNKNOWN, message, version=version)
         return await self._send(work, version, before="unclear" if uncertain else "free", hand=hand)
 
@@ -472,7 +516,11 @@ class Publisher:
             case answers.NotSent(reason=reason):
                 return await self._not_sent(sent, claimed, slot, reply, before, reason)
             case _:
-                message = "Sent, and the answer was lost or made no sense. Its state is read before it is sent again."
+                why = "the answer was lost."
+                if reply.http_status is not None:
+                    sent = replace(sent, last=reply)
+                    why = f"the answer does not say what became of it.{_say_last(sent)}"
+                message = f"Sent, and {why} Its state is read before it is sent again."
                 result = self._result(sent, reply, Outcome.UNKNOWN, message)
                 await self._record(work, claimed, slot, _note(reply), _rest(reply), "unclear", result)
                 lost = replace(sent, is_lost=True)
@@ -622,6 +670,16 @@ class Publisher:
 
 def _name(answer: answers.Answer) -> str:
     return type(answer).__name__.lower()
+
+
+def _say_last(work: Work) -> str:
+    """Give the last answer that said something, as a sentence with a blank before it; "" where there was none."""
+    if work.last is None:
+        return ""
+    told = work.last.answer.reason if isinstance(work.last.answer, answers.Unclear) else work.last.code
+    if work.last.excerpt and told.endswith(answers.NOTHING_READABLE):
+        told = f"{told.removesuffix(answers.NOTHING_READABLE)}: {work.last.excerpt[:EXCERPT_IN_SENTENCE]}"
+    return f" {told.rstrip('.')}."
 
 
 def _note(reply: Reply) -> AnswerNote:

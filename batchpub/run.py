@@ -286,7 +286,15 @@ class Run:
             if isinstance(standing, Published):
                 already[row.position] = str(standing)
             else:
-                works.append(Work(position=row.position, course=course, notify=row.notify, name=row.name))
+                works.append(
+                    Work(
+                        position=row.position,
+                        course=course,
+                        notify=row.notify,
+                        name=row.name,
+                        confirmed=row.confirmed,
+                    )
+                )
         return works, already, uncertain
 
     def _facts(self) -> dict[str, Any]:

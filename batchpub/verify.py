@@ -1,11 +1,11 @@
 """What a look at the course in Zoho says about a row, before anything is sent for it."""
 
-import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
 from batchpub.course import Course
-from batchpub.zoho.answers import Answer, CourseState, Refused, StateRead
+from batchpub.names import is_same_name
+from batchpub.zoho.answers import Answer, CourseState, NotSent, Refused, StateRead, Unclear
 
 NOT_FOUND = 404
 
@@ -37,7 +37,8 @@ def judge_look(course: Course, sheet_name: str, answer: Answer, *, http_status: 
         what = "batch of this course" if course.batch_id else "course"
         return Look(finding=Finding.INVALID, message=f"Zoho knows no {what} with this id. Look the id up in Zoho.")
     if not isinstance(answer, StateRead):
-        return Look(finding=Finding.CANNOT_TELL, message=f"Its state cannot be read ({code}).")
+        why = answer.reason.rstrip(".") if isinstance(answer, NotSent | Unclear) else code
+        return Look(finding=Finding.CANNOT_TELL, message=f"Its state cannot be read ({why}).")
     finding, message = _judge_state(course, answer)
     return Look(
         finding=finding,
@@ -50,10 +51,16 @@ def judge_look(course: Course, sheet_name: str, answer: Answer, *, http_status: 
 
 
 def compare_names(sheet_name: str, zoho_name: str) -> str:
-    """Give a sentence where two names differ; capitals, blanks and ways of writing a letter make no difference."""
-    if not sheet_name.strip() or not zoho_name.strip() or _plain(sheet_name) == _plain(zoho_name):
+    """Give a sentence where two names differ, as staff would judge it; "" where they do not, or one is missing."""
+    if is_same_name(sheet_name, zoho_name):
         return ""
     return f"Zoho calls it {zoho_name!r}, the sheet {sheet_name!r}."
+
+
+def hold_for_name(remark: str, *, mails: bool) -> str:
+    """Say to the row that nothing is sent while its name and Zoho's differ."""
+    why = "it would mail learners, so it was not sent" if mails else "so it was not sent"
+    return f"{remark.rstrip('.')}: {why}. If the id is right, correct the name or write yes under Confirmed; else correct the id."
 
 
 def _judge_state(course: Course, answer: StateRead) -> tuple[Finding, str]:
@@ -72,7 +79,3 @@ def _judge_state(course: Course, answer: StateRead) -> tuple[Finding, str]:
             return Finding.TO_PUBLISH, ""
         case CourseState.CANNOT_TELL:
             return Finding.CANNOT_TELL, "Zoho's answer does not say whether it is published."
-
-
-def _plain(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

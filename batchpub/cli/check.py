@@ -17,7 +17,7 @@ from batchpub.cli.online import look_online, show_looks
 from batchpub.cli.options import JOB, SHEET_FLAGS, STATE, settle_settings, with_flags
 from batchpub.cli.wiring import existing_state, ledger_of, limits_of, load_all, plan_of, start_log
 from batchpub.clock import SystemClock
-from batchpub.course import Course, Pile, Plan, PlannedRow
+from batchpub.course import Course, NamesRule, Pile, Plan, PlannedRow
 from batchpub.errors import ExitCode, SheetRefused
 from batchpub.pace import estimate_seconds
 from batchpub.plural import say_count
@@ -26,7 +26,7 @@ from batchpub.report.ci import Problem, announce_check
 from batchpub.report.text import escape_commands, make_plain
 from batchpub.settings import Settings
 from batchpub.state import Journal, Outlook, Published, Standing, Uncertain, open_database
-from batchpub.verify import Finding, Look
+from batchpub.verify import Finding, Look, hold_for_name
 
 MANY = 40
 ACCESS_TOKEN_SECONDS = 3600.0  # "expires_in": 3600, Zoho accounts documentation
@@ -55,7 +55,7 @@ def check(*, sheets: tuple[str, ...], job: Path | None, online: bool, as_json: b
         click.echo(escape_commands(json.dumps(told, ensure_ascii=False)))
         return error.exit_code
     known, outlook = asyncio.run(_ask_state(plan, settings))
-    rules = Rules(again=frozenset(settings.again))
+    rules = Rules(again=frozenset(settings.again), names=settings.names, strict=settings.strict)
     looks = asyncio.run(look_online(_to_look_at(plan, known, rules), settings)) if online else {}
     rows = [_describe(row, plan, known, looks, rules) for row in plan.rows]
     to_send = sum(row["outcome"] in ("to_publish", "uncertain") for row in rows)
@@ -69,6 +69,8 @@ def check(*, sheets: tuple[str, ...], job: Path | None, online: bool, as_json: b
         problems = [_problem_of(row) for row in rows if row["outcome"] == Pile.INVALID]
         for warning in announce_check(problems, shown, os.environ, sys.stdout):
             click.echo(f"batchpub: {warning}", err=True)
+    if any(look.finding is Finding.CANNOT_TELL and not look.state for look in looks.values()):
+        return ExitCode.SOME_UNKNOWN
     return ExitCode.SOME_FAILED if any(row["outcome"] == "invalid" for row in rows) else ExitCode.OK
 
 
@@ -104,7 +106,11 @@ def _warn_of_token(eta: float, settings: Settings) -> list[str]:
 
 
 def _warn_of_names(rows: list[dict[str, Any]]) -> list[str]:
-    return [f"{row['file']}, row {row['row']}: {row['remark']}" for row in rows if row["remark"]]
+    return [
+        f"{row['file']}, row {row['row']}: {row['remark']}"
+        for row in rows
+        if row["remark"] and row["outcome"] != Pile.INVALID
+    ]
 
 
 def _describe(
@@ -122,6 +128,8 @@ def _describe(
         outcome, message = "invalid", look.message
     elif look is not None and look.finding is Finding.ALREADY_PUBLISHED and not again:
         outcome, message = "already_published", look.message
+    elif look is not None and look.remark and rules.holds_names(mails=row.notify, confirmed=row.confirmed):
+        outcome, message = "invalid", hold_for_name(look.remark, mails=row.notify)
     elif look is not None and look.finding is Finding.CANNOT_TELL:
         message = f"{message} {look.message}".lstrip()
     sheet = plan.sheets[row.sheet_index]
@@ -140,7 +148,7 @@ def _describe(
         "zoho_name": look.name if look else "",
         "zoho_state": look.state if look else "",
         "zoho_type": look.kind if look else "",
-        "remark": look.remark if look else "",
+        "remark": look.remark if look and rules.names is not NamesRule.IGNORE else "",
     }
 
 

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 import click
 
 from batchpub.cli.options import setting, settle_settings, with_flags
+from batchpub.cli.person import has_person
 from batchpub.cli.wiring import files_of, hosts_of
 from batchpub.errors import BatchpubError, CannotWrite, SettingsWrong
 from batchpub.secret import Secret
@@ -79,7 +80,7 @@ def _ask(settings: Settings, name: str) -> Secret:
     held: Secret | None = getattr(settings, name)
     if held is not None:
         return held
-    if not sys.stdin.isatty():
+    if not has_person(sys.stdin):
         variable = f"BATCHPUB_{name.upper()}"
         raise SettingsWrong(f"Nobody is here to be asked for the {ASKED[name]}. Set {variable} or {variable}_FILE.")
     told = click.prompt(ASKED[name], hide_input=name != "client_id", err=True).strip()

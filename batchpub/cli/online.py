@@ -1,27 +1,34 @@
 """What `check --online` adds: a look at every course in Zoho, beside what the sheet says."""
 
+import asyncio
+import contextlib
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
 from batchpub.cli.access import credentials_of, open_client, token_file
 from batchpub.cli.duration import duration
+from batchpub.cli.person import has_person
 from batchpub.cli.wiring import files_of, ledger_of, state_of
 from batchpub.clock import SystemClock
 from batchpub.course import Course
 from batchpub.locks import open_gate
 from batchpub.pace import estimate_seconds
-from batchpub.plural import say_count
 from batchpub.publish import Rules
 from batchpub.report.text import make_plain
 from batchpub.settings import Settings
 from batchpub.state import open_database
 from batchpub.survey import Survey
 from batchpub.verify import Look
+
+log = structlog.get_logger("batchpub")
 
 SHOWN = 200
 
@@ -35,17 +42,53 @@ async def look_online(names: Mapping[Course, str], settings: Settings) -> dict[C
         open_client(settings, credentials, clock=clock, token_file=token_file(files_of(settings))) as api,
     ):
         ledger = ledger_of(settings, database, run="check", clock=clock)
-        if sys.stderr.isatty():
-            eta = estimate_seconds(len(names), ledger.limits, await ledger.look_ahead("read"))
-            print(f"Reading {say_count(len(names), 'course')} in Zoho, about {duration(eta)} ...", file=sys.stderr)  # noqa: T201
+        eta = estimate_seconds(len(names), ledger.limits, await ledger.look_ahead("read"))
         rules = Rules(
             attempts=settings.attempts,
             backoff_seconds=settings.backoff,
             max_backoff_seconds=settings.max_backoff,
             max_calls=settings.max_calls,
         )
-        survey = Survey(api=api, gate=open_gate(ledger, clock=clock), ledger=ledger, rules=rules, clock=clock)
-        return await survey.look_at_all(names, workers=settings.workers)
+        async with _tell_progress(len(names), eta, settings) as told:
+            gate = open_gate(ledger, clock=clock)
+            survey = Survey(api=api, gate=gate, ledger=ledger, rules=rules, clock=clock, on_look=told.note)
+            return await survey.look_at_all(names, workers=settings.workers)
+
+
+@dataclass(slots=True)
+class _Told:
+    done: int = 0
+    bar: Progress | None = None
+
+    def note(self, done: int) -> None:
+        self.done = done
+        if self.bar is not None:
+            self.bar.update(self.bar.task_ids[0], completed=done)
+
+
+@contextlib.asynccontextmanager
+async def _tell_progress(total: int, eta: float, settings: Settings) -> AsyncIterator[_Told]:
+    """Show a bar to a person, and give a log its heartbeat."""
+    told = _Told()
+    log.info("check.reading", total=total, eta_seconds=round(eta))
+    if has_person(sys.stderr) and not settings.quiet:
+        console = Console(stderr=True, highlight=False, markup=False)
+        words = TextColumn(f"courses read in Zoho, about {duration(eta)} in all")
+        with Progress(BarColumn(), MofNCompleteColumn(), words, console=console, transient=True) as told.bar:
+            told.bar.add_task("", total=total)
+            yield told
+        return
+    beating = asyncio.ensure_future(_beat(told, total, settings.progress_every))
+    try:
+        yield told
+    finally:
+        beating.cancel()
+
+
+async def _beat(told: _Told, total: int, seconds: float) -> None:
+    while True:
+        await asyncio.sleep(seconds)
+        log.info("check.progress", done=told.done, total=total)
 
 
 def show_looks(rows: Sequence[dict[str, Any]], console: Console) -> None:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from batchpub.course import NotifyPolicy
+from batchpub.course import NamesRule, NotifyPolicy
 from batchpub.settings import SETTINGS, Settings, load_settings, show_default
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -31,6 +31,8 @@ SHEET_FLAGS = (
     setting("confirm_id", multiple=True, metavar="ID"),
     setting("include_hidden", is_flag=True, default=None),
     setting("notify", type=click.Choice([policy.value for policy in NotifyPolicy])),
+    setting("names", type=click.Choice([rule.value for rule in NamesRule])),
+    setting("strict", is_flag=True, default=None),
     setting("again", multiple=True, metavar="ID"),
     setting("portal"),
     setting("rate", type=int),
@@ -51,7 +53,6 @@ RUN_FLAGS = (
     setting("max_failures"),
     setting("max_lock", type=float),
     setting("expect", type=int),
-    setting("strict", is_flag=True, default=None),
     setting("out", type=click.Path()),
     setting("report", multiple=True),
     setting("log_format", type=click.Choice(["json", "console"])),

@@ -10,6 +10,7 @@ from rich.table import Column
 from rich.text import Text
 
 from batchpub.cli.duration import duration
+from batchpub.cli.person import has_person
 from batchpub.plural import say_count
 from batchpub.run import Run, Snapshot
 
@@ -32,8 +33,8 @@ class Told(ProgressColumn):
 
 @contextlib.contextmanager
 def show_progress(run: Run, *, quiet: bool) -> Iterator[None]:
-    """Show how far a run is while the block lasts, when stderr is a terminal and nobody asked for quiet."""
-    if quiet or not sys.stderr.isatty():
+    """Show how far a run is while the block lasts, when a person sits at stderr and nobody asked for quiet."""
+    if quiet or not has_person(sys.stderr):
         yield
         return
     console = Console(stderr=True, highlight=False, markup=False)

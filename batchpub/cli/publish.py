@@ -19,6 +19,7 @@ from rich.console import Console
 from batchpub.cli.access import credentials_of, open_client, token_file
 from batchpub.cli.files import find_files, find_results
 from batchpub.cli.options import JOB, RUN_FLAGS, SHEET_FLAGS, STATE, settle_settings, with_flags
+from batchpub.cli.person import has_person
 from batchpub.cli.progress import show_progress
 from batchpub.cli.resume import command_again, command_to_continue
 from batchpub.cli.signals import Left, Signals
@@ -137,7 +138,7 @@ def _last_words(settings: Settings) -> Iterator[_Told]:
         log.error(  # noqa: TRY400 - a sentence, never a traceback
             "run.finished", exit_code=int(told.code), counts={}, error=sentence, resume_command=command_again()
         )
-        if sys.stderr.isatty():
+        if has_person(sys.stderr):
             raise
 
 
@@ -217,7 +218,7 @@ def _ask(plan: Plan, extras: Extras, earlier: Earlier) -> None:
     todo = _open_rows(plan, earlier)
     mailed = sum(row.notify for row in todo)
     log.info("plan.made", to_publish=len(todo), mailing=mailed, rows=len(plan.rows))
-    if mailed and not extras.yes and not extras.sandbox and sys.stdin.isatty() and sys.stderr.isatty():
+    if mailed and not extras.yes and not extras.sandbox and has_person(sys.stdin) and has_person(sys.stderr):
         click.confirm(f"{say_count(mailed, 'course')} will mail learners. Publish?", abort=True, err=True)
 
 
@@ -289,6 +290,8 @@ async def _run(  # noqa: PLR0913 - the one place where everything meets
                 course_seconds=settings.course_time,
                 max_calls=settings.max_calls,
                 verify=verify,
+                names=settings.names,
+                strict=settings.strict,
                 again=frozenset(settings.again),
                 uncertain=earlier.uncertain,
             ),
@@ -361,7 +364,9 @@ def _verify(settings: Settings, *, is_new: bool) -> Verify:
     """Say which courses are read first: a new state knows nothing of who was mailed before."""
     if settings.verify == "always":
         return Verify.EVERYTHING
-    return Verify.MAILS if settings.verify == "auto" and is_new else Verify.NOTHING
+    if settings.verify == "never":
+        return Verify.NOTHING
+    return Verify.MAILS if is_new else Verify.NAMES
 
 
 def _max_failures(settings: Settings, plan: Plan) -> int | None:
@@ -372,7 +377,7 @@ def _max_failures(settings: Settings, plan: Plan) -> int | None:
 
 
 def _say_goodbye(found: RunRecord, code: ExitCode, reports: str, *, quiet: bool) -> None:
-    if quiet or not sys.stderr.isatty():
+    if quiet or not has_person(sys.stderr):
         return
     console = Console(stderr=True, highlight=False, markup=False)
     print_summary(found, console)

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from batchpub.cli.person import has_person
 from batchpub.cli.pipeline import read_pipeline
 from batchpub.clock import Clock
 from batchpub.course import Outcome, Plan, Sheet
@@ -47,7 +48,7 @@ def start_log(settings: Settings) -> None:
         SettingsWrong: the log file cannot be opened.
 
     """
-    at_terminal = settings.log_format is None and sys.stderr.isatty()
+    at_terminal = settings.log_format is None and has_person(sys.stderr)
     level = _choose_level(settings, usual="warning" if at_terminal else "info")
     fmt = settings.log_format or ("console" if at_terminal else "json")
     without = BAR_AND_SUMMARY if at_terminal and not settings.verbose else ()

@@ -82,4 +82,5 @@ def _settle(draft: Draft) -> PlannedRow:
         message=draft.message,
         duplicate_of=draft.duplicate_of,
         values=draft.values,
+        confirmed=draft.confirmed,
     )

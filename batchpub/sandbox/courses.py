@@ -171,7 +171,7 @@ class CourseBook:
     def _describe(course: KnownCourse, batch_id: str) -> dict[str, Any]:
         described = {
             "courseId": course.course_id,
-            "courseName": course.name or f"Course {course.course_id[-4:]}",
+            "courseName": course.name,  # of a course made up on demand: nobody knows its name, so it contradicts no sheet
             "type": int(course.type),
         }
         return {**described, "batchId": batch_id} if batch_id else described

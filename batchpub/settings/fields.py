@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal, Self
 from urllib.parse import unquote, urlsplit
 
-from batchpub.course import NotifyPolicy
+from batchpub.course import NamesRule, NotifyPolicy
 from batchpub.secret import Secret
 from batchpub.settings.declare import Setting, setting
 from batchpub.settings.readers import (
@@ -102,6 +102,11 @@ class Settings:
         one_of("auto", "always", "never", right="auto, always or never"),
         default="auto",
         title="read a course before it is sent: auto (one that mails, where the state is new), always, or never",
+    )
+    names: NamesRule = setting(
+        member(NamesRule, "auto, hold, warn or ignore"),
+        default=NamesRule.AUTO,
+        title="a name on the sheet that differs from Zoho's: auto (hold rows that mail, warn of others), hold, warn, or ignore",
     )
     max_duration: float | None = setting(LONG, title="stop after this long, such as 50m, and exit with 75")
     max_calls: int | None = setting(

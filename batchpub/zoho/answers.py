@@ -110,6 +110,7 @@ class Unclear:
     """The call may or may not have been executed."""
 
     reason: str
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,11 +189,11 @@ def read_course_state(  # noqa: PLR0913 - as above
     said = _take_apart(body)
     refusal = _read_no(status, headers, said, now=now, added=added)
     if isinstance(refusal, SaidPublished):
-        return Unclear(reason=_describe(status, said))
+        return Unclear(reason=_describe(status, said), code=_first_code(said))
     if refusal is not None:
         return refusal
     if not _is_2xx(status) or not isinstance(said.parsed, dict) or _other_codes(said):
-        return Unclear(reason=_describe(status, said))
+        return Unclear(reason=_describe(status, said), code=_first_code(said))
     return _read_state(said.parsed, course_id=course_id, batch_id=batch_id)
 
 
@@ -205,8 +206,8 @@ def code_of(answer: Answer) -> str:
             return code
         case Throttled(cause=cause):
             return cause
-        case Unclear():
-            return "unclear"
+        case Unclear(code=code):
+            return code or "unclear"
         case NotSent():
             return "not_sent"
         case Withheld():
@@ -243,7 +244,7 @@ def _read_no(
     if status == 401:  # noqa: PLR2004
         return Expired(code=_first_code(said) or "401", message=said.message)
     if status == 408:  # noqa: PLR2004 - RFC 9110: the request may be repeated, so it is not final
-        return Unclear(reason=_describe(status, said))
+        return Unclear(reason=_describe(status, said), code=_first_code(said))
     if 400 <= status <= 499:  # noqa: PLR2004
         # 403 and 422 keep the status as their code: breakers count them, whatever the body calls them.
         code = str(status) if status in {403, 422} else _first_code(said) or str(status)
@@ -271,7 +272,7 @@ def _make_no(  # noqa: PLR0913 - a sign and the reply it was found in
         case Sign.FINAL:
             return Refused(code=code, message=said.message)
         case Sign.UNCLEAR:
-            return Unclear(reason=_describe(status, said))
+            return Unclear(reason=_describe(status, said), code=_first_code(said))
         case _ as unreachable:
             assert_never(unreachable)
 
@@ -408,10 +409,13 @@ def _first_code(said: _Said) -> str:
     return clean_text(next(iter(_other_codes(said)), ""), longest=LONGEST_CODE)
 
 
+NOTHING_READABLE = " and nothing we can read"
+
+
 def _describe(status: int, said: _Said) -> str:
     """Say in one sentence why an answer is unclear."""
     details = " ".join(part for part in (_first_code(said), said.message) if part)
-    about = f": {details}" if details else " and nothing we can read"
+    about = f": {details}" if details else NOTHING_READABLE
     return clean_text(f"Zoho answered with HTTP {status}{about}", longest=LONGEST_MESSAGE)
 
 

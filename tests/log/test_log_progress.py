@@ -41,7 +41,7 @@ def run_on_terminal(columns, folder, *flags, **environ):
     """Give everything that a run of two courses writes to a terminal so wide."""
     (folder / "a.csv").write_text("Course ID,Course Name\n478346000019580117,[red]Fire\x1b]0;x\x07\nfire,::error::y\n")
     size = ("COLUMNS", "LINES")  # what the terminal says counts
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("BATCHPUB_", *size))}
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("BATCHPUB_", "CI", *size))}
     command = [sys.executable, "-m", "batchpub", "publish", "a.csv", "--sandbox", "--speed", "60", *flags]
     terminal, inside = pty.openpty()
     fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
@@ -83,6 +83,18 @@ def test_quiet_terminal_stays_quiet(tmp_path):
     code, told = run_on_terminal(80, tmp_path, "--report", "csv", "-q")
 
     assert (1, "") == (code, told)
+
+
+@pytest.mark.parametrize("sign", ["CI", "GITHUB_ACTIONS", "GITLAB_CI"])
+def test_terminal_of_a_pipeline_is_no_person(tmp_path, sign):
+    """
+    `docker run -t` in a CI step gives a terminal at which nobody sits: JSON lines, no bar, and no question.
+    """
+    code, told = run_on_terminal(80, tmp_path, "--report", "csv", **{sign: "true"}, BATCHPUB_NOTIFY="all")
+
+    assert 1 == code
+    assert "2/2" not in ESCAPE.sub("", told)
+    assert '"event.action":"run.finished"' in told.replace("\r\n", "").replace(": ", ":")
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp437", "cp1252"])

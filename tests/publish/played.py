@@ -86,12 +86,14 @@ async def work_off(publisher, worklist, played, loop):
             worklist.end(50)
 
 
-def play(api, ids, *, rules=None, notify=False, limits=None, workers=4, names=None):
+def play(api, ids, *, rules=None, notify=False, limits=None, workers=4, names=None, confirmed=False):
     """Publish the courses with these ids."""
     loop, limits, played = VirtualLoop(), limits or Limits(), Played()
     courses = [Course(course_id=one) for one in ids]
     works = [
-        Work(position=n, course=course, notify=notify, name=(names or {}).get(course.course_id, ""))
+        Work(
+            position=n, course=course, notify=notify, name=(names or {}).get(course.course_id, ""), confirmed=confirmed
+        )
         for n, course in enumerate(courses)
     ]
 

@@ -9,7 +9,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from played import ScriptedApi, play, reply, seen
 
-from batchpub.course import Outcome
+from batchpub.course import NamesRule, Outcome
 from batchpub.errors import ExitCode
 from batchpub.locks import why_not_wait
 from batchpub.publish import Rules, Verify
@@ -25,6 +25,7 @@ from batchpub.zoho.answers import (
     Throttled,
     Unclear,
 )
+from batchpub.zoho.client import Reply
 
 LOST = reply(Unclear(reason="no answer"))
 OK = reply(Published())
@@ -347,6 +348,80 @@ def test_other_name_in_zoho_is_a_remark():
 
     assert "Published without a mail." == results["1"].message
     assert "Published without a mail. Zoho calls it 'Fire  SAFETY', the sheet 'First aid'." == results["2"].message
+
+
+HELD = "Zoho calls it 'First aid', the sheet 'Fire safety': "
+
+
+@pytest.mark.parametrize(
+    ("rules", "notify", "confirmed", "outcome"),
+    [
+        ({}, True, False, Outcome.INVALID),
+        ({}, True, True, Outcome.PUBLISHED),
+        ({}, False, False, Outcome.PUBLISHED),
+        ({"strict": True}, False, False, Outcome.INVALID),
+        ({"names": NamesRule.HOLD}, False, False, Outcome.INVALID),
+        ({"names": NamesRule.HOLD}, False, True, Outcome.PUBLISHED),
+        ({"names": NamesRule.WARN}, True, False, Outcome.PUBLISHED),
+        ({"names": NamesRule.IGNORE, "strict": True}, True, False, Outcome.PUBLISHED),
+    ],
+)
+@pytest.mark.parametrize("reads", [Verify.NAMES, Verify.MAILS, Verify.EVERYTHING])
+def test_a_row_whose_name_differs_is_held_before_it_mails(reads, rules, notify, confirmed, outcome):
+    """
+    Where the rules hold it nothing is sent and the sentence shows both names; a yes under Confirmed lets it through.
+    """
+    api = ScriptedApi([OK], [seen(CourseState.DRAFT, name="First aid")])
+
+    played = play(
+        api, ["1"], rules=Rules(verify=reads, **rules), notify=notify, names={"1": "Fire safety"}, confirmed=confirmed
+    )
+
+    assert (outcome, outcome is not Outcome.INVALID) == (played.results["1"].outcome, "publish" in operations(api))
+    assert (outcome is Outcome.INVALID) is played.results["1"].message.startswith(HELD)
+
+
+def test_a_lost_answer_is_no_way_around_a_name_that_differs():
+    """
+    A course that is read because its answer was lost, and is a draft with another name, is not sent again with mails on.
+    """
+    api = ScriptedApi([reply(Unclear(reason="lost"))], [seen(CourseState.DRAFT, name="First aid")])
+
+    played = play(api, ["1"], notify=True, names={"1": "Fire safety"})
+
+    assert (Outcome.INVALID, ["publish", "read"]) == (played.results["1"].outcome, operations(api))
+
+
+@pytest.mark.parametrize("notify", [True, False])
+@pytest.mark.parametrize("read", [DRAFT, reply(Unclear(reason="lost"))])
+def test_what_zoho_said_last_stands_in_the_row(notify, read):
+    """
+    Five times 500: the row has Zoho's status, code and words, whether the course can be read or not.
+    """
+    trouble = reply(Unclear(reason="Zoho answered with HTTP 500: 7301 Internal error", code="7301"), 500)
+    api = ScriptedApi([trouble], [read])
+
+    result = play(api, ["1"], notify=notify).results["1"]
+
+    assert result.outcome in (Outcome.FAILED, Outcome.UNKNOWN)
+    assert (500, "7301") == (result.http_status, result.code)
+    assert "Zoho answered with HTTP 500: 7301 Internal error." in result.message
+
+
+def test_an_answer_that_nobody_can_read_is_quoted():
+    """
+    A page of a gateway has no code and no message: its beginning is better than nothing.
+    """
+    page = Reply(
+        answer=Unclear(reason="Zoho answered with HTTP 502 and nothing we can read"),
+        http_status=502,
+        code="unclear",
+        excerpt="<html>Bad gateway at edge 7</html>",
+    )
+
+    result = play(ScriptedApi([page], [DRAFT]), ["1"]).results["1"]
+
+    assert "Zoho answered with HTTP 502: <html>Bad gateway at edge 7</html>." in result.message
 
 
 @pytest.mark.parametrize(

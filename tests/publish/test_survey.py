@@ -13,7 +13,7 @@ from played import ScriptedApi, reply, seen
 from support.virtual_time import VirtualClock, VirtualLoop, run_virtually
 
 from batchpub.course import Course
-from batchpub.errors import AccessRefused, StoppedEarly
+from batchpub.errors import AccessRefused, ServiceUnreachable, StoppedEarly
 from batchpub.locks import open_gate
 from batchpub.publish import Rules
 from batchpub.state import Ledger, Limits, open_database
@@ -142,8 +142,37 @@ def test_trouble_on_the_line_is_tried_again_and_then_told(answer):
     back, never = ScriptedApi([], [reply(answer), DRAFT]), ScriptedApi([], [reply(answer)])
 
     assert [Finding.TO_PUBLISH] == [look.finding for look in survey(back, 1).values()]
-    assert [Finding.CANNOT_TELL] == [look.finding for look in survey(never, 1, attempts=3).values()]
+    with pytest.raises(ServiceUnreachable, match="does not answer"):
+        survey(never, 1, attempts=3)
     assert 3 == len(never.calls)
+
+
+@pytest.mark.parametrize("answer", [NotSent(reason="refused"), Unclear(reason="HTTP 503")])
+@pytest.mark.parametrize("number", [3, 100])
+def test_three_courses_in_a_row_without_an_answer_end_the_survey_after_one_wait(answer, number):
+    """
+    Nobody waits for a service that is not there: each course is tried a second time, and then it is said.
+    """
+    never = ScriptedApi([], [reply(answer, 503 if isinstance(answer, Unclear) else None)])
+
+    with pytest.raises(ServiceUnreachable, match="3 courses in a row could not be read"):
+        survey(never, number)
+
+    assert max(time for time, *_ in never.calls) < 10
+
+
+def test_a_course_that_answers_with_500_ends_no_survey():
+    """
+    Trouble of single courses is theirs: the others are looked at, and the sentence says what Zoho answered.
+    """
+    broken = reply(Unclear(reason="Zoho answered with HTTP 500: 7301 Internal error", code="7301"), 500)
+    api = ScriptedApi([], lambda course: [broken] if int(course.course_id) < 6 else [DRAFT])
+
+    looks = survey(api, 12)
+
+    told = [look for look in looks.values() if look.finding is Finding.CANNOT_TELL]
+    assert (12, 6) == (len(looks), len(told))
+    assert "Its state cannot be read (Zoho answered with HTTP 500: 7301 Internal error)." == told[0].message
 
 
 def judged(answer, *, batch="", name="", status=200, code=""):

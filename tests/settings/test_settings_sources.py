@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from batchpub.course import NotifyPolicy
+from batchpub.course import NamesRule, NotifyPolicy
 from batchpub.errors import ExitCode, SettingsWrong
 from batchpub.settings import SCALED, SECRETS, SETTINGS, Settings, load_settings
 
