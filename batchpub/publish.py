@@ -516,11 +516,8 @@ class Publisher:
             case answers.NotSent(reason=reason):
                 return await self._not_sent(sent, claimed, slot, reply, before, reason)
             case _:
-                why = "the answer was lost."
-                if reply.http_status is not None:
-                    sent = replace(sent, last=reply)
-                    why = f"the answer does not say what became of it.{_say_last(sent)}"
-                message = f"Sent, and {why} Its state is read before it is sent again."
+                sent = sent if reply.http_status is None else replace(sent, last=reply)
+                message = f"Sent, and {_say_unclear(sent, reply)} Its state is read before it is sent again."
                 result = self._result(sent, reply, Outcome.UNKNOWN, message)
                 await self._record(work, claimed, slot, _note(reply), _rest(reply), "unclear", result)
                 lost = replace(sent, is_lost=True)
@@ -670,6 +667,12 @@ class Publisher:
 
 def _name(answer: answers.Answer) -> str:
     return type(answer).__name__.lower()
+
+
+def _say_unclear(work: Work, reply: Reply) -> str:
+    if reply.http_status is None:
+        return "the answer was lost."
+    return f"the answer does not say what became of it.{_say_last(work)}"
 
 
 def _say_last(work: Work) -> str:
