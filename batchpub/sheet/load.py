@@ -46,7 +46,7 @@ def load_sheet(file: str, options: SheetOptions) -> Sheet:
         refuse_lock_file(file)
         data = read_file(file)
         is_heading = make_is_heading(options.column)
-        return _build_sheet(file, open_book(file, data, is_heading), is_heading, options)
+        return build_sheet(file, open_book(file, data, is_heading), is_heading, options)
     except Unreadable as error:
         raise SheetRefused(file, str(error)) from error
     except (MemoryError, RecursionError) as error:
@@ -69,7 +69,8 @@ def read_file(file: str) -> bytes:
         raise SheetMissing(file, f"The file cannot be read ({reason}). Check its name and its permissions.") from error
 
 
-def _build_sheet(file: str, book: Book, is_heading: IsHeading, options: SheetOptions) -> Sheet:
+def build_sheet(file: str, book: Book, is_heading: IsHeading, options: SheetOptions) -> Sheet:
+    """Find the one table of courses in a book. Raises Unreadable where it has none, or more than one."""
     heads = [book.read(tab, HEAD_ROWS) for tab in range(len(book.tabs))]
     headings = [find_heading(grid, is_heading) for grid in heads]
     chosen, notes = _choose_tab(book, headings, options)

@@ -1,0 +1,128 @@
+"""Courses that are in memory already, a pandas DataFrame or what a program lists, as a stream of typed cells.
+
+A value's Python type is the cell's type: only a `str` can be an id. pandas is not imported here; a DataFrame brings it along.
+Rows and columns are named as if the table stood in a spreadsheet, headings in row 1: the first row is row 2.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from numbers import Number
+from typing import Any
+
+from batchpub.course import Cell, CellKind, Course, Sheet
+from batchpub.errors import SheetRefused
+from batchpub.sheet.grid import Grid, GridRow, Tab, Unreadable, cut, name_cell
+from batchpub.sheet.heading import make_is_heading
+from batchpub.sheet.load import build_sheet
+from batchpub.sheet.options import SheetOptions
+from batchpub.sheet.values import show_number
+
+_MISSING = ("NAType", "NaTType")  # pandas' own words for nothing, by the names of their types
+_OF_COURSES = ("Course ID", "Batch ID", "Course name", "Notify", "Publish", "Confirmed")
+_KEYS = ("course_id", "batch_id", "name", "notify", "publish", "confirmed")
+
+
+def is_frame(rows: object) -> bool:
+    """Tell a DataFrame from a list of courses, without importing pandas."""
+    return hasattr(rows, "itertuples") and hasattr(rows, "columns")
+
+
+def read_frame(frame: Any, options: SheetOptions, *, name: str = "DataFrame") -> Sheet:
+    """Take a pandas DataFrame as a sheet; its index is no column.
+
+    Raises:
+        SheetRefused: there is no one column of course ids, or there are no rows.
+
+    """
+    headings = [str(column) for column in frame.columns]
+    return _build(name, headings, frame.itertuples(index=False, name=None), options)
+
+
+def read_courses(
+    courses: Iterable[Course | Mapping[str, Any]], options: SheetOptions, *, name: str = "courses"
+) -> Sheet:
+    """Take what a program lists as a sheet: `Course` values, or mappings with a `course_id` and what else is known.
+
+    The keys of a mapping are `course_id`, `batch_id`, `name`, `notify`, `publish` and `confirmed`.
+
+    Raises:
+        SheetRefused: a mapping has another key, or there are no courses.
+
+    """
+    listed = [_values_of(course, name) for course in courses]
+    used = [index for index in range(len(_KEYS)) if index == 0 or any(values[index] is not None for values in listed)]
+    rows = ([values[index] for index in used] for values in listed)
+    return _build(name, [_OF_COURSES[index] for index in used], rows, options)
+
+
+class _Table:
+    """Values in memory as a book of one sheet."""
+
+    noun = "a table in memory"
+    is_text = False
+    notes: Sequence[str] = ()
+    tabs: Sequence[Tab] = (Tab(name=""),)
+
+    def __init__(self, headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        self._rows = [
+            GridRow(number=1, cells=_cells(1, headings)),
+            *(GridRow(number=number, cells=_cells(number, values)) for number, values in enumerate(rows, 2)),
+        ]
+
+    def read(self, tab: int, rows: int) -> Grid:
+        del tab  # there is one
+        return Grid(rows=self._rows[:rows], complete=len(self._rows) <= rows)
+
+
+def _build(name: str, headings: Sequence[str], rows: Iterable[Sequence[Any]], options: SheetOptions) -> Sheet:
+    is_heading = make_is_heading(options.column)
+    try:
+        return build_sheet(name, _Table(headings, rows), is_heading, options)
+    except Unreadable as error:
+        raise SheetRefused(name, str(error)) from error
+
+
+def _values_of(course: Course | Mapping[str, Any], name: str) -> tuple[Any, ...]:
+    if isinstance(course, Course):
+        return (course.course_id, course.batch_id or None, None, None, None, None)
+    unknown = [str(key) for key in course if key not in _KEYS]
+    if unknown:
+        raise SheetRefused(name, f"A course has no {', '.join(unknown)}. The keys are {', '.join(_KEYS)}.")
+    return tuple(course.get(key) for key in _KEYS)
+
+
+def _cells(number: int, values: Sequence[Any]) -> dict[int, Cell]:
+    made = ((column, _cell(name_cell(number, column), value)) for column, value in enumerate(values))
+    return {column: cell for column, cell in made if cell.kind is not CellKind.EMPTY}
+
+
+def _cell(ref: str, value: Any) -> Cell:
+    if hasattr(value, "item") and not isinstance(value, Number | str):
+        value = value.item()  # numpy's own scalars, such as its boolean
+    match value:
+        case str():
+            return Cell(ref=ref, kind=CellKind.TEXT, text=cut(value))
+        case None:
+            return Cell(ref=ref, kind=CellKind.EMPTY, text="")
+        case bool():
+            return Cell(ref=ref, kind=CellKind.BOOLEAN, text="TRUE" if value else "FALSE")
+        case _ if type(value).__name__ in _MISSING or value != value:  # noqa: PLR0124 - NaN alone differs from itself
+            return Cell(ref=ref, kind=CellKind.EMPTY, text="")
+        case datetime() | date():
+            return Cell(
+                ref=ref,
+                kind=CellKind.DATE,
+                text=value.isoformat(sep=" ") if isinstance(value, datetime) else str(value),
+            )
+        case Decimal() | Number():
+            return Cell(ref=ref, kind=CellKind.NUMBER, text=_show(value))
+        case _:
+            return Cell(ref=ref, kind=CellKind.ERROR, text=cut(f"{type(value).__name__} {value}"))
+
+
+def _show(value: Any) -> str:
+    try:
+        return show_number(float(value))
+    except (TypeError, ValueError, OverflowError):  # a complex number; one beyond all floats
+        return "#NUM!"
