@@ -14,7 +14,7 @@ from rich.text import Text
 from batchpub.cli.duration import duration
 from batchpub.cli.files import find_files
 from batchpub.cli.online import look_online, show_looks
-from batchpub.cli.options import JOB, SHEET_FLAGS, STATE, settle_settings, with_flags
+from batchpub.cli.options import settle_settings
 from batchpub.cli.wiring import existing_state, ledger_of, limits_of, load_all, plan_of, start_log
 from batchpub.clock import SystemClock
 from batchpub.course import Course, NamesRule, Pile, Plan, PlannedRow
@@ -32,11 +32,6 @@ MANY = 40
 ACCESS_TOKEN_SECONDS = 3600.0  # "expires_in": 3600, Zoho accounts documentation
 
 
-@click.command()
-@click.argument("sheets", nargs=-1, metavar="[SHEET]...")
-@with_flags(JOB, STATE, *SHEET_FLAGS)
-@click.option("--online", is_flag=True, help="Read every course's name, state and type in Zoho first.")
-@click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
 def check(*, sheets: tuple[str, ...], job: Path | None, online: bool, as_json: bool, **flags: Any) -> int:
     """Show what would be published, what is wrong and how long it takes. Nothing is sent.
 

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import click
 
-from batchpub.cli.options import setting, settle_settings, with_flags
+from batchpub.cli.options import settle_settings
 from batchpub.cli.person import has_person
 from batchpub.cli.wiring import files_of, hosts_of
 from batchpub.errors import BatchpubError, CannotWrite, SettingsWrong
@@ -26,24 +26,6 @@ USED_CODES = "login.used"
 ASKED = {"client_id": "Client ID", "client_secret": "Client Secret", "grant_code": "Grant code"}
 
 
-def _refuse(_context: click.Context, parameter: click.Parameter, value: object) -> None:
-    if value is None:
-        return
-    variable = f"BATCHPUB_{(parameter.name or '').upper()}"
-    raise click.UsageError(
-        f"{parameter.opts[0]}: a secret is not taken from the command line, where every user of this machine can read it. "
-        f"Leave it out to be asked, or set {variable} or {variable}_FILE. Make a new one: this one has been seen."
-    )
-
-
-def _refused(name: str) -> Any:
-    return click.option("--" + name.replace("_", "-"), name, hidden=True, expose_value=False, callback=_refuse)
-
-
-@click.command()
-@with_flags(setting("data_center"), setting("accounts_url"))
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write it to this new file, mode 0600.")
-@with_flags(*(_refused(name) for name in (*ASKED, "refresh_token")))
 def login(*, out: Path | None, **flags: Any) -> None:
     """Turn a grant code into the refresh token that pipelines use.
 

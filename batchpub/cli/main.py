@@ -13,13 +13,13 @@ from batchpub.cli.signals import Left, Signals
 from batchpub.errors import BatchpubError, ExitCode, name_bug
 
 COMMANDS = {
-    "check": ("batchpub.cli.check", "check", "Show what would be published, and what is wrong; send nothing."),
-    "publish": ("batchpub.cli.publish", "publish", "Publish every course of the sheets; again: continue."),
-    "retry": ("batchpub.cli.publish", "retry", "Publish what an earlier results file says is not published yet."),
-    "report": ("batchpub.cli.runs", "report", "Write a run's reports again."),
-    "runs": ("batchpub.cli.runs", "runs", "List the runs in the state."),
-    "template": ("batchpub.cli.template", "template", "Write a workbook for staff whose id column cannot lose digits."),
-    "login": ("batchpub.cli.login", "login", "Turn a grant code into the refresh token that pipelines use."),
+    "check": ("batchpub.cli.commands", "check", "Show what would be published, and what is wrong; send nothing."),
+    "publish": ("batchpub.cli.commands", "publish", "Publish every course of the sheets; again: continue."),
+    "retry": ("batchpub.cli.commands", "retry", "Publish what an earlier results file says is not published yet."),
+    "report": ("batchpub.cli.commands", "report", "Write a run's reports again."),
+    "runs": ("batchpub.cli.commands", "runs", "List the runs in the state."),
+    "template": ("batchpub.cli.commands", "template", "Write a workbook for staff whose id column cannot lose digits."),
+    "login": ("batchpub.cli.commands", "login", "Turn a grant code into the refresh token that pipelines use."),
     "sandbox": ("batchpub.sandbox.command", "sandbox", "Play Zoho on this machine."),
 }
 

@@ -76,6 +76,21 @@ RUN_FLAGS = (
 )
 
 
+def refused_secret(name: str) -> Callable[[F], F]:
+    """Make a flag that says why it is none: whoever tries it learns where a secret belongs."""
+    return click.option("--" + name.replace("_", "-"), name, hidden=True, expose_value=False, callback=_refuse_secret)
+
+
+def _refuse_secret(_context: click.Context, parameter: click.Parameter, value: object) -> None:
+    if value is None:
+        return
+    variable = f"BATCHPUB_{(parameter.name or '').upper()}"
+    raise click.UsageError(
+        f"{parameter.opts[0]}: a secret is not taken from the command line, where every user of this machine can read it. "
+        f"Leave it out to be asked, or set {variable} or {variable}_FILE. Make a new one: this one has been seen."
+    )
+
+
 def with_flags(*flags: Callable[[F], F]) -> Callable[[F], F]:
     """Put several flags on a command, in this order."""
 

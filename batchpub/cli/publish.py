@@ -18,7 +18,7 @@ from rich.console import Console
 
 from batchpub.cli.access import credentials_of, open_client, token_file
 from batchpub.cli.files import find_files, find_results
-from batchpub.cli.options import JOB, RUN_FLAGS, SHEET_FLAGS, STATE, settle_settings, with_flags
+from batchpub.cli.options import settle_settings
 from batchpub.cli.person import has_person
 from batchpub.cli.progress import show_progress
 from batchpub.cli.resume import command_again, command_to_continue
@@ -81,9 +81,6 @@ def _split(flags: dict[str, Any]) -> tuple[dict[str, Any], Extras]:
     return flags, Extras(**taken)
 
 
-@click.command()
-@click.argument("sheets", nargs=-1, metavar="[SHEET]...")
-@with_flags(JOB, STATE, *SHEET_FLAGS, *RUN_FLAGS)
 def publish(*, sheets: tuple[str, ...], job: Path | None, **flags: Any) -> int:
     """Publish every course of the sheets. The same command again continues where it stopped.
 
@@ -99,9 +96,6 @@ def publish(*, sheets: tuple[str, ...], job: Path | None, **flags: Any) -> int:
     return told.code
 
 
-@click.command()
-@click.argument("results", nargs=1, metavar="RESULTS")
-@with_flags(JOB, STATE, *SHEET_FLAGS, *RUN_FLAGS)
 def retry(*, results: str, job: Path | None, **flags: Any) -> int:
     """Publish what an earlier results.csv, results.xlsx or run_results.json says is not published yet.
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from batchpub.cli.options import STATE, settle_settings, with_flags
+from batchpub.cli.options import settle_settings
 from batchpub.cli.wiring import existing_state, start_log, state_of
 from batchpub.errors import ExitCode, SettingsWrong
 from batchpub.plural import say_count
@@ -29,10 +29,6 @@ def _find_state(settings: Settings) -> Path | str:
     return state
 
 
-@click.command()
-@with_flags(STATE)
-@click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
-@click.option("--delete-older-than", metavar="DAYS", help="Forget what was on older sheets, e.g. 90d.")
 def runs(*, state: str | None, as_json: bool, delete_older_than: str | None) -> None:
     """List the runs in the state, newest first."""
     settings = settle_settings({"state": state}, None, needs_credentials=False)
@@ -62,11 +58,6 @@ async def _list(where: Path | str, days: int | None) -> tuple[list[dict[str, Any
         return await list_runs(database), forgotten
 
 
-@click.command()
-@click.argument("run", required=False)
-@with_flags(STATE)
-@click.option("--out", type=click.Path(path_type=Path), help="Folder of the reports. [batchpub-reports/RUN]")
-@click.option("--report", multiple=True, help="csv, xlsx, html, junit, json. [all]")
 def report(run: str | None, state: str | None, out: Path | None, report: tuple[str, ...]) -> int:
     """Write a run's reports again; without RUN, the newest one's. Works for a run that died, too."""
     settings = settle_settings({"state": state, "report": report}, None, needs_credentials=False)

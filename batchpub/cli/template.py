@@ -4,14 +4,11 @@ from pathlib import Path
 
 import click
 
-from batchpub.cli.options import setting, settle_settings
+from batchpub.cli.options import settle_settings
 from batchpub.errors import CannotWrite
 from batchpub.template import write_template
 
 
-@click.command()
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@setting("id_digits", metavar="DIGITS")
 def template(file: Path, id_digits: str | None) -> None:
     """Write a workbook for staff whose id column is text before anybody types."""
     settings = settle_settings({"id_digits": id_digits}, None)

@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 from support.sandbox_process import play_sandbox
 
-from batchpub.cli.login import login as command
+from batchpub.cli.commands import login as command
 from batchpub.errors import AccessRefused, ServiceUnreachable, StoppedEarly
 from batchpub.sandbox import Sandbox, SandboxConfig, Secrets, parse_faults
 from batchpub.secret import Secret
