@@ -2,12 +2,13 @@
 
 import math
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 
 from batchpub.errors import SettingsWrong
 from batchpub.secret import Secret
+from batchpub.services.interface import Access
+
+__all__ = ["Access", "AccessToken", "Cookie", "Credentials", "RefreshCredentials"]
 
 HEADER_SAFE_TOKEN = re.compile(r"[\x21-\x7e]+")
 HEADER_SAFE_COOKIE = re.compile(r"[\x20-\x7e]+")
@@ -37,21 +38,6 @@ class Cookie:
 
 
 Credentials = AccessToken | RefreshCredentials | Cookie
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Access:
-    """The headers that let a call in.
-
-    `expires_at` is the wall time (s since the epoch) from which Zoho refuses them; infinity where nobody knows.
-    """
-
-    headers: Mapping[str, str] = field(repr=False)
-    expires_at: float = math.inf
-
-    def is_valid(self, now: datetime) -> bool:
-        """Tell whether a call that starts now is let in, as far as is known."""
-        return now.timestamp() < self.expires_at
 
 
 def access_of_token(token: str, *, expires_at: float = math.inf) -> Access:

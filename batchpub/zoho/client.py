@@ -1,8 +1,7 @@
 """One call in, one reply out: the thin road between a course and Zoho's answer. It never tries again by itself."""
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
@@ -10,25 +9,28 @@ import aiohttp
 
 from batchpub.clock import Clock
 from batchpub.course import Course
-from batchpub.zoho.access import Access
-from batchpub.zoho.answers import (
-    NONE_ADDED,
-    Added,
+from batchpub.services.interface import (
+    Access,
     Answer,
+    MaySend,
     NotSent,
+    Refused,
+    Reply,
     Unclear,
     Withheld,
-    clean_text,
     code_of,
-    read_answer,
-    read_course_state,
 )
+from batchpub.zoho.answers import NONE_ADDED, Added, HttpAnswer, read_answer
+from batchpub.zoho.body import clean_text
 from batchpub.zoho.hosts import DATA_CENTERS, check_api_url
 from batchpub.zoho.line import HandOver, NotHandedOver, make_timeout, open_session, proxy_for, read_body
+from batchpub.zoho.reading import read_course_state
 from batchpub.zoho.token import TokenSource
+from batchpub.zoho.waits import read_date
 
-__all__ = ["DATA_CENTERS", "Reply", "ZohoClient", "check_api_url"]
+__all__ = ["DATA_CENTERS", "MaySend", "Reply", "ZohoClient", "check_api_url"]
 
+NOT_FOUND = 404
 LARGEST_BODY = 1_048_576
 EXCERPT_CHARACTERS = 200
 MASK = "***"
@@ -39,19 +41,6 @@ SECRET_SHAPES = re.compile(
     r"|1000\.[0-9a-f]{8,}(?:\.[0-9a-f]+)*",
     re.IGNORECASE,
 )
-
-MaySend = Callable[[], bool]
-"""The last look before a call: is its claim still held, and has neither a lock nor a stop come in between?"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """What one call came to. `http_status` is None where no reply came."""
-
-    answer: Answer
-    http_status: int | None
-    code: str
-    excerpt: str
 
 
 class ZohoClient:
@@ -75,6 +64,9 @@ class ZohoClient:
         self._added = added
         self._timeout = make_timeout(connect_seconds=connect_seconds, total_seconds=total_seconds)
         self._session: aiohttp.ClientSession | None = None
+        self._without_page: set[Course] = set()
+        """Batches whose own page was not found."""
+        self._behind_seconds: float | None = None
 
     async def __aenter__(self) -> Self:
         """Open the session."""
@@ -106,49 +98,75 @@ class ZohoClient:
         `may_send` is asked once, when the connection stands; nothing is awaited between its yes and the request's first
         byte. After its no the answer is `Withheld`.
         """
-        path = f"{_path_of(course)}/publish?notifyApplicableUsers={notify}"
-        return await self._call("POST", path, course, access, may_send)
+        path = f"{_page_of(course)}/publish?notifyApplicableUsers={notify}"
+        http = await self._call("POST", path, access, may_send)
+        if isinstance(http, Reply):
+            return http
+        return _make_reply(read_answer(http, course, added=self._added), http)
 
     async def read_state(self, course: Course, *, access: Access, may_send: MaySend) -> Reply:
-        """Read what state a course or a batch is in; otherwise as `publish`."""
-        path = f"/api/v1/courses/{_digits(course.course_id)}"
-        if course.batch_id:
-            path += f"?batchId={_digits(course.batch_id)}"
-        return await self._call("GET", path, course, access, may_send)
+        """Read what state a course or a batch is in; otherwise as `publish`.
 
-    async def _call(self, method: str, path: str, course: Course, access: Access, may_send: MaySend) -> Reply:
+        A batch has a page of its own. Where that is not found, the answer is `Unclear`, and the next reading asks the
+        course's page: a second call in this one would be one that nobody counted.
+        """
+        has_no_page = course in self._without_page
+        path = (
+            f"{_page_of(Course(course_id=course.course_id))}?batchId={course.batch_id}"
+            if has_no_page
+            else _page_of(course)
+        )
+        http = await self._call("GET", path, access, may_send)
+        if isinstance(http, Reply):
+            return http
+        answer = read_course_state(http, course, added=self._added)
+        if isinstance(answer, Refused) and http.status == NOT_FOUND and course.batch_id and not has_no_page:
+            self._without_page.add(course)
+            answer = Unclear(reason="The batch has no page of its own. Its course's page is read next.")
+        return _make_reply(answer, http)
+
+    @property
+    def behind_seconds(self) -> float | None:
+        """How far the service's clock is behind ours, as the last answer showed; None before the first."""
+        return self._behind_seconds
+
+    async def _call(self, method: str, path: str, access: Access, may_send: MaySend) -> Reply | HttpAnswer:
+        """Make one call: give what came back, or the reply where nothing did."""
         if self._session is None:
             raise RuntimeError("ZohoClient is used outside its `async with`")
-        header, hand_over = access.headers, HandOver(may_send)
+        hand_over = HandOver(may_send)
         try:
             async with self._session.request(
                 method,
                 f"{self._api_url}{path}",
-                headers=header,
+                headers=access.headers,
+                data=access.form if method == "POST" and access.form else None,
                 allow_redirects=False,
                 trace_request_ctx=hand_over,
                 **proxy_for(self._api_url),
             ) as response:
-                body = _mask_header(await read_body(response, largest=LARGEST_BODY), header)
-                status, headers = response.status, response.headers
+                return await self._receive(response, access)
         except NotHandedOver:
-            return _reply_without_status(Withheld())
+            return _make_reply(Withheld())
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            return _reply_without_status(_explain(error, header, was_sent=hand_over.is_done))
+            return _make_reply(_explain(error, access.headers, was_sent=hand_over.is_done))
+
+    async def _receive(self, response: aiohttp.ClientResponse, access: Access) -> HttpAnswer:
+        """Take what arrives, with our own secrets out of it, and look at the service's clock."""
         now = self._clock.now()
-        if method == "GET":
-            answer = read_course_state(
-                status,
-                headers,
-                body,
-                now=now,
-                course_id=course.course_id,
-                batch_id=course.batch_id,
-                added=self._added,
-            )
-        else:
-            answer = read_answer(status, headers, body, course_id=course.course_id, now=now, added=self._added)
-        return Reply(answer=answer, http_status=status, code=code_of(answer), excerpt=make_excerpt(body))
+        behind = self._behind_seconds or 0.0
+        sent = read_date(response.headers.get("Date", ""))
+        if sent is not None:
+            self._behind_seconds = (now - sent).total_seconds()
+        body = await read_body(response, largest=LARGEST_BODY)
+        return HttpAnswer(
+            status=response.status,
+            headers=response.headers,
+            body=_mask_header(body.content, access.headers),
+            now=now,
+            whole=body.whole,
+            behind_seconds=behind,
+        )
 
 
 def make_excerpt(body: bytes) -> str:
@@ -158,9 +176,9 @@ def make_excerpt(body: bytes) -> str:
     return clean_text(masked, longest=EXCERPT_CHARACTERS)
 
 
-def _path_of(course: Course) -> str:
-    path = f"/api/v1/courses/{_digits(course.course_id)}"
-    return f"{path}/batches/{_digits(course.batch_id)}" if course.batch_id else path
+def _page_of(course: Course) -> str:
+    page = f"/api/v1/courses/{_digits(course.course_id)}"
+    return f"{page}/batches/{_digits(course.batch_id)}" if course.batch_id else page
 
 
 def _digits(text: str) -> str:
@@ -199,5 +217,7 @@ def _explain(error: Exception, header: Mapping[str, str], *, was_sent: bool) -> 
     return NotSent(reason=f"could not connect: {_name(error, header)}")
 
 
-def _reply_without_status(answer: Answer) -> Reply:
-    return Reply(answer=answer, http_status=None, code=code_of(answer), excerpt="")
+def _make_reply(answer: Answer, http: HttpAnswer | None = None) -> Reply:
+    if http is None:
+        return Reply(answer=answer, http_status=None, code=code_of(answer), excerpt="")
+    return Reply(answer=answer, http_status=http.status, code=code_of(answer), excerpt=make_excerpt(http.body))

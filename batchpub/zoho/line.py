@@ -1,9 +1,11 @@
 """The line to Zoho: sessions without memory, always verified TLS, a proxy where one is set, bounded answers."""
 
 import ssl
+import zlib
 from base64 import b64encode
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +15,8 @@ import aiohttp
 from yarl import URL
 
 from batchpub.errors import SettingsWrong
+
+UNPACK_STEP = 256
 
 
 class NotHandedOver(Exception):
@@ -73,6 +77,10 @@ def open_session(timeout: aiohttp.ClientTimeout) -> aiohttp.ClientSession:
         timeout=timeout,
         trace_configs=[_watch_hand_over()],
         trust_env=False,
+        # A compressed body that was cut unpacks without an error to a shorter one, so none is asked for, and what comes
+        # compressed all the same is unpacked here.
+        headers={"Accept-Encoding": "identity"},
+        auto_decompress=False,
     )
     # aiohttp sends a GET once more by itself when its connection ends without an answer, on fresh connections too: a
     # read that no slot was taken for. There is no public switch; test_nothing_is_repeated_below_us watches this one.
@@ -104,10 +112,36 @@ def proxy_for(url: str) -> dict[str, Any]:
     return {"proxy": proxy.with_user(None), "proxy_headers": {"Proxy-Authorization": f"Basic {password}"}}
 
 
-async def read_body(response: aiohttp.ClientResponse, *, largest: int) -> bytes:
-    """Read a body up to `largest` bytes; where the line breaks in the middle, give what came."""
-    body = bytearray()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """What arrived of a body. `whole`: all of it did."""
+
+    content: bytes
+    whole: bool
+
+
+async def read_body(response: aiohttp.ClientResponse, *, largest: int) -> Body:
+    """Read a body up to `largest` bytes, packed or unpacked; where the line breaks in the middle, give what came."""
+    packed, whole = bytearray(), False
     with suppress(aiohttp.ClientError, OSError, TimeoutError):
-        while len(body) < largest and (chunk := await response.content.read(largest - len(body))):
-            body += chunk
-    return bytes(body)
+        while len(packed) <= largest and (chunk := await response.content.read(largest + 1 - len(packed))):
+            packed += chunk
+        whole = len(packed) <= largest
+    encoding = response.headers.get("Content-Encoding", "identity").strip().casefold()
+    body = _unpack(bytes(packed[:largest]), encoding, largest=largest)
+    return Body(content=body.content, whole=body.whole and whole)
+
+
+def _unpack(packed: bytes, encoding: str, *, largest: int) -> Body:
+    """Unpack what was not asked to be packed; what cannot be unpacked is an answer that says nothing."""
+    if encoding in {"", "identity"}:
+        return Body(content=packed, whole=True)
+    if encoding not in {"gzip", "x-gzip", "deflate"}:
+        return Body(content=b"", whole=True)
+    unpacker, content = zlib.decompressobj(wbits=zlib.MAX_WBITS + 32), bytearray()
+    with suppress(zlib.error):  # in small steps, so that what is before a break is not lost
+        for start in range(0, len(packed), UNPACK_STEP):
+            content += unpacker.decompress(packed[start : start + UNPACK_STEP])
+            if len(content) > largest:
+                return Body(content=bytes(content[:largest]), whole=False)
+    return Body(content=bytes(content), whole=unpacker.eof)

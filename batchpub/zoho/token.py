@@ -292,7 +292,7 @@ async def ask_for_token(
             session.post(url, data=form, allow_redirects=False, **proxy_for(url)) as response,
         ):
             body = await read_body(response, largest=LARGEST_ANSWER)
-            return _parse_object(body), f"HTTP {response.status}"
+            return _parse_object(body.content), f"HTTP {response.status}"
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         return {}, type(error).__name__
 

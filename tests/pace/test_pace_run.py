@@ -21,8 +21,9 @@ from batchpub.run import Run, RunOptions
 from batchpub.sandbox.replies import THROTTLE_SHAPES
 from batchpub.state import Limits, open_database
 from batchpub.zoho.access import Access
-from batchpub.zoho.answers import Withheld, code_of, read_answer, read_course_state
+from batchpub.zoho.answers import HttpAnswer, Withheld, code_of, read_answer
 from batchpub.zoho.client import Reply
+from batchpub.zoho.reading import read_course_state
 
 STATES_NONE = ("429", "400_rolling", "400_request_limit", "200_rolling", "200_request_limit", "7209", "200_7209")
 
@@ -63,7 +64,8 @@ class Zoho:
             if self.shape == "429_http_date":  # the sandbox's date is of the real clock
                 headers["Retry-After"] = format_datetime(self.clock.now() + timedelta(seconds=self.wait), usegmt=True)
         read = read_course_state if operation == "read" else read_answer
-        answer = read(status, headers, text, course_id=course.course_id, now=self.clock.now())
+        http = HttpAnswer(status=status, headers=headers, body=text, now=self.clock.now())
+        answer = read(http, course)
         return Reply(answer=answer, http_status=status, code=code_of(answer), excerpt="")
 
 
@@ -250,7 +252,7 @@ def test_a_gateway_or_an_unclear_answer_does_not_end_the_single_file(world):
         number = len(zoho.calls)
         reply = await answer(operation, course, body, may_send)
         if 12 <= number < 15:
-            unclear = read_answer(502, {}, b"<html>", course_id=course.course_id, now=world.clock.now())
+            unclear = read_answer(HttpAnswer(status=502, headers={}, body=b"<html>", now=world.clock.now()), course)
             return Reply(answer=unclear, http_status=502, code="502", excerpt="")
         return reply
 

@@ -1,18 +1,23 @@
 """What Zoho's replies mean: one reply in, one meaning out."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from multidict import CIMultiDict
 
+from batchpub.course import Course
 from batchpub.zoho.answers import (
+    NONE_ADDED,
     Answer,
     CourseState,
     Denied,
     Expired,
+    HttpAnswer,
     NotSent,
     Published,
     Refused,
@@ -22,23 +27,30 @@ from batchpub.zoho.answers import (
     Unclear,
     code_of,
     read_answer,
-    read_course_state,
 )
 from batchpub.zoho.meanings import WORDS
+from batchpub.zoho.reading import read_course_state
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 COURSE_ID = "219225000000642002"
 SUCCESS = {"code": "200", "course": {"courseId": COURSE_ID, "status": "published"}, "message": "success"}
 
 
-def publish(status, body, headers=None):
-    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return read_answer(status, headers or {}, raw, course_id=COURSE_ID, now=NOW)
+COURSE = Course(course_id=COURSE_ID)
+BATCH = Course(course_id=COURSE_ID, batch_id="219225000000642077")
 
 
-def read(status, body, **asked):
+def came(status, body, headers=None, **told):
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return read_course_state(status, {}, raw, now=NOW, **asked)
+    return HttpAnswer(status=status, headers=headers or {}, body=raw, now=NOW, **told)
+
+
+def publish(status, body, headers=None, *, course=COURSE, added=NONE_ADDED, **told):
+    return read_answer(came(status, body, headers, **told), course, added=added)
+
+
+def read(status, body, headers=None, *, course=COURSE, added=NONE_ADDED, **told):
+    return read_course_state(came(status, body, headers, **told), course, added=added)
 
 
 def wrap(envelope, code, message):
@@ -51,6 +63,7 @@ def wrap(envelope, code, message):
     }[envelope]
 
 
+PERMISSION_DENIED = Denied(code="Permission Denied", message="")
 ENVELOPES = ("plain", "response", "response_list", "error", "list")
 
 
@@ -115,14 +128,23 @@ def test_digits_of_the_throttle_code_inside_an_id_are_no_sign():
     """
     body = SUCCESS | {"course": {"courseId": "219225000007209002", "status": "published"}}
 
-    assert Published() == read_answer(200, {}, json.dumps(body).encode(), course_id="219225000007209002", now=NOW)
+    assert Published() == publish(200, body, course=Course(course_id="219225000007209002"))
 
 
 @pytest.mark.parametrize(
     ("headers", "message", "wait"),
     [
         ({"X-Rate-Limit": '[{"retry-after": 12}, {"retry-after": "40"}]', "Retry-After": "7"}, "", 40.0),
-        ({"retry-after": "7"}, "Try again after 5 minutes", 7.0),
+        ({"retry-after": "7"}, "Try again after 5 minutes", 300.0),
+        ({"Retry-After": "12.5"}, "", 12.5),
+        ({"Retry-After": "30, 120"}, "", 120.0),
+        (CIMultiDict([("Retry-After", "30"), ("Retry-After", "Mon, 02 Mar 2026 09:02:00 GMT")]), "", 120.0),
+        ({"X-Rate-Limit": '[{"retry-after": 500}]', "Retry-After": "30"}, "", 500.0),
+        ({"Retry-After": "1772442000"}, "", None),
+        ({"Retry-After": "9" * 30}, "", None),
+        ({"Retry-After": "99999999999"}, "Try again in 40 sec", 40.0),
+        ({"X-Rate-Limit": '{"retry-after": 1772442000}'}, "", None),
+        ({}, f"Try again after {'9' * 30} minutes", None),
         ({"Retry-After": "Mon, 02 Mar 2026 09:02:00 GMT"}, "", 120.0),
         ({"Retry-After": "Mon, 02 Mar 2026 08:00:00 GMT"}, "Try again after 30 seconds", 30.0),
         ({}, "Try again after 5 minutes", 300.0),
@@ -136,28 +158,97 @@ def test_digits_of_the_throttle_code_inside_an_id_are_no_sign():
         ({"X-Rate-Limit": '[{"retry-after": true}, 3, null]'}, "", None),
     ],
 )
-def test_wait_is_the_first_that_makes_sense(headers, message, wait):
+def test_wait_is_the_longest_that_makes_sense(headers, message, wait):
     """
-    X-Rate-Limit, Retry-After and the text are asked in this order; what is no wait is passed over.
+    Of X-Rate-Limit, Retry-After and the text the longest counts; an epoch, an endless number and no number do not.
     """
     assert Throttled(wait_seconds=wait, cause="7209") == publish(400, {"code": "7209", "message": message}, headers)
 
 
+LATER = "Mon, 02 Mar 2026 09:05:00 GMT"
+
+
 @pytest.mark.parametrize(
-    ("headers", "message", "wait"),
+    ("headers", "behind", "wait"),
     [
-        ({"Retry-After": "99999999999"}, "", 86_400.0),
-        ({"Retry-After": "601"}, "", 601.0),
-        ({}, "You have exceeded the maximum number of API calls for the day", None),
+        ({"Date": "Mon, 02 Mar 2026 09:00:00 GMT"}, 0.0, 300.0),
+        ({"Date": "Mon, 02 Mar 2026 08:59:45 GMT"}, 0.0, 315.0),  # our clock is 15 s ahead
+        ({"date": "Mon, 02 Mar 2026 09:04:00 GMT"}, 0.0, 60.0),  # ours is 4 minutes behind
+        ({}, 0.0, 300.0),
+        ({}, 15.0, 315.0),  # no Date here, but earlier answers showed what our clock is worth
+        ({}, -15.0, 300.0),
+        ({"Date": "yesterday"}, 15.0, 315.0),
+        ({"Date": "Thu, 01 Jan 1970 00:00:00 GMT"}, 15.0, 315.0),
+        ({"Date": "Mon, 02 Mar 2026 09:06:00 GMT"}, 15.0, 315.0),  # after what it says to wait for
     ],
 )
-def test_long_wait_or_a_day_is_the_quota(headers, message, wait):
+def test_date_is_measured_with_the_clock_that_made_it(headers, behind, wait):
     """
-    A wait beyond ten minutes or a word about the day is the daily quota, and no wait is longer than a day.
+    The answer's own Date counts; without one that makes sense, never less than what earlier answers showed.
     """
-    expected = Throttled(wait_seconds=wait, cause="7209", quota=True)
+    answer = publish(429, b"", {"Retry-After": LATER} | headers, behind_seconds=behind)
 
-    assert expected == publish(400, {"code": "7209", "message": message}, headers)
+    assert Throttled(wait_seconds=wait, cause="429") == answer
+
+
+@pytest.mark.parametrize(
+    ("body", "wait", "quota"),
+    [
+        ({"code": "7209", "message": "You have exceeded the maximum number of API calls for the day"}, None, True),
+        ({"code": 4000, "message": "Developer API limit has been reached"}, None, True),
+        ({"code": "7209", "message": "Try again after 12 minutes"}, 720.0, False),
+    ],
+)
+def test_only_words_make_it_the_daily_quota(body, wait, quota):
+    """
+    A long wait alone is no quota: whoever waits decides how long is too long.
+    """
+    assert Throttled(wait_seconds=wait, cause=str(body["code"]), quota=quota) == publish(200, body)
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 422, 451, 500, 503, 504])
+@pytest.mark.parametrize(
+    "headers",
+    [{"Retry-After": "120"}, {"x-rate-limit": '[{"retry-after": "120"}]'}, {"Retry-After": "120", "X-Rate-Limit": "?"}],
+)
+@pytest.mark.parametrize("body", [b"<html>busy</html>", b"", {"code": "INVALID_INPUT", "message": "no"}])
+@pytest.mark.parametrize("ask", [publish, read])
+def test_header_that_asks_to_wait_is_a_throttle(status, headers, body, ask):
+    """
+    On any 4xx and 5xx, whatever the body; behind a 5xx the call may have been executed all the same.
+    """
+    answer = ask(status, body, headers)
+
+    assert (Throttled, 120.0, status < 500) == (type(answer), answer.wait_seconds, answer.certain)
+
+
+@pytest.mark.parametrize(
+    ("header", "is_throttle"),
+    [
+        ({"Retry-After": "soon"}, True),
+        ({"Retry-After": "0"}, True),
+        ({"X-Rate-Limit": "30"}, True),
+        ({"X-Rate-Limit": '[{"limit": 30, "remaining": 12}]'}, False),
+        ({"X-Rate-Limit": '[{"limit": 30, "remaining": 12, "retry-after": 0}]'}, False),
+        ({"X-Rate-Limit": ""}, False),
+        ({"Retry-After": " "}, False),
+    ],
+)
+def test_senseless_wait_still_says_stop(header, is_throttle):
+    """
+    A wait nobody can read is a wait; budgets that are not used up are none.
+    """
+    answer = publish(404, {"code": "404", "message": "no such course"}, header)
+
+    assert (Throttled if is_throttle else Refused) is type(answer)
+    assert not is_throttle or answer.wait_seconds is None
+
+
+def test_success_may_tell_a_wait():
+    """
+    A wait beside a success is for the next call, and the pace knows that by itself.
+    """
+    assert Published() == publish(200, SUCCESS, {"Retry-After": "2"})
 
 
 @pytest.mark.parametrize("envelope", ENVELOPES)
@@ -180,8 +271,24 @@ def test_known_final_code_is_final_on_any_status(envelope, status, code):
         (400, {"code": "INVALID_OAUTHSCOPE"}, Denied(code="INVALID_OAUTHSCOPE", message="")),
         (403, {"code": "8001", "message": "no"}, Refused(code="403", message="no")),
         (422, {"message": "maximum limit exceeded"}, Refused(code="422", message="maximum limit exceeded")),
-        (404, b"<html>\x1b[31m</html>", Refused(code="404", message="<html> [31m</html>")),
-        (400, {"code": "NEW_CODE", "message": "m"}, Refused(code="NEW_CODE", message="m")),
+        (404, {"code": 404, "message": "\x1b[31mno"}, Refused(code="404", message="[31mno")),
+        (400, {"code": "NEW_CODE", "message": "m"}, Refused(code="NEW_CODE", message="m", known=False)),
+        (409, {"message": "m"}, Refused(code="409", message="m", known=False)),
+        (400, wrap("response", 7202, "m"), Expired(code="7202", message="m")),
+        (401, wrap("response", 7213, "m"), Expired(code="7213", message="m")),
+        (200, wrap("response", 7202, "m"), Expired(code="7202", message="m")),
+        (400, {"code": "OAUTH_SCOPE_MISMATCH", "message": "m"}, Denied(code="OAUTH_SCOPE_MISMATCH", message="m")),
+        (401, {"code": "OAUTH_SCOPE_MISMATCH"}, Denied(code="OAUTH_SCOPE_MISMATCH", message="")),
+        (400, {"code": 7103, "message": "m"}, Refused(code="7103", message="m", known=False)),
+        (200, {"response": {"result": {"code": "Permission Denied"}, "status": 0}}, PERMISSION_DENIED),
+        (
+            403,
+            {"response": {"result": {"code": "permission denied"}, "status": 0}},
+            replace(PERMISSION_DENIED, code="permission denied"),
+        ),
+        (200, {"code": 2955, "message": "m"}, Throttled(wait_seconds=None, cause="2955")),
+        (400, {"code": "6045", "message": "m"}, Throttled(wait_seconds=None, cause="6045")),
+        (400, {"code": 4000, "message": "Something else"}, Refused(code="4000", message="Something else", known=False)),
     ],
 )
 def test_each_refusal_has_its_meaning(status, body, expected):
@@ -191,12 +298,201 @@ def test_each_refusal_has_its_meaning(status, body, expected):
     assert expected == publish(status, body)
 
 
-@pytest.mark.parametrize("status", [100, 204, 301, 307, 408, 500, 502, 503, 504, 599])
-def test_anything_else_is_unclear(status):
+@pytest.mark.parametrize(
+    ("status", "strange"),
+    [
+        *((status, True) for status in (100, 200, 204, 301, 302, 307, 400, 403, 404, 405, 422, 499)),
+        *((status, False) for status in (408, 500, 502, 503, 504, 599)),
+    ],
+)
+@pytest.mark.parametrize("ask", [publish, read])
+def test_page_says_nothing_about_the_course(status, strange, ask):
     """
-    What neither succeeded nor was refused is unclear.
+    A page, an empty body and half an answer are no answer, on any status; the next course may well get the same.
     """
-    assert isinstance(publish(status, b"<html>oops</html>"), Unclear)
+    for body in (b"<html>oops</html>", b"", b"[]", b"{}", b'"no"', b"404", b'{"message": " "}'):
+        answer = ask(status, body)
+        # An empty object is no answer to a call, and a course without a state.
+        assert (Unclear, strange) == (type(answer), getattr(answer, "strange", None)) or (ask, status) in TOLERANT
+
+    assert (Unclear, False) == (type(cut := ask(status, b'{"cod', whole=False)), cut.strange)
+
+
+TOLERANT = {(read, 200), (read, 204)}
+
+
+CODED = [
+    ("THROTTLES_LIMIT_EXCEEDED", Throttled),
+    ("7209", Throttled),
+    ("INVALID_OAUTHTOKEN", Expired),
+    ("7202", Expired),
+    ("OAUTH_SCOPE_MISMATCH", Denied),
+    ("INVALID_INPUT", Unclear),
+    ("COURSE_ALREADY_PUBLISHED", Unclear),
+]
+
+
+@pytest.mark.parametrize("ask", [publish, read])
+@pytest.mark.parametrize("status", [200, 400, 403, 422, 500])
+@pytest.mark.parametrize("envelope", ENVELOPES)
+@pytest.mark.parametrize(("code", "kind"), CODED)
+def test_cut_body_tells_its_signs_and_no_final_no(code, kind, envelope, status, ask):
+    """
+    Wherever the body ends, what is told before is heard, and nothing of it refuses the course.
+    """
+    body = json.dumps(wrap(envelope, code, "Why not?")).encode()
+    told = body.index(code.encode()) + len(code) + 1
+
+    for end in range(len(body) + 1):
+        answer = ask(status, body[:end], whole=False)
+        assert isinstance(answer, kind if end >= told else Unclear), body[:end]
+
+
+@given(
+    body=st.sampled_from([json.dumps(wrap(e, c, "m")) for e in ENVELOPES for c, _ in CODED]), end=st.integers(0, 120)
+)
+def test_cut_body_never_ends_a_course(body, end):
+    """
+    Nothing that did not arrive whole is a success, a refusal or a state.
+    """
+    for status in (200, 400, 404, 422, 500):
+        for ask in (publish, read):
+            answer = ask(status, body.encode()[:end], whole=False)
+            assert not isinstance(answer, Published | Refused | SaidPublished | StateRead)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"code": "72',
+        b'{"code": 7209',
+        b'{"code": 720911, "x',
+        b'{"data": "{\\"code\\": \\"7209\\"}", "x',
+        b'{"name": "code", "id": "7209", "x',
+        b'{"name": "a\\\\", "7209": "code", "x',
+        b'{"code": "a\\"7209", "x',
+        b'{"title": "7209", "x'.replace(b"title", b"label"),
+        b'{"code": , "7209',
+        b'{"code": ["7209"], ',
+        b'<html>{"code": "7209"}',
+        b'{"code": "\\ud8',
+    ],
+)
+def test_what_only_looks_like_a_sign_is_none(body):
+    """
+    A code that may be cut, one inside a text, and one of another key are not heard.
+    """
+    assert Unclear is type(publish(400, body, whole=False))
+
+
+def test_message_is_heard_as_far_as_it_came():
+    """
+    A phrase counts although its sentence has no end.
+    """
+    body = b'{"message": "API access blocked since threshold limit exceeded. Try again after 7 minutes, or'
+
+    assert Throttled(wait_seconds=420.0, cause="threshold limit exceeded") == publish(400, body, whole=False)
+
+
+@pytest.mark.parametrize("status", [200, 400])
+def test_whole_answer_that_is_shorter_than_its_length_is_doubted(status):
+    """
+    A success and a refusal that end too early are neither, though they are whole JSON.
+    """
+    assert Unclear is type(publish(status, SUCCESS if status == 200 else {"code": "INVALID_INPUT"}, whole=False))
+
+
+def batch_answer(**change):
+    batch = {"batchId": BATCH.batch_id, "courseId": COURSE_ID, "name": "March", "publishStatus": "published"}
+    return {"code": "200", "batch": {**batch, "learnersCount": 4, **change}, "message": "success"}
+
+
+@pytest.mark.parametrize(
+    ("change", "state"),
+    [
+        ({}, CourseState.PUBLISHED),
+        ({"publishStatus": "drafted"}, CourseState.DRAFT),
+        ({"publishStatus": "disabled"}, CourseState.DISABLED),
+        ({"publishStatus": "archived"}, CourseState.CANNOT_TELL),
+        ({"publishStatus": "drafted", "status": "published"}, CourseState.CANNOT_TELL),
+        ({"status": "ongoing"}, CourseState.PUBLISHED),
+        ({"status": "ongoing", "publishStatus": ""}, CourseState.CANNOT_TELL),
+        ({"batchId": "219225000000642078"}, CourseState.CANNOT_TELL),
+        ({"courseId": "219225000000642003"}, CourseState.CANNOT_TELL),
+        ({"batchId": int(BATCH.batch_id)}, CourseState.PUBLISHED),
+    ],
+)
+def test_batch_tells_its_state_as_documented(change, state):
+    """
+    One batch, or the list of a course's batches: `publishStatus` is the state and `name` the name.
+    """
+    one = batch_answer(**change)
+    other = batch_answer(batchId="219225000000642000", publishStatus="disabled", name="April")["batch"]
+    many = {"code": "200", "batches": [other, one["batch"] | {"schedulerId": 0}], "message": "success"}
+    answers = [read(200, body, course=BATCH) for body in (one, many)]
+
+    assert [state, state] == [answer.state for answer in answers]
+    assert state is CourseState.CANNOT_TELL or {"March"} == {answer.name for answer in answers}
+
+
+def test_publish_status_counts_for_courses_too():
+    """
+    Whether a course has it is not documented; where it is there it is read.
+    """
+    assert CourseState.DRAFT is read(200, {"course": {"courseId": COURSE_ID, "publishStatus": "drafted"}}).state
+
+
+@pytest.mark.parametrize(
+    ("body", "course", "is_success"),
+    [
+        (batch_answer(), BATCH, True),
+        (
+            {"code": 200, "course": {"courseId": COURSE_ID, "batchId": BATCH.batch_id, "status": "published"}},
+            BATCH,
+            True,
+        ),
+        ({"code": "200", "message": "success"}, BATCH, True),
+        ({"code": "200", "status": "success", "batches": [batch_answer()["batch"]]}, BATCH, True),
+        (batch_answer(publishStatus="drafted"), BATCH, False),
+        (batch_answer(publishStatus=None), BATCH, False),
+        (batch_answer(status="drafted"), BATCH, False),
+        (batch_answer(batchId="219225000000642078"), BATCH, False),
+        (batch_answer(batchId=None), BATCH, False),
+        (batch_answer(courseId="219225000000642003"), BATCH, False),
+        (batch_answer(), COURSE, False),
+        (
+            SUCCESS | {"course": {"courseId": COURSE_ID, "status": "published", "publishStatus": "drafted"}},
+            COURSE,
+            False,
+        ),
+        (SUCCESS | {"courseId": "219225000000642003"}, COURSE, False),
+        (SUCCESS | {"publishStatus": "drafted"}, COURSE, False),
+        (SUCCESS | {"status": "success"}, COURSE, True),
+        ({"code": "200", "batches": [batch_answer(batchId="7")["batch"]]}, BATCH, False),
+        ({"code": "200", "batches": [batch_answer(publishStatus="drafted")["batch"]]}, BATCH, False),
+        ({"code": "200", "batches": "none"}, BATCH, False),
+        ({"code": "200", "batches": []}, COURSE, True),
+    ],
+)
+def test_success_agrees_with_itself_in_every_word(body, course, is_success):
+    """
+    Course, batch and every state word that is there are the ones of this call, or the course is read.
+    """
+    answer = publish(200, body, course=course)
+
+    assert Published() == answer if is_success else (Unclear, True) == (type(answer), answer.strange)
+
+
+@pytest.mark.parametrize("key", ["courseName", "name", "title"])
+def test_title_of_a_course_is_no_code(key):
+    """
+    `title` is a code inside an error only: a reading that has one is a reading.
+    """
+    answers = [
+        read(200, body) for body in ({key: "Fire", "status": "draft"}, {"course": {key: "Fire", "status": "draft"}})
+    ]
+
+    assert [StateRead(state=CourseState.DRAFT, name="Fire", kind="")] * 2 == answers
 
 
 CODES = st.sampled_from(
@@ -219,8 +515,8 @@ def test_any_bytes_have_a_meaning(status, headers, body):
     """
     Every reply has one meaning and a code; no success without a 2xx that names code 200.
     """
-    answer = read_answer(status, headers, body, course_id=COURSE_ID, now=NOW)
-    state = read_course_state(status, headers, body, now=NOW, course_id=COURSE_ID, batch_id="7")
+    answer = publish(status, body, headers)
+    state = read(status, body, headers, course=BATCH)
 
     assert isinstance(answer, get_args(Answer))
     assert not isinstance(answer, StateRead | NotSent)
@@ -256,7 +552,7 @@ def test_state_is_read_tolerantly(body, state, kind):
     """
     The state is found where it may be; disagreement, strange words and another course say nothing.
     """
-    assert StateRead(state=state, name="", kind=kind) == read(200, body, course_id=COURSE_ID)
+    assert StateRead(state=state, name="", kind=kind) == read(200, body)
 
 
 @pytest.mark.parametrize(
@@ -272,7 +568,9 @@ def test_course_does_not_speak_for_its_batch(course, state):
     """
     For a batch only what names that batch counts.
     """
-    assert StateRead(state=state, name="", kind="") == read(200, {"course": course}, course_id=COURSE_ID, batch_id="7")
+    assert StateRead(state=state, name="", kind="") == read(
+        200, {"course": course}, course=Course(course_id=COURSE_ID, batch_id="7")
+    )
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", [], {"code": "8000", "message": "Sorry"}])
@@ -303,17 +601,14 @@ def test_added_meaning_is_certain_only_beside_a_4xx(envelope, status, word, expe
     """
     An operator's word is taken in every envelope; that nothing was done it never says, only the status can.
     """
-    body = json.dumps(wrap(envelope, "7300", "m")).encode()
-
-    assert expected == read_answer(status, {}, body, course_id=COURSE_ID, now=NOW, added={"7300": WORDS[word]})
+    assert expected == publish(status, wrap(envelope, "7300", "m"), added={"7300": WORDS[word]})
 
 
 def test_added_unclear_makes_a_refusal_one_to_look_at():
     """
     A 4xx that in truth may have been executed is settled like a lost answer.
     """
-    body = json.dumps({"code": "New_Code", "message": "m"}).encode()
-    answer = read_answer(400, {}, body, course_id=COURSE_ID, now=NOW, added={"new_code": WORDS["unclear"]})
+    answer = publish(400, {"code": "New_Code", "message": "m"}, added={"new_code": WORDS["unclear"]})
 
     assert isinstance(answer, Unclear)
 
@@ -342,10 +637,10 @@ def test_no_added_meaning_makes_a_success_or_a_state(status, headers, body, adde
     What is a success stays one and nothing else becomes one; what a reading says stays what it says; and where the
     program would be unsure whether the call was executed, it stays unsure.
     """
-    plain = read_answer(status, headers, body, course_id=COURSE_ID, now=NOW)
-    answer = read_answer(status, headers, body, course_id=COURSE_ID, now=NOW, added=added)
-    read_plain = read_course_state(status, headers, body, now=NOW, course_id=COURSE_ID)
-    read_added = read_course_state(status, headers, body, now=NOW, course_id=COURSE_ID, added=added)
+    plain = publish(status, body, headers)
+    answer = publish(status, body, headers, added=added)
+    read_plain = read(status, body, headers)
+    read_added = read(status, body, headers, added=added)
 
     assert isinstance(plain, Published) is isinstance(answer, Published)
     assert not isinstance(read_added, StateRead) or read_added == read_plain

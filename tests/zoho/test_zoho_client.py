@@ -22,7 +22,7 @@ from calling import publish, read_state
 from batchpub.course import Course
 from batchpub.errors import SettingsWrong
 from batchpub.zoho.access import AccessToken, Cookie
-from batchpub.zoho.answers import CourseState, Expired, NotSent, Published, StateRead, Unclear
+from batchpub.zoho.answers import CourseState, Expired, NotSent, Published, Refused, StateRead, Unclear
 from batchpub.zoho.client import DATA_CENTERS, Reply, ZohoClient, check_api_url, make_excerpt
 from batchpub.zoho.token import TokenSource
 
@@ -30,6 +30,12 @@ API = "https://people.zoho.com"
 COURSE = Course(course_id="219225000000642002")
 BATCH = Course(course_id="219225000000642002", batch_id="33")
 SUCCESS = {"code": "200", "course": {"courseId": COURSE.course_id, "status": "published"}, "message": "success"}
+BATCH_ANSWER = {
+    "code": "200",
+    "batch": {"batchId": "33", "courseId": COURSE.course_id, "name": "March", "publishStatus": "drafted"},
+    "message": "success",
+}
+NO_PAGE = {"code": "URL_RULE_NOT_CONFIGURED", "message": "no"}
 HEADER = {"Authorization": "Zoho-oauthtoken 1000.abc.def"}
 
 
@@ -80,8 +86,40 @@ async def test_publish_sends_what_the_page_says(course, notify, url):
 
     (call,) = zoho.requests["POST", URL(url)]
     sent = {key: value for key, value in call.kwargs.items() if value is not None and key != "trace_request_ctx"}
-    assert {"headers": HEADER, "allow_redirects": False} == sent
+    assert {"headers": HEADER | {"Accept-Encoding": "identity"}, "allow_redirects": False} == sent
     assert Reply(answer=Published(), http_status=200, code="200", excerpt=json.dumps(SUCCESS)) == reply
+
+
+@pytest.mark.parametrize(
+    ("page", "second", "answers"),
+    [
+        ((200, BATCH_ANSWER), None, [StateRead(state=CourseState.DRAFT, name="March")]),
+        (
+            (404, NO_PAGE),
+            (200, {"course": BATCH_ANSWER["batch"]}),
+            [None, StateRead(state=CourseState.DRAFT, name="March")],
+        ),
+        ((404, NO_PAGE), (404, NO_PAGE), [None, Refused(code="URL_RULE_NOT_CONFIGURED", message="no")]),
+        ((403, {"message": "no"}), None, [Refused(code="403", message="no")]),
+    ],
+)
+async def test_batch_is_read_at_its_page_and_then_at_its_course(page, second, answers):
+    """
+    One call a reading: where the batch's page is not found the next reading asks the course's, and that is final.
+    """
+    course = f"{API}/api/v1/courses/{COURSE.course_id}"
+    with aioresponses() as zoho:
+        zoho.get(f"{course}/batches/33", status=page[0], payload=page[1], response_class=AnyResponse)
+        if second:
+            zoho.get(
+                f"{course}?batchId=33", status=second[0], payload=second[1], response_class=AnyResponse, repeat=True
+            )
+        async with make_client() as client:
+            replies = [await read_state(client, BATCH) for _ in answers]
+
+    assert len(answers) == sum(len(calls) for calls in zoho.requests.values())
+    for expected, reply in zip(answers, replies, strict=True):
+        assert reply.answer == expected if expected else (Unclear, False) == (type(reply.answer), reply.answer.strange)
 
 
 async def test_reading_a_course_gives_its_state():

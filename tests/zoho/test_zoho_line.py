@@ -1,13 +1,17 @@
 """The line itself: TLS that is verified, the proxy, the bounds, and nothing remembered or repeated below us."""
 
 import asyncio
+import gzip
 import os
 import socket
 import ssl
 import struct
 import sys
 import textwrap
+import zlib
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
@@ -22,7 +26,7 @@ from batchpub.clock import SystemClock
 from batchpub.course import Course
 from batchpub.errors import SettingsWrong
 from batchpub.zoho.access import AccessToken
-from batchpub.zoho.answers import NotSent, Published, Unclear, Withheld
+from batchpub.zoho.answers import NotSent, Published, Refused, Throttled, Unclear, Withheld
 from batchpub.zoho.client import LARGEST_BODY, ZohoClient
 from batchpub.zoho.line import proxy_for
 from batchpub.zoho.token import TokenSource
@@ -387,14 +391,84 @@ async def test_small_answer_that_unpacks_without_end_is_bounded():
     """
     A compressed body counts by what it unpacks to.
     """
-    import gzip
-
     packed = gzip.compress(b" " * 50_000_000)
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
     async with Line(head + packed).open() as line, make_client(line.port) as client:
         reply = await publish(client, COURSE, notify=True)
 
     assert Unclear is type(reply.answer)
+
+
+async def test_nothing_packed_is_asked_for():
+    """
+    What was packed and cut would arrive as a shorter answer, without an error.
+    """
+    async with Line().open() as line, make_client(line.port) as client:
+        await publish(client, COURSE)
+
+    assert b"\r\nAccept-Encoding: identity\r\n" in line.requests[0]
+
+
+def packed_answer(status, encoding, body):
+    head = f"HTTP/1.1 {status} X\r\nContent-Encoding: {encoding}\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
+LOCKED = (
+    b'{"code": "URL_ROLLING_THROTTLES_LIMIT_EXCEEDED", "message": "wait", "padding": "' + os.urandom(300).hex().encode()
+)
+REFUSED = b'{"code": "INVALID_INPUT", "message": "no"}'
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (packed_answer(200, "gzip", gzip.compress(SUCCESS)), Published),
+        (packed_answer(200, "deflate", zlib.compress(SUCCESS)), Published),
+        (packed_answer(400, "gzip", gzip.compress(REFUSED)), Refused),
+        (packed_answer(200, "gzip", gzip.compress(SUCCESS)[:-8]), Unclear),  # every byte of it, but not its end
+        (packed_answer(400, "gzip", gzip.compress(REFUSED)[:-8]), Unclear),
+        (packed_answer(400, "gzip", gzip.compress(REFUSED)[:20]), Unclear),
+        (packed_answer(400, "gzip", b"\x1f\x8bnot at all"), Unclear),
+        (packed_answer(400, "br", b"\x0b\x02\x80{}\x03"), Unclear),
+        (packed_answer(400, "gzip", gzip.compress(LOCKED, 0)[:200]), Throttled),
+        (packed_answer(400, "gzip", gzip.compress(LOCKED, 0)[:200] + b"broken" * 9), Throttled),
+        (b"HTTP/1.1 400 X\r\nContent-Length: 120\r\n\r\n" + LOCKED[:60], Throttled),
+        (b"HTTP/1.1 400 X\r\nContent-Length: 120\r\n\r\n" + LOCKED[:30], Unclear),
+        (b"HTTP/1.1 400 X\r\nContent-Length: 120\r\n\r\n", Unclear),
+        (b"HTTP/1.1 400 X\r\nContent-Length: 120\r\n\r\n" + REFUSED, Unclear),
+        (b"HTTP/1.1 200 X\r\nContent-Length: 120\r\n\r\n" + SUCCESS, Unclear),
+        (b"HTTP/1.1 400 X\r\nTransfer-Encoding: chunked\r\n\r\n2a\r\n" + REFUSED + b"\r\n", Unclear),
+        (b"HTTP/1.1 400 X\r\nTransfer-Encoding: chunked\r\n\r\n2a\r\n" + REFUSED + b"\r\n0\r\n\r\n", Refused),
+        (b"HTTP/1.1 400 X\r\nRetry-After: 9\r\nContent-Length: 120\r\n\r\n{", Throttled),
+    ],
+)
+async def test_what_did_not_arrive_whole_is_doubted_and_heard(answer, kind):
+    """
+    A success or a final no needs its end; a sign of the lock is heard in what did arrive, packed, cut or broken.
+    """
+    async with Line(answer).open() as line, make_client(line.port) as client:
+        reply = await publish(client, COURSE)
+
+    assert (kind, 1) == (type(reply.answer), len(line.requests))
+
+
+async def test_service_clock_is_compared_with_ours():
+    """
+    A date without a Date beside it is measured with what the answer before showed of the service's clock.
+    """
+    now = datetime.now(tz=UTC)
+    behind, until = (format_datetime(now + timedelta(seconds=s), usegmt=True).encode() for s in (-90, 300))
+    async with Line().open() as line, make_client(line.port) as client:
+        before = client.behind_seconds
+        line.answer = b"HTTP/1.1 404 X\r\nDate: %s\r\nContent-Length: 0\r\n\r\n" % behind
+        await publish(client, COURSE)
+        line.answer = b"HTTP/1.1 429 X\r\nRetry-After: %s\r\nContent-Length: 0\r\n\r\n" % until
+        reply = await publish(client, COURSE)
+
+    assert before is None
+    assert client.behind_seconds == pytest.approx(90, abs=3)
+    assert reply.answer.wait_seconds == pytest.approx(390, abs=6)
 
 
 async def test_no_answer_in_time_is_unclear():
