@@ -1,10 +1,24 @@
 """The reports of a run, made from its record and nothing else."""
 
-from batchpub.report.check import check_rows
-from batchpub.report.ci import announce
-from batchpub.report.terminal import print_summary
-from batchpub.report.totals import advice, count_outcomes, summary_sentence
-from batchpub.report.write import FILE_NAMES, FORMATS, write_reports
+from typing import TYPE_CHECKING
+
+from batchpub.lazy import export_lazily
+
+if TYPE_CHECKING:
+    from batchpub.report.check import check_rows
+    from batchpub.report.ci import announce
+    from batchpub.report.terminal import print_summary
+    from batchpub.report.totals import advice, count_outcomes, summary_sentence
+    from batchpub.report.write import FILE_NAMES, FORMATS, write_reports
+
+MODULES = {
+    "check": ("check_rows",),
+    "ci": ("announce",),
+    "terminal": ("print_summary",),
+    "totals": ("advice", "count_outcomes", "summary_sentence"),
+    "write": ("FILE_NAMES", "FORMATS", "write_reports"),
+}
+__getattr__ = export_lazily(__name__, {name: module for module, names in MODULES.items() for name in names})
 
 __all__ = [
     "FILE_NAMES",

@@ -1,24 +1,52 @@
 """What must survive the process: journal, slots and lock, in one database."""
 
-from batchpub.state.database import Database, open_database
-from batchpub.state.history import forget_runs, list_runs, read_run
-from batchpub.state.journal import (
-    FIRST_OUTCOME,
-    NOT_YET,
-    AnswerNote,
-    Claimed,
-    Free,
-    Held,
-    Journal,
-    LostSlot,
-    Published,
-    Refused,
-    RowResult,
-    Standing,
-    Uncertain,
-)
-from batchpub.state.ledger import Ledger, Lock, Outlook, Refusal, Rest, Slot, Wait
-from batchpub.state.limits import GENTLE_SECONDS, Limits, Pace
+from typing import TYPE_CHECKING
+
+from batchpub.lazy import export_lazily
+
+if TYPE_CHECKING:
+    from batchpub.state.database import Database, open_database
+    from batchpub.state.history import forget_runs, list_runs, read_run
+    from batchpub.state.journal import (
+        FIRST_OUTCOME,
+        NOT_YET,
+        AnswerNote,
+        Claimed,
+        Free,
+        Held,
+        Journal,
+        LostSlot,
+        Published,
+        Refused,
+        RowResult,
+        Standing,
+        Uncertain,
+    )
+    from batchpub.state.ledger import Ledger, Lock, Outlook, Refusal, Rest, Slot, Wait
+    from batchpub.state.limits import GENTLE_SECONDS, Limits, Pace
+
+MODULES = {
+    "database": ("Database", "open_database"),
+    "history": ("forget_runs", "list_runs", "read_run"),
+    "journal": (
+        "FIRST_OUTCOME",
+        "NOT_YET",
+        "AnswerNote",
+        "Claimed",
+        "Free",
+        "Held",
+        "Journal",
+        "LostSlot",
+        "Published",
+        "Refused",
+        "RowResult",
+        "Standing",
+        "Uncertain",
+    ),
+    "ledger": ("Ledger", "Lock", "Outlook", "Refusal", "Rest", "Slot", "Wait"),
+    "limits": ("GENTLE_SECONDS", "Limits", "Pace"),
+}
+__getattr__ = export_lazily(__name__, {name: module for module, names in MODULES.items() for name in names})
 
 __all__ = [
     "FIRST_OUTCOME",
