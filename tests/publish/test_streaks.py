@@ -1,0 +1,135 @@
+"""When answers stop being about single courses."""
+
+import pytest
+
+from batchpub.course import Course
+from batchpub.errors import ExitCode
+from batchpub.services.interface import (
+    CourseState,
+    Denied,
+    Expired,
+    NotSent,
+    Operation,
+    Published,
+    Refused,
+    Reply,
+    SaidPublished,
+    StateRead,
+    Throttled,
+    Unclear,
+    Withheld,
+    code_of,
+)
+from batchpub.streaks import Streaks
+
+PAGE = Unclear(reason="a page", strange=True)
+NEW = Refused(code="NEW", message="m", known=False)
+OTHER = Refused(code="OTHER", message="m", known=False)
+KNOWN = Refused(code="INVALID_INPUT", message="m")
+NO_COURSE = Refused(code="404", message="m")
+DRAFT = StateRead(state=CourseState.DRAFT)
+STATUS = {PAGE: 302, NO_COURSE: 404, NEW: 400, OTHER: 400, KNOWN: 400}
+SILENT = [
+    Unclear(reason="lost"),
+    Throttled(wait_seconds=None, cause="429"),
+    Expired(code="401", message=""),
+    Denied(code="7218", message=""),
+    NotSent(reason="refused"),
+    Withheld(),
+    StateRead(state=CourseState.CANNOT_TELL),
+]
+
+
+def play(answers, *, courses=None, operation=Operation.PUBLISH, is_new_portal=False):
+    """Note one answer for each of these courses; give (how many were noted, the stop)."""
+    streaks = Streaks(is_new_portal=is_new_portal)
+    for number, answer in enumerate(answers):
+        course = Course(course_id=str(courses[number] if courses else number))
+        told = Reply(answer=answer, http_status=STATUS.get(answer, 200), code=code_of(answer), excerpt="<html>Sign in")
+        stop = streaks.note(operation, course, told)
+        if stop:
+            return number + 1, stop
+    return len(answers), None
+
+
+@pytest.mark.parametrize("operation", Operation)
+@pytest.mark.parametrize("answer", [PAGE, NEW])
+def test_three_courses_in_a_row_stop_the_run(answer, operation):
+    """
+    The sentence has the status and the excerpt, and the exit code says to run it again later.
+    """
+    number, stop = play([answer] * 5, operation=operation)
+
+    assert (3, ExitCode.UNREACHABLE) == (number, stop.exit_code)
+    assert f"HTTP {STATUS[answer]}: <html>Sign in" in stop.reason
+    assert ('[answers] "NEW" = "refused"' in stop.reason) is (answer is NEW)
+
+
+@pytest.mark.parametrize("between", [Published(), SaidPublished(code="A", message="m"), KNOWN, NO_COURSE, DRAFT])
+@pytest.mark.parametrize("answer", [PAGE, NEW])
+def test_answer_that_says_something_ends_the_row(answer, between):
+    """
+    Two and two, with one between that is about its course, are no three.
+    """
+    assert (5, None) == play([answer, answer, between, answer, answer])
+    assert 6 == play([answer, answer, between, answer, answer, answer])[0]
+
+
+@pytest.mark.parametrize("between", SILENT)
+@pytest.mark.parametrize("answer", [PAGE, NEW])
+def test_what_says_nothing_does_not_end_the_row(answer, between):
+    """
+    The lock, the token and a lost answer may come between.
+    """
+    assert 5 == play([answer, between, answer, between, answer, answer])[0]
+
+
+def test_one_course_alone_stops_nothing():
+    """
+    The same course may be answered strangely as often as it is tried.
+    """
+    assert (7, None) == play([PAGE] * 7, courses=[1, 1, 2, 1, 2, 2, 1])
+
+
+def test_codes_that_differ_are_about_their_courses():
+    """
+    Only the same unknown code counts; a page counts by itself.
+    """
+    assert (5, None) == play([NEW, OTHER, PAGE, OTHER, PAGE])
+
+
+def test_reading_does_not_speak_for_publishing():
+    """
+    Where reading works and publishing meets a page, publishing stops.
+    """
+    streaks = Streaks()
+    stops = []
+    for number in range(3):
+        course = Course(course_id=str(number))
+        stops.append(streaks.note(Operation.PUBLISH, course, Reply(answer=PAGE, http_status=403, code="", excerpt="")))
+        stops.append(streaks.note(Operation.READ, course, Reply(answer=DRAFT, http_status=200, code="", excerpt="")))
+
+    assert [None] * 4 == stops[:4]
+    assert "an empty body" in stops[4].reason
+
+
+@pytest.mark.parametrize(
+    ("answers", "is_new", "number"),
+    [
+        ([NO_COURSE] * 12, True, 10),
+        ([NO_COURSE] * 12, False, None),
+        ([NO_COURSE] * 9, True, None),
+        ([NO_COURSE] * 9 + [Published()] + [NO_COURSE] * 12, True, None),
+        ([KNOWN] + [NO_COURSE] * 12, True, None),
+        ([DRAFT] + [NO_COURSE] * 12, True, None),
+        ([NO_COURSE, *SILENT] + [NO_COURSE] * 9, True, 17),
+    ],
+)
+def test_ten_unknown_courses_of_a_new_portal_are_somebody_else_s(answers, is_new, number):
+    """
+    All of the first ten, where nothing was ever published: the account or its data centre is another.
+    """
+    noted, stop = play(answers, is_new_portal=is_new)
+
+    assert (number or len(answers), number is not None) == (noted, stop is not None)
+    assert stop is None or (ExitCode.ACCESS_REFUSED, True) == (stop.exit_code, "data centre" in stop.reason)
