@@ -40,9 +40,10 @@ class Outcome(StrEnum):
 
 
 class Pile(StrEnum):
-    """What the plan makes of a row, before the journal or the service is asked."""
+    """What the plan makes of a row, before the service is asked."""
 
     TO_PUBLISH = "to_publish"
+    ALREADY_PUBLISHED = "already_published"
     INVALID = "invalid"
     DUPLICATE = "duplicate"
     SKIPPED = "skipped"
@@ -155,12 +156,16 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedSheet:
-    """A sheet as reports give it back: where it came from and the person's own headings."""
+    """A sheet as reports give it back: where it came from and the person's own headings.
+
+    `refused` is the sentence why the file could not be read, where the others were published without it.
+    """
 
     file: str
     sheet: str
     headings: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    refused: str = ""
 
 
 @one_of_many

@@ -1,6 +1,7 @@
 """Why a run cannot start or go on: one exception per reason, each with the exit code it ends in."""
 
 import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Self
@@ -28,7 +29,7 @@ class ExitCode(IntEnum):
     USAGE = 2, "the command line is wrong", "correct it"
     SOME_UNKNOWN = 3, "finished; some outcomes are unknown", "look at those courses"
     OWN_RULE = 4, "stopped by a rule of your own (`max_failures`, `expect`, `strict`)", "look why"
-    SHEET_REFUSED = 65, "a sheet is refused; nothing was sent", "correct the sheet"
+    SHEET_REFUSED = 65, "a sheet is refused; nothing was sent, or with `keep_going` nothing of it", "correct the sheet"
     SHEET_MISSING = 66, "a sheet is missing; nothing was sent", "correct the path"
     UNREACHABLE = 69, "Zoho cannot be reached", "run again later"
     BUG = 70, "a bug", "report it; `batchpub report` still writes the run"
@@ -87,21 +88,35 @@ class BatchpubError(Exception):
 
 
 class SheetRefused(BatchpubError):
-    """A whole file cannot be taken as a list of courses. Nothing is sent."""
+    """A whole file cannot be taken as a list of courses. Nothing is sent.
+
+    `others` are the refusals of further files, each a sentence of its own; the text has them all.
+    """
 
     exit_code = ExitCode.SHEET_REFUSED
 
-    def __init__(self, file: str, message: str) -> None:
+    def __init__(self, file: str, message: str, *, others: "tuple[SheetRefused, ...]" = ()) -> None:
         """Remember the file as the person named it, and the sentence without it."""
-        super().__init__(f"{file}: {message}")
+        super().__init__("\n".join([f"{file}: {message}", *map(str, others)]))
         self.file = file
         self.message = message
+        self.others = others
+
+    def each(self) -> "tuple[SheetRefused, ...]":
+        """Give the refusal of every file by itself."""
+        return (type(self)(self.file, self.message), *self.others)
 
 
 class SheetMissing(SheetRefused):
     """There is no such file, or it may not be read."""
 
     exit_code = ExitCode.SHEET_MISSING
+
+
+def refuse_all(refused: Sequence[SheetRefused]) -> SheetRefused:
+    """Make one error of the refusals of several files; a missing file wins the exit code."""
+    first = next((error for error in refused if isinstance(error, SheetMissing)), refused[0])
+    return type(first)(first.file, first.message, others=tuple(error for error in refused if error is not first))
 
 
 class SettingsWrong(BatchpubError):

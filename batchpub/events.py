@@ -72,10 +72,12 @@ FIELDS = {
     "exit_code": Field("batchpub.exit_code", "integer", "the exit code"),
     "faults": Field("batchpub.faults", "integer", "planned faults of the sandbox"),
     "file": Field("batchpub.file", "text", "the sheet's file; with `token.memory_only`, the token's"),
+    "files": Field("batchpub.files", "integer", "files that are read, or refused with a sentence"),
     "for_seconds": Field("batchpub.for_seconds", "number", "how long that is remembered"),
     "http_status": Field("http.response.status_code", "integer", "HTTP status; null where no answer came"),
     "job_seconds": Field("batchpub.job_seconds", "number", "when the pipeline ends its job (GitLab's CI_JOB_TIMEOUT)"),
     "largest_window": Field("batchpub.largest_window", "integer", "most calls that the sandbox saw in any period"),
+    "left_out": Field("batchpub.left_out", "list", "files that are no lists: pictures, hidden files, reports"),
     "lifetime_seconds": Field("batchpub.lifetime_seconds", "number", "how long the access token is good for"),
     "lock_seconds": Field("batchpub.lock_seconds", "number", "how long a lock still holds; 0 without one"),
     "locks": Field("batchpub.locks", "integer", "locks that the sandbox gave"),
@@ -125,6 +127,9 @@ EVENTS = {
     "course.refused": Event(("warning",), "Zoho refused the course for good.", _OUTCOME),
     "course.skipped": Event(("info",), "The row is blank or says not to publish.", _OUTCOME),
     "course.unknown": Event(("warning",), "It is not known whether the course was published.", _OUTCOME),
+    "folder.read": Event(
+        ("info",), "A folder was read; some files in it are certainly no lists.", ("files", "left_out")
+    ),
     "log.unwritable": Event(
         ("warning",), "A log, this one or another, cannot be written and is not whole.", ("error",)
     ),
@@ -167,6 +172,7 @@ EVENTS = {
         "The sandbox stopped; this is what it saw.",
         ("arrivals", "published_twice", "largest_window", "locks", "sent_after_refusal"),
     ),
+    "sheet.refused": Event(("warning", "error"), "A file cannot be taken as a list of courses.", ("file", "error")),
     "state.back": Event(("info",), "The state can be used again; the run goes on.", ("path", "seconds")),
     "state.new": Event(
         ("info",), "No earlier run has come to its end in this state: it does not know who was mailed.", ("path",)

@@ -78,8 +78,6 @@ class RunOptions:
     """When the pipeline ends its job, whatever it is doing."""
     max_failures: int | None = None
     progress_every: float = 30.0
-    done: frozenset[Course] = frozenset()
-    """Courses that an earlier run's results call published, whatever this state knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,9 +276,6 @@ class Run:
             standing = known.get(course)
             if isinstance(standing, Uncertain) or course in self._options.rules.uncertain:
                 uncertain.add(row.position)
-            if course in self._options.done:
-                already[row.position] = "Published by the run whose results these are."
-                continue
             if self._options.rules.publishes_again(course):
                 standing = None
             if isinstance(standing, Published):
@@ -447,7 +442,7 @@ class Run:
         found = await self._read()
         self._teller.tell_rest(found)
         self._check(found)
-        self._troubles |= {judge_rows(found), *([stop.exit_code] if stop else [])}
+        self._troubles |= {*judge_run(found), *([stop.exit_code] if stop else [])}
         found = await self._finish(found)
         try:
             await self._write_reports(found)
@@ -490,6 +485,12 @@ class Run:
 def worst(codes: set[ExitCode]) -> ExitCode:
     """Choose the exit code that wins when several apply."""
     return next(code for code in PRECEDENCE if code in codes)
+
+
+def judge_run(run: RunRecord) -> set[ExitCode]:
+    """Say what the rows, and files that were not read, make of the exit code."""
+    unread = any(sheet.refused for sheet in run.sheets)
+    return {judge_rows(run), *([ExitCode.SHEET_REFUSED] if unread else [])}
 
 
 def judge_rows(run: RunRecord) -> ExitCode:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +16,19 @@ from batchpub.cli.duration import duration
 from batchpub.cli.files import find_files
 from batchpub.cli.online import look_online, show_looks
 from batchpub.cli.options import settle_settings
-from batchpub.cli.wiring import existing_state, ledger_of, limits_of, load_all, plan_of, start_log
+from batchpub.cli.sheets import known_published, take_in
+from batchpub.cli.wiring import existing_state, ledger_of, limits_of, start_log
 from batchpub.clock import SystemClock
 from batchpub.course import Course, NamesRule, Pile, Plan, PlannedRow
 from batchpub.errors import ExitCode, SheetRefused
 from batchpub.pace import estimate_seconds
+from batchpub.plan.text import list_names
 from batchpub.plural import say_count
 from batchpub.publish import Rules
 from batchpub.report.ci import Problem, announce_check
 from batchpub.report.text import escape_commands, make_plain
 from batchpub.settings import Settings
-from batchpub.state import Journal, Outlook, Published, Standing, Uncertain, open_database
+from batchpub.state import Journal, Outlook, Standing, Uncertain, open_database
 from batchpub.verify import Finding, Look, hold_for_name
 
 MANY = 40
@@ -35,58 +38,77 @@ ACCESS_TOKEN_SECONDS = 3600.0  # "expires_in": 3600, Zoho accounts documentation
 def check(*, sheets: tuple[str, ...], job: Path | None, online: bool, as_json: bool, **flags: Any) -> int:
     """Show what would be published, what is wrong and how long it takes. Nothing is sent.
 
-    A SHEET may be a folder: every sheet in it. Without SHEET, the job file names them.
+    A SHEET may be a folder: every sheet in it and in its folders. Without SHEET, the job file names them.
     """
     settings = settle_settings({**flags, "sheets": sheets}, job)
     start_log(settings)
     try:
-        plan = plan_of(load_all(find_files(settings.sheets), settings), settings)
+        handed = find_files(settings.sheets)
+        intake = take_in(handed, settings)
     except SheetRefused as error:
         if not as_json:
-            refused = Problem(file=error.file, row=1, title="the sheet is refused", message=error.message)
-            announce_check([refused], str(error), os.environ, sys.stdout)
+            announce_check(_problems_of(error.each()), str(error), os.environ, sys.stdout)
             raise
-        told = {"schema_version": 1, "error": {"file": error.file, "message": error.message}}
+        told = {
+            "schema_version": 1,
+            "error": _describe_refusals(error.each())[0],
+            "refused": _describe_refusals(error.each()),
+        }
         click.echo(escape_commands(json.dumps(told, ensure_ascii=False)))
         return error.exit_code
-    known, outlook = asyncio.run(_ask_state(plan, settings))
+    known, outlook = asyncio.run(_ask_state(intake.judged.courses(), settings))
     rules = Rules(again=frozenset(settings.again), names=settings.names, strict=settings.strict)
-    looks = asyncio.run(look_online(_to_look_at(plan, known, rules), settings)) if online else {}
+    plan = intake.settle(known_published(known, rules))
+    looks = asyncio.run(look_online(_to_look_at(plan), settings)) if online else {}
     rows = [_describe(row, plan, known, looks, rules) for row in plan.rows]
     to_send = sum(row["outcome"] in ("to_publish", "uncertain") for row in rows)
     eta = estimate_seconds(to_send, limits_of(settings), outlook)
     warnings = [*_warn_of_token(eta, settings), *_warn_of_names(rows)]
     if as_json:
-        told = {"schema_version": 1, "rows": rows, "to_publish": to_send, "eta_seconds": round(eta, 1)}
-        click.echo(escape_commands(json.dumps({**told, "online": online, "warnings": warnings}, ensure_ascii=False)))
+        told = {
+            "schema_version": 1,
+            "rows": rows,
+            "to_publish": to_send,
+            "eta_seconds": round(eta, 1),
+            "online": online,
+            "warnings": warnings,
+            "refused": _describe_refusals(intake.refused),
+            "left_out": list(handed.left_out),
+        }
+        click.echo(escape_commands(json.dumps(told, ensure_ascii=False)))
     else:
-        shown = _show(rows, plan, to_send, eta, warnings)
-        problems = [_problem_of(row) for row in rows if row["outcome"] == Pile.INVALID]
+        shown = _show(rows, plan, handed.left_out, to_send, eta, warnings)
+        invalid = [_problem_of(row) for row in rows if row["outcome"] == Pile.INVALID]
+        problems = [*_problems_of(intake.refused), *invalid]
         for warning in announce_check(problems, shown, os.environ, sys.stdout):
             click.echo(f"batchpub: {warning}", err=True)
+    if intake.refused:
+        return ExitCode.SHEET_REFUSED
     if any(look.finding is Finding.CANNOT_TELL and not look.state for look in looks.values()):
         return ExitCode.SOME_UNKNOWN
     return ExitCode.SOME_FAILED if any(row["outcome"] == "invalid" for row in rows) else ExitCode.OK
 
 
-async def _ask_state(plan: Plan, settings: Settings) -> tuple[dict[Course, Standing], Outlook]:
+async def _ask_state(courses: Sequence[Course], settings: Settings) -> tuple[dict[Course, Standing], Outlook]:
     state = existing_state(settings)
     if state is None:
         return {}, Outlook(pace=limits_of(settings).pace)
     async with open_database(state) as database:
         ledger = ledger_of(settings, database, run="check", clock=SystemClock())
-        courses = [row.course for row in plan.to_publish() if row.course is not None]
         return await Journal(ledger).standings(courses), await ledger.look_ahead("publish")
 
 
-def _to_look_at(plan: Plan, known: dict[Course, Standing], rules: Rules) -> dict[Course, str]:
+def _to_look_at(plan: Plan) -> dict[Course, str]:
     """Give the courses that would be sent, with the sheet's name for each."""
-    return {
-        row.course: row.name
-        for row in plan.to_publish()
-        if row.course is not None
-        and (rules.publishes_again(row.course) or not isinstance(known.get(row.course), Published))
-    }
+    return {row.course: row.name for row in plan.to_publish() if row.course is not None}
+
+
+def _problems_of(refused: Sequence[SheetRefused]) -> list[Problem]:
+    return [Problem(file=one.file, row=1, title="the sheet is refused", message=one.message) for one in refused]
+
+
+def _describe_refusals(refused: Sequence[SheetRefused]) -> list[dict[str, str]]:
+    return [{"file": one.file, "message": one.message} for one in refused]
 
 
 def _warn_of_token(eta: float, settings: Settings) -> list[str]:
@@ -114,9 +136,7 @@ def _describe(
     outcome, message = row.pile.value, row.message
     standing = known.get(row.course) if row.course and row.pile is Pile.TO_PUBLISH else None
     again = row.course is not None and rules.publishes_again(row.course)
-    if isinstance(standing, Published) and not again:
-        outcome, message = "already_published", str(standing)
-    elif isinstance(standing, Uncertain):
+    if isinstance(standing, Uncertain):
         outcome, message = "uncertain", f"Run {standing.run} sent it and the answer is not known; it is read first."
     look = looks.get(row.course) if row.course and row.pile is Pile.TO_PUBLISH else None
     if look is not None and look.finding is Finding.INVALID:
@@ -151,13 +171,25 @@ def _problem_of(row: dict[str, Any]) -> Problem:
     return Problem(file=row["file"], row=row["row"], title=f"invalid: {row['cell']}", message=row["message"])
 
 
-def _show(rows: list[dict[str, Any]], plan: Plan, to_send: int, eta: float, warnings: list[str]) -> str:
+def _show(  # noqa: PLR0913 - all that is shown
+    rows: list[dict[str, Any]],
+    plan: Plan,
+    left_out: Sequence[str],
+    to_send: int,
+    eta: float,
+    warnings: list[str],
+) -> str:
     """Print it, and give what was printed."""
     console = Console(highlight=False, markup=False, record=True)
     show_looks(rows, console)
     for sheet in plan.sheets:
         for note in sheet.notes:
             console.print(Text(make_plain(f"{sheet.file}: {note}"), style="yellow"))
+    if left_out:
+        console.print(Text(make_plain(f"Left out, for they are no lists: {list_names(list(left_out))}."), style="dim"))
+    for sheet in plan.sheets:
+        if sheet.refused:
+            console.print(Text(make_plain(f"Not read: {sheet.file}: {sheet.refused}"), style="red"))
     problems = [row for row in rows if row["outcome"] in ("invalid", "duplicate", "uncertain", "skipped")]
     for row in problems[:MANY]:
         where = f"{row['file']}, row {row['row']}: " if len(plan.sheets) > 1 else f"Row {row['row']}: "

@@ -19,7 +19,7 @@ from batchpub.cli.options import JOB, RUN_FLAGS, SHEET_FLAGS, STATE, refused_sec
 def check(**flags: Any) -> int:
     """Show what would be published, what is wrong and how long it takes. Nothing is sent.
 
-    A SHEET may be a folder: every sheet in it. Without SHEET, the job file names them.
+    A SHEET may be a folder: every sheet in it and in its folders. Without SHEET, the job file names them.
     """
     from batchpub.cli.check import check as run  # noqa: PLC0415 - see above
 
@@ -32,7 +32,7 @@ def check(**flags: Any) -> int:
 def publish(**flags: Any) -> int:
     """Publish every course of the sheets. The same command again continues where it stopped.
 
-    A SHEET may be a folder: every sheet in it. Without SHEET, the job file names them.
+    A SHEET may be a folder: every sheet in it and in its folders. Without SHEET, the job file names them.
     """
     from batchpub.cli.publish import publish as run  # noqa: PLC0415 - see above
 

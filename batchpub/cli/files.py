@@ -1,33 +1,54 @@
 """Which files a command reads: those named with it or in the job file; a folder stands for what is in it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
+from batchpub.cli.folder import Found, list_folder
 from batchpub.errors import SheetMissing
 from batchpub.report import FILE_NAMES
-
-ENDINGS = (".xlsx", ".xlsm", ".xls", ".ods", ".csv", ".tsv", ".txt", ".html", ".htm", ".xml")
-"""What a sheet's name ends in. In a folder other files are left alone; a file that is named is read whatever its name."""
-
-NOT_SHEETS = (".", "~$")  # hidden files, and what Excel puts beside a workbook that is open
 
 READABLE = ("json", "csv", "xlsx")
 """The reports that `retry` reads, best first."""
 
 
-def find_files(told: Sequence[str]) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handed:
+    """What was handed in: the files to read, in order, and what lay beside them in a folder and is certainly no list."""
+
+    files: tuple[Found, ...]
+    left_out: tuple[str, ...] = ()
+
+    def first_folder(self) -> Path:
+        """Give the folder that the first file is in."""
+        return Path(self.files[0].file).parent
+
+
+def find_files(told: Sequence[str]) -> Handed:
     """Give the files in the order they were named, those of a folder in the order of their names.
 
     Raises:
         click.UsageError: no file is named.
-        SheetMissing: a folder has no sheet in it.
+        SheetMissing: a folder has no sheet in it, or cannot be read.
+        SheetRefused: a folder holds too much.
 
     """
     if not told:
         raise click.UsageError('Name a sheet, or a folder of sheets; in a job file: sheets = ["courses.xlsx"].')
-    return tuple(file for one in told for file in _expand(one))
+    files: list[Found] = []
+    left_out: list[str] = []
+    for one in told:
+        if not Path(one).is_dir():
+            files.append(Found(file=one))
+            continue
+        found, others = list_folder(Path(one))
+        if not found:
+            raise SheetMissing(one, "No sheet is in this folder. Check the name, or that it is mounted.")
+        files += found
+        left_out += others
+    return Handed(files=tuple(files), left_out=tuple(left_out))
 
 
 def find_results(told: str) -> str:
@@ -45,27 +66,3 @@ def find_results(told: str) -> str:
     if found is None:
         raise SheetMissing(told, f"There is no {', '.join(names)} in this folder. Write it with: batchpub report RUN")
     return str(found)
-
-
-def _expand(told: str) -> Iterator[str]:
-    folder = Path(told)
-    if not folder.is_dir():
-        yield told
-        return
-    found = sorted(path for path in _list(folder) if _is_sheet(path))
-    if not found:
-        raise SheetMissing(told, "No sheet is in this folder. Check the name, or that it is mounted.")
-    yield from map(str, found)
-
-
-def _list(folder: Path) -> list[Path]:
-    try:
-        return list(folder.iterdir())
-    except OSError as error:
-        raise SheetMissing(
-            str(folder), f"The folder cannot be read ({error.strerror}). Check its permissions."
-        ) from error
-
-
-def _is_sheet(path: Path) -> bool:
-    return path.suffix.casefold() in ENDINGS and not path.name.startswith(NOT_SHEETS) and path.is_file()

@@ -22,18 +22,18 @@ from batchpub.cli.options import settle_settings
 from batchpub.cli.person import has_person
 from batchpub.cli.progress import show_progress
 from batchpub.cli.resume import command_again, command_to_continue
+from batchpub.cli.sheets import Intake, judge_all, known_published, take_in
 from batchpub.cli.signals import Left, Signals
 from batchpub.cli.wiring import (
+    existing_state,
     files_of,
     ledger_of,
-    load_all,
-    plan_of,
     sheet_options_of,
     start_log,
     state_of,
 )
 from batchpub.clock import SystemClock
-from batchpub.course import Course, Outcome, Pile, Plan, PlannedRow
+from batchpub.course import Course, Outcome, Pile, Plan
 from batchpub.errors import BatchpubError, CannotWrite, ExitCode, SettingsWrong, name_bug
 from batchpub.plural import say_count
 from batchpub.publish import Rules, Verify
@@ -84,15 +84,15 @@ def _split(flags: dict[str, Any]) -> tuple[dict[str, Any], Extras]:
 def publish(*, sheets: tuple[str, ...], job: Path | None, **flags: Any) -> int:
     """Publish every course of the sheets. The same command again continues where it stopped.
 
-    A SHEET may be a folder: every sheet in it. Without SHEET, the job file names them.
+    A SHEET may be a folder: every sheet in it and in its folders. Without SHEET, the job file names them.
     """
     flags, extras = _split(flags)
     settings = settle_settings({**flags, "sheets": sheets}, job, needs_credentials=not extras.sandbox)
     start_log(settings)
     with _last_words(settings) as told:
-        files = find_files(settings.sheets)
-        plan = plan_of(load_all(files, settings), settings)
-        told.code = asyncio.run(_publish(plan, files, settings, extras))
+        handed = find_files(settings.sheets)
+        intake = take_in(handed, settings)
+        told.code = asyncio.run(_publish(intake, handed.first_folder(), settings, extras))
     return told.code
 
 
@@ -107,9 +107,9 @@ def retry(*, results: str, job: Path | None, **flags: Any) -> int:
     with _last_words(settings) as told:
         file = find_results(results)
         earlier = load_results(file, sheet_options_of(settings))
-        plan = plan_of(earlier.sheets, settings)
+        intake = judge_all(earlier.sheets, settings)
         known = Earlier(done=earlier.courses_with(*DONE), uncertain=earlier.courses_with(Outcome.UNKNOWN))
-        told.code = asyncio.run(_publish(plan, (file,), settings, extras, known))
+        told.code = asyncio.run(_publish(intake, Path(file).parent, settings, extras, known))
     return told.code
 
 
@@ -154,16 +154,17 @@ def _last_word(error: BaseException) -> tuple[int, str]:
 
 
 async def _publish(
-    plan: Plan, files: tuple[str, ...], settings: Settings, extras: Extras, earlier: Earlier = NOTHING_EARLIER
+    intake: Intake, beside: Path, settings: Settings, extras: Extras, earlier: Earlier = NOTHING_EARLIER
 ) -> int:
+    plan = intake.settle(await _find_published(intake, settings, extras, earlier))
     run = f"{datetime.now(tz=UTC):%Y%m%dT%H%M%SZ}-{uuid4().hex[:6]}"
     out = Path(settings.out) if settings.out else Path("batchpub-reports") / run
     structlog.contextvars.bind_contextvars(run=run)
     if not _own_rule(plan, settings, earlier):
-        _ask(plan, extras, earlier)
+        _ask(plan, extras)
     async with contextlib.AsyncExitStack() as stack:
         if extras.sandbox:
-            settings = await stack.enter_async_context(_rehearsal(settings, extras, files, out))
+            settings = await stack.enter_async_context(_rehearsal(settings, extras, beside, out))
         found, code, work = await _run(plan, settings, extras, run, out, earlier)
     if trouble := work.unreported or work.unwritable:  # a field of the last event where there is something to say
         structlog.contextvars.bind_contextvars(error=trouble)
@@ -195,7 +196,9 @@ def _choose_level(code: ExitCode) -> Callable[..., None]:
 
 
 def _own_rule(plan: Plan, settings: Settings, earlier: Earlier) -> str:
-    to_publish = len(_open_rows(plan, earlier))
+    # Also what an earlier run of the same command has published: it must not lose its own guard when it goes on.
+    meant = {row.course for row in plan.rows if row.pile in (Pile.TO_PUBLISH, Pile.ALREADY_PUBLISHED)}
+    to_publish = len(meant - earlier.done)
     invalid = sum(row.pile is Pile.INVALID for row in plan.rows)
     if settings.expect is not None and to_publish != settings.expect:
         return f"--expect {settings.expect}, but the sheets have {say_count(to_publish, 'course')} to publish."
@@ -204,12 +207,20 @@ def _own_rule(plan: Plan, settings: Settings, earlier: Earlier) -> str:
     return ""
 
 
-def _open_rows(plan: Plan, earlier: Earlier) -> list[PlannedRow]:
-    return [row for row in plan.to_publish() if row.course not in earlier.done]
+async def _find_published(intake: Intake, settings: Settings, extras: Extras, earlier: Earlier) -> dict[Course, str]:
+    """Ask the state, and the results that are done again, which of the courses are published."""
+    told = dict.fromkeys(earlier.done, "Published by the run whose results these are.")
+    state = None if extras.sandbox else existing_state(settings)  # a rehearsal has a state of its own, and it is new
+    if state is None:
+        return told
+    async with open_database(state) as database:
+        ledger = ledger_of(settings, database, run="check", clock=SystemClock())
+        known = await Journal(ledger).standings(intake.judged.courses())
+    return known_published(known, Rules(again=frozenset(settings.again))) | told
 
 
-def _ask(plan: Plan, extras: Extras, earlier: Earlier) -> None:
-    todo = _open_rows(plan, earlier)
+def _ask(plan: Plan, extras: Extras) -> None:
+    todo = plan.to_publish()
     mailed = sum(row.notify for row in todo)
     log.info("plan.made", to_publish=len(todo), mailing=mailed, rows=len(plan.rows))
     if mailed and not extras.yes and not extras.sandbox and has_person(sys.stdin) and has_person(sys.stderr):
@@ -217,10 +228,10 @@ def _ask(plan: Plan, extras: Extras, earlier: Earlier) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _rehearsal(settings: Settings, extras: Extras, files: tuple[str, ...], out: Path) -> AsyncIterator[Settings]:
+async def _rehearsal(settings: Settings, extras: Extras, beside: Path, out: Path) -> AsyncIterator[Settings]:
     """Start a sandbox for this run, with a throwaway state under --out and no credentials."""
-    beside = Path(files[0]).parent / "sandbox.toml"
-    plan = extras.sandbox_faults or (beside if beside.exists() else None)
+    usual = beside / "sandbox.toml"
+    plan = extras.sandbox_faults or (usual if usual.exists() else None)
     try:
         faults = load_faults(plan) if plan else ()
     except (ValueError, OSError) as error:
@@ -289,7 +300,6 @@ async def _run(  # noqa: PLR0913 - the one place where everything meets
                 again=frozenset(settings.again),
                 uncertain=earlier.uncertain,
             ),
-            done=earlier.done,
             notify_policy=str(settings.notify),
             reports=settings.report,
             out=out,

@@ -14,13 +14,13 @@ import click
 from batchpub.cli.person import has_person
 from batchpub.cli.pipeline import read_pipeline
 from batchpub.clock import Clock
-from batchpub.course import Outcome, Plan, Sheet
-from batchpub.errors import SettingsWrong, SheetMissing, SheetRefused
+from batchpub.course import Outcome
+from batchpub.errors import SettingsWrong
 from batchpub.events import Level
 from batchpub.log import BackgroundStream, Sink, configure_log, get_log
-from batchpub.plan import PlanOptions, make_plan
+from batchpub.plan import PlanOptions
 from batchpub.settings import Settings, is_url
-from batchpub.sheet import SheetOptions, load_sheet
+from batchpub.sheet import SheetOptions
 from batchpub.state import Database, Ledger, Limits
 from batchpub.zoho.hosts import DATA_CENTERS, check_api_url
 
@@ -158,37 +158,11 @@ def sheet_options_of(settings: Settings) -> SheetOptions:
     return SheetOptions(sheet=settings.sheet, column=settings.column, max_rows=settings.max_rows)
 
 
-def load_all(files: Sequence[str], settings: Settings) -> tuple[Sheet, ...]:
-    """Read every file; if any is refused, say so for all of them at once.
-
-    Raises:
-        SheetRefused: at least one file cannot be taken; nothing is sent.
-
-    """
-    options = sheet_options_of(settings)
-    sheets: list[Sheet] = []
-    refused: list[SheetRefused] = []
-    for file in files:
-        try:
-            sheets.append(load_sheet(file, options))
-        except SheetRefused as error:
-            refused.append(error)
-    if refused:
-        # A missing file wins the exit code; the sentence names every file.
-        first = next((error for error in refused if isinstance(error, SheetMissing)), refused[0])
-        told = "\n".join(str(error) for error in refused if error is not first)
-        raise type(first)(first.file, f"{first.message}\n{told}".rstrip())
-    return tuple(sheets)
-
-
-def plan_of(sheets: Sequence[Sheet], settings: Settings) -> Plan:
-    """Put every row in its pile."""
-    return make_plan(
-        sheets,
-        PlanOptions(
-            id_digits=settings.id_digits,
-            confirm_ids=frozenset(settings.confirm_id),
-            include_hidden=settings.include_hidden,
-            notify=settings.notify,
-        ),
+def plan_options_of(settings: Settings) -> PlanOptions:
+    """Say how rows are to be judged."""
+    return PlanOptions(
+        id_digits=settings.id_digits,
+        confirm_ids=frozenset(settings.confirm_id),
+        include_hidden=settings.include_hidden,
+        notify=settings.notify,
     )

@@ -1,10 +1,12 @@
-"""All rows of all sheets into piles: each row by itself, then each sheet as a whole, then the rows against each other."""
+"""All rows of all sheets into piles: each by itself, each sheet as a whole, then against what is known and each other."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import count
+from types import MappingProxyType
 
-from batchpub.course import Pile, Plan, PlannedRow, PlannedSheet, Sheet
-from batchpub.errors import SheetRefused
+from batchpub.course import Course, Pile, Plan, PlannedRow, PlannedSheet, Sheet
+from batchpub.errors import SheetRefused, refuse_all
 from batchpub.plan.bulk import without_collector
 from batchpub.plan.compare import compare_rows
 from batchpub.plan.draft import Draft
@@ -13,29 +15,56 @@ from batchpub.plan.lengths import settle_lengths, tell_accounts, tell_other_leng
 from batchpub.plan.options import PlanOptions
 from batchpub.plan.rounding import mark_repeated, mark_rounded
 
+_NONE: Mapping[Course, str] = MappingProxyType({})
 
-@without_collector()
-def make_plan(sheets: Sequence[Sheet], options: PlanOptions) -> Plan:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """Every row of some sheets judged by itself and as part of its sheet, not yet compared with the others."""
+
+    sheets: tuple[Sheet, ...]
+    drafts: tuple[Draft, ...]
+    notes: tuple[tuple[str, ...], ...]
+    """What there is to say about each sheet as a whole."""
+    options: PlanOptions
+
+    def courses(self) -> list[Course]:
+        """Give the courses that rows ask to publish, each once."""
+        return list(
+            dict.fromkeys(draft.course for draft in self.drafts if draft.course and draft.pile is Pile.TO_PUBLISH)
+        )
+
+
+def make_plan(sheets: Sequence[Sheet], options: PlanOptions, published: Mapping[Course, str] = _NONE) -> Plan:
     """Put every row of every sheet into exactly one pile, in the order of the files.
 
-    The same sheets and options always give the same plan: nothing is read, asked or remembered here. Raises SheetRefused
-    when all ids of a sheet look rounded: then no single row can be trusted, and nothing may be sent.
+    The same arguments always give the same plan: nothing is read, asked or remembered here. `published` has the courses
+    that are known to be published, each with the sentence that says how that is known. Raises SheetRefused as
+    `judge_sheets` does.
+    """
+    return settle_plan(judge_sheets(sheets, options), published)
+
+
+@without_collector()
+def judge_sheets(sheets: Sequence[Sheet], options: PlanOptions) -> Judged:
+    """Judge every row by itself and every sheet as a whole.
+
+    Raises SheetRefused when all ids of a sheet look rounded: then no single row can be trusted, and nothing may be sent.
     """
     positions = count()
     weighed: list[Draft] = []
-    notes: list[list[str]] = []
-    refused: list[tuple[str, str]] = []
+    notes: list[tuple[str, ...]] = []
+    refused: list[SheetRefused] = []
     for index, sheet in enumerate(sheets):
         drafts, told = _weigh(_judge_sheet(sheet, options, index, positions), options)
         if isinstance(drafts, str):
-            refused.append((sheet.file, drafts))
+            refused.append(SheetRefused(sheet.file, drafts))
         else:
             weighed += drafts
-        notes.append(told)
+        notes.append(tuple(told))
     if refused:
-        raise SheetRefused(*_say_all(refused))
-    settled = compare_rows(mark_repeated(weighed, options), sheets)
-    return Plan(sheets=tuple(map(_describe, sheets, notes)), rows=tuple(map(_settle, settled)))
+        raise refuse_all(refused)
+    return Judged(sheets=tuple(sheets), drafts=tuple(weighed), notes=tuple(notes), options=options)
 
 
 def _weigh(drafts: list[Draft], options: PlanOptions) -> tuple[list[Draft] | str, list[str]]:
@@ -44,14 +73,31 @@ def _weigh(drafts: list[Draft], options: PlanOptions) -> tuple[list[Draft] | str
     A sentence in place of the rows refuses the sheet; the others are notes for the person.
     """
     rounded = mark_rounded(settle_lengths(tell_other_length(drafts, options), options), options)
-    return (rounded, []) if isinstance(rounded, str) else tell_accounts(rounded, options)
+    if isinstance(rounded, str):
+        return rounded, []
+    return tell_accounts(mark_repeated(rounded, options), options)
 
 
-def _say_all(sentences: Sequence[tuple[str, str]]) -> tuple[str, str]:
-    """Join the verdicts over several files: the first file, and what is wrong with it and with the others."""
-    file, sentence = sentences[0]
-    others = [f"{other}: {text}" for other, text in sentences[1:]]
-    return file, " ".join([sentence, *others])
+@without_collector()
+def settle_plan(judged: Judged, published: Mapping[Course, str] = _NONE) -> Plan:
+    """Compare the rows with what is known to be published, then with each other.
+
+    In this order, because rows of a course that is published already have nothing to decide any more: last month's list
+    may well say something else than this month's. Only a sheet's own rows are compared before: ids that became one there
+    were different ones once, whatever is published under what they became.
+    """
+    drafts = [_mark_published(draft, published) for draft in judged.drafts] if published else judged.drafts
+    if len(judged.sheets) > 1:
+        drafts = mark_repeated(drafts, judged.options)
+    settled = compare_rows(drafts, judged.sheets)
+    return Plan(sheets=tuple(map(_describe, judged.sheets, judged.notes)), rows=tuple(map(_settle, settled)))
+
+
+def _mark_published(draft: Draft, published: Mapping[Course, str]) -> Draft:
+    """Settle a row that could be published and whose course is. One that is wrong for its own reasons stays so."""
+    if draft.course is None or draft.pile is not Pile.TO_PUBLISH or draft.course not in published:
+        return draft
+    return replace(draft, pile=Pile.ALREADY_PUBLISHED, message=published[draft.course])
 
 
 def _judge_sheet(sheet: Sheet, options: PlanOptions, sheet_index: int, positions: "count[int]") -> list[Draft]:
@@ -69,7 +115,7 @@ def _describe(sheet: Sheet, notes: Sequence[str]) -> PlannedSheet:
 
 def _settle(draft: Draft) -> PlannedRow:
     """Finish a row. Only rows that stand for a course keep its id: a refused id must not travel on."""
-    keeps_course = draft.pile in (Pile.TO_PUBLISH, Pile.DUPLICATE)
+    keeps_course = draft.pile in (Pile.TO_PUBLISH, Pile.ALREADY_PUBLISHED, Pile.DUPLICATE)
     return PlannedRow(
         position=draft.position,
         sheet_index=draft.sheet_index,

@@ -72,7 +72,17 @@ def announce_check(
 
 def make_annotations(run: RunRecord, workspace: str = "") -> str:
     """Write the first nine problems as `::error` lines of GitHub's workflow commands, and how many more there are."""
-    return _limit_annotations([_annotate(run, row, workspace) for row in list_problem_rows(run)])
+    unread = [
+        Problem(file=sheet.file, row=1, title="the file was not read", message=sheet.refused)
+        for sheet in run.sheets
+        if sheet.refused
+    ]
+    return _limit_annotations(
+        [
+            *(_write_annotation(found, workspace) for found in unread),
+            *(_annotate(run, row, workspace) for row in list_problem_rows(run)),
+        ]
+    )
 
 
 def _limit_annotations(lines: Sequence[str]) -> str:
@@ -168,6 +178,8 @@ def _summary_head(run: RunRecord) -> str:
     lines = [f"<h2>{_escape(summary_sentence(run))}</h2>"]
     if run.stop_reason:
         lines.append(f"<p>It stopped early: {_escape(run.stop_reason)}</p>")
+    unread = [f"{sheet.file}: {sheet.refused}" for sheet in run.sheets if sheet.refused]
+    lines += [f"<p>Not read: {_escape(told)}</p>" for told in unread[:_MOST_ANNOTATIONS]]
     if run.resume_command:
         lines.append(f"<p>To go on, run:</p><pre>{_escape(run.resume_command, len(run.resume_command))}</pre>")
     totals = count_outcomes(run)

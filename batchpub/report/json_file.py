@@ -41,6 +41,7 @@ def describe_run(run: RunRecord) -> dict[str, Any]:
                 "sheet": sheet.sheet,
                 "headings": [sheet.headings[index] for index in own],
                 "notes": list(sheet.notes),
+                "refused": sheet.refused,
             }
             for sheet, own in zip(run.sheets, columns, strict=True)
         ],

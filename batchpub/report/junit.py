@@ -2,7 +2,7 @@
 
 from lxml import etree
 
-from batchpub.course import Outcome
+from batchpub.course import Outcome, PlannedSheet
 from batchpub.record import RowRecord, RunRecord
 from batchpub.report.text import replace_unshowable, show_time
 from batchpub.report.totals import count_outcomes
@@ -19,12 +19,13 @@ _MARKS = {
 
 
 def write_junit(run: RunRecord) -> bytes:
-    """Write one suite. What a person must look at fails; unknown is an error; what was not done is skipped."""
+    """Write one suite. What a person must look at fails; unknown and unread are errors; what was not done is skipped."""
     totals = count_outcomes(run)
+    unread = [sheet for sheet in run.sheets if sheet.refused]
     numbers = {
-        "tests": str(len(run.rows)),
+        "tests": str(len(run.rows) + len(unread)),
         "failures": str(_count(totals, "failure")),
-        "errors": str(_count(totals, "error")),
+        "errors": str(_count(totals, "error") + len(unread)),
         "skipped": str(_count(totals, "skipped")),
         "time": _seconds(run),
     }
@@ -34,6 +35,8 @@ def write_junit(run: RunRecord) -> bytes:
     _tell_run(suite, run)
     for row in run.rows:
         _add_case(suite, run, row)
+    for sheet in unread:
+        _add_unread(suite, sheet)
     if said := _say_end(run):
         etree.SubElement(suite, "system-out").text = replace_unshowable(said)
     document: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
@@ -74,6 +77,14 @@ def _add_case(suite: etree._Element, run: RunRecord, row: RowRecord) -> None:
         if mark != "skipped":
             inner.set("type", row.outcome.value)
             inner.text = message
+
+
+def _add_unread(suite: etree._Element, sheet: PlannedSheet) -> None:
+    """Add a case of its own for a file that was not read: it has rows, and nobody knows how many."""
+    told = {"classname": sheet.file, "name": "the file was not read", "time": "0.000"}
+    case = etree.SubElement(suite, "testcase", {key: replace_unshowable(text) for key, text in told.items()})
+    message = replace_unshowable(sheet.refused)
+    etree.SubElement(case, "error", {"message": message, "type": "not_read"}).text = message
 
 
 def _count(totals: dict[Outcome, int], mark: str) -> int:

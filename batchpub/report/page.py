@@ -88,6 +88,8 @@ def write_html(run: RunRecord) -> bytes:
 
 def _judge_tone(run: RunRecord) -> Tone:
     found = {TONES[row.outcome] for row in run.rows}
+    if any(sheet.refused for sheet in run.sheets):
+        found.add(Tone.BAD)
     if run.finished_at is None or not run.rows:
         found.add(Tone.WATCH)
     return next((tone for tone in (Tone.BAD, Tone.WATCH) if tone in found), Tone.GOOD)

@@ -34,6 +34,9 @@ def print_summary(run: RunRecord, console: Console) -> None:
     console.print(Text(_plain(summary_sentence(run), console), style="bold", overflow="fold"), width=width)
     if run.stop_reason:
         console.print(_text(f"It stopped early: {run.stop_reason}", console), width=width)
+    for sheet in run.sheets:
+        if sheet.refused:
+            console.print(_text(f"Not read: {sheet.file}: {sheet.refused}", console), width=width)
     console.print(_tabulate_totals(run, wide=width >= _FEWEST_COLUMNS), width=width)
     problems = group_problems(run)
     for problem in problems[:_MOST_PROBLEMS]:

@@ -68,10 +68,15 @@ def count_problems(run: RunRecord) -> int:
 
 def summary_sentence(run: RunRecord) -> str:
     """Say in one sentence what became of the rows, and before it that it was a sandbox or has no end."""
-    told = _say_rows(run)
+    told = f"{_say_unread(run)}{_say_rows(run)}"
     if run.finished_at is None:
         told = f"This run has not ended, or died; so far: {told}"
     return f"Sandbox, nothing was really published. {told}" if run.sandbox else told
+
+
+def _say_unread(run: RunRecord) -> str:
+    unread = len({sheet.file for sheet in run.sheets if sheet.refused})
+    return f"{unread:,} {'file was' if unread == 1 else 'files were'} not read. " if unread else ""
 
 
 def advice(outcome: Outcome) -> str:

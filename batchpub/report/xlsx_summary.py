@@ -56,6 +56,9 @@ def _tell_run(run: RunRecord) -> list[str]:
     if run.resume_command:
         told.append(f"To go on, run: {run.resume_command}")
     for sheet in run.sheets:
+        if sheet.refused:
+            told.append(f"Not read: {sheet.file}: {sheet.refused}")
+            continue
         told.append(f"Read from {sheet.file}" + (f", sheet {sheet.sheet}" if sheet.sheet else ""))
         told += [f"Note: {note}" for note in sheet.notes]
     return told

@@ -121,6 +121,9 @@ class Settings:
         title="send nothing unless exactly so many courses are to be published",
     )
     strict: bool = setting(SWITCH, default=False, title="send nothing when any row is invalid")
+    keep_going: bool = setting(
+        SWITCH, default=False, title="publish what is readable where a file is refused; the run then ends with 65"
+    )
     max_rows: int = setting(
         whole(1, 1_048_576), default=20_000, title="refuse longer sheets: a guard against a wrong file"
     )

@@ -107,7 +107,13 @@ def _run_record(
         stop_reason=head.stop_reason,
         resume_command=head.resume_command,
         sheets=tuple(
-            PlannedSheet(file=s["file"], sheet=s["sheet"], headings=tuple(s["headings"]), notes=tuple(s["notes"]))
+            PlannedSheet(
+                file=s["file"],
+                sheet=s["sheet"],
+                headings=tuple(s["headings"]),
+                notes=tuple(s["notes"]),
+                refused=s.get("refused", ""),  # states of earlier versions have no such key
+            )
             for s in head.sheets
         ),
         rows=tuple(_row_record(row) for row in its_rows),

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -24,6 +24,7 @@ STILL_UNKNOWN = "An earlier run sent it and its answer was lost; this run ended 
 
 FIRST_OUTCOME = {
     Pile.TO_PUBLISH: Outcome.NOT_ATTEMPTED,
+    Pile.ALREADY_PUBLISHED: Outcome.ALREADY_PUBLISHED,
     Pile.INVALID: Outcome.INVALID,
     Pile.DUPLICATE: Outcome.DUPLICATE,
     Pile.SKIPPED: Outcome.SKIPPED,
@@ -162,10 +163,7 @@ class Journal:
             "portal": self._portal,
             "started_on": self._wall(),
             "facts": facts,
-            "sheets": [
-                {"file": s.file, "sheet": s.sheet, "headings": list(s.headings), "notes": list(s.notes)}
-                for s in plan.sheets
-            ],
+            "sheets": [asdict(sheet) for sheet in plan.sheets],
         }
 
         async def write(connection: AsyncConnection) -> None:

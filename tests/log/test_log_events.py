@@ -19,6 +19,7 @@ KINDS = {
     "integer": int,
     "number": (int, float),
     "object": dict,
+    "list": list,
     "time": str,
 }
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchpub.course import Cell, CellKind, NotifyPolicy, Pile, Sheet, SheetRow
+from batchpub.course import Cell, CellKind, Course, NotifyPolicy, Pile, Sheet, SheetRow
 from batchpub.errors import SheetRefused
 from batchpub.plan import PlanOptions, make_plan
 from batchpub.plan.rounding import looks_rounded, reads_like_a_double
@@ -207,7 +207,7 @@ def test_all_files_are_named_when_several_are_refused():
     """
     sheets = [make_sheet(*((value, "x") for value in DOUBLES), file=name) for name in ("one.csv", "two.csv")]
 
-    with pytest.raises(SheetRefused, match=r"one\.csv: All 4 ids .* two\.csv: All 4 ids"):
+    with pytest.raises(SheetRefused, match=r"(?s)one\.csv: All 4 ids .*\ntwo\.csv: All 4 ids"):
         piles(*sheets)
 
 
@@ -355,3 +355,69 @@ def test_what_went_through_a_number_is_recognised(number):
     """
     assert reads_like_a_double(str(int(float(number))))
     assert looks_rounded(str(number // 1000 * 1000))
+
+
+def settled(*sheets, published):
+    return [(str(row.pile), row.message) for row in make_plan(sheets, PlanOptions(), published).rows]
+
+
+@pytest.mark.parametrize(
+    ("last", "this"),
+    [
+        ((A, "Fire", "yes"), (A, "Fire", "")),
+        ((A, "Fire", "yes"), (A, "Fire", "no")),
+        ((A, "Fire"), (A, "Data")),
+        ((A, "Fire"), (A, "Fire")),
+        ((A, "Fire"), (A, "Fire", "", "no")),
+    ],
+)
+def test_what_is_published_contradicts_nothing(last, this):
+    """
+    Rows of a course that is known to be published are already_published, whatever last month's list says.
+    """
+    known = {Course(course_id=A): "Published by run r1."}
+    sheets = make_sheet(last, file="last.csv"), make_sheet(this, (B, "Data"), file="this.csv")
+
+    found = settled(*sheets, published=known)
+
+    done = ("already_published", "Published by run r1.")
+    kept_back = ("skipped", "The Publish column says no.")
+    assert [done, kept_back if this[-1] == "no" and len(this) == 4 else done, ("to_publish", "")] == found
+
+
+def test_a_row_that_is_wrong_stays_wrong_though_its_course_is_published():
+    """
+    An id that looks rounded may be another course's: that the state knows it is no proof of what was meant.
+    """
+    known = {Course(course_id=ROUNDED): "Published by run r1.", Course(course_id=A): "Published by run r1."}
+
+    found = settled(make_sheet((ROUNDED, "Fire"), (A, "Data", "perhaps")), published=known)
+
+    assert ["invalid", "invalid"] == [pile for pile, _ in found]
+
+
+def test_a_batch_of_a_published_course_is_still_open():
+    """
+    A course and each of its batches are published by themselves.
+    """
+    known = {Course(course_id=A): "Published by run r1."}
+
+    found = settled(make_sheet((A, "Fire", "", "", "", B), (A, "Fire")), published=known)
+
+    assert ["to_publish", "already_published"] == [pile for pile, _ in found]
+
+
+def test_rows_of_several_files_name_file_and_row():
+    """
+    A sentence about a row of another file names that file and its row.
+    """
+    sheets = (
+        make_sheet((A, "Fire"), (B, "Data", "yes"), file="june/a.csv"),
+        make_sheet((C, "Care"), (A, "Fire"), (B, "Data"), file="july/a.csv"),
+    )
+
+    found = sentences(*sheets)
+
+    assert "A3: the same course as row 2 of june/a.csv; it is published once." == found[3]
+    assert "this row and row 4 of july/a.csv have the same id" in found[1]
+    assert "this row and row 3 of june/a.csv have the same id" in found[4]

@@ -143,7 +143,7 @@ def test_check_tells_what_publish_would_do_and_sends_nothing(tmp_path):
     assert (1, 40, 61.0) == (good.returncode, told["to_publish"], told["eta_seconds"])
     assert 45 == len(told["rows"])
     assert 65 == bad.returncode
-    assert {"schema_version", "error"} == set(json.loads(bad.stdout))
+    assert {"schema_version", "error", "refused"} == set(json.loads(bad.stdout))
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,9 @@ def test_retry_without_the_state_never_publishes_what_the_results_call_published
     again = batchpub("retry", "one/results.csv", *FAST, "--state", "2.db", "--out", "two", cwd=tmp_path, **access)
 
     assert 0 == again.returncode
-    assert ["already_published", "already_published", "duplicate"] == [r["outcome"] for r in rows_of(tmp_path / "two")]
+    assert ["already_published", "already_published", "already_published"] == [
+        r["outcome"] for r in rows_of(tmp_path / "two")
+    ]
     assert 2 == stats(service)["arrivals"]["publish"]
 
 

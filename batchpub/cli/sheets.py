@@ -1,0 +1,100 @@
+"""From what was handed in to rows that are judged: every file read or refused, and what the state says of their courses."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import structlog
+
+from batchpub.cli.files import Handed
+from batchpub.cli.folder import ENDINGS, IF_NO_LIST, Found
+from batchpub.cli.wiring import plan_options_of, sheet_options_of
+from batchpub.course import Course, Plan, PlannedSheet, Sheet
+from batchpub.errors import SheetRefused, refuse_all
+from batchpub.plan import Judged, judge_sheets, settle_plan
+from batchpub.publish import Rules
+from batchpub.settings import Settings
+from batchpub.sheet import SheetOptions, load_sheet
+from batchpub.state import Published, Standing
+
+log = structlog.get_logger("batchpub")
+
+MOST_NAMED = 50
+_NOT_TAKEN = (
+    "Its name does not end as that of a list does ({}), so it was left alone. It could be one: give it such a name, or name "
+    "it in the command."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intake:
+    """The rows of all files that could be read, judged, and the refusals of those that could not."""
+
+    judged: Judged
+    refused: tuple[SheetRefused, ...] = ()
+
+    def settle(self, published: Mapping[Course, str]) -> Plan:
+        """Put every row in its pile; files that were refused are named beside the others."""
+        plan = settle_plan(self.judged, published)
+        unread = [PlannedSheet(file=error.file, sheet="", headings=(), refused=error.message) for error in self.refused]
+        return replace(plan, sheets=(*plan.sheets, *unread))
+
+
+def take_in(handed: Handed, settings: Settings) -> Intake:
+    """Read every file and judge its rows; if any file is refused, say so for all of them at once.
+
+    Raises:
+        SheetRefused: a file cannot be taken and `keep_going` is not set, or no file can be.
+
+    """
+    if handed.left_out:
+        log.info("folder.read", files=len(handed.files), left_out=list(handed.left_out[:MOST_NAMED]))
+    options = sheet_options_of(settings)
+    sheets: list[Sheet] = []
+    refused: list[SheetRefused] = []
+    for found in handed.files:
+        try:
+            sheets.append(_load(found, options))
+        except SheetRefused as error:
+            refused.append(error)
+    return judge_all(sheets, settings, refused)
+
+
+def judge_all(sheets: Sequence[Sheet], settings: Settings, refused: Sequence[SheetRefused] = ()) -> Intake:
+    """Judge the rows of sheets that were read; a sheet that is refused for its rows as a whole joins the others."""
+    good, bad = list(sheets), list(refused)
+    while True:
+        if bad and (not good or not settings.keep_going):
+            for one in bad:
+                log.error("sheet.refused", file=one.file, error=one.message)
+            raise refuse_all(bad)
+        try:
+            judged = judge_sheets(good, plan_options_of(settings))
+        except SheetRefused as error:
+            bad += error.each()
+            files = {one.file for one in error.each()}
+            good = [sheet for sheet in good if sheet.file not in files]
+        else:
+            for one in bad:
+                log.warning("sheet.refused", file=one.file, error=one.message)
+            return Intake(judged=judged, refused=tuple(bad))
+
+
+def known_published(known: Mapping[Course, Standing], rules: Rules) -> dict[Course, str]:
+    """Give the courses that the state calls published and that are not to be published again, each with its sentence."""
+    return {
+        course: str(standing)
+        for course, standing in known.items()
+        if isinstance(standing, Published) and not rules.publishes_again(course)
+    }
+
+
+def _load(found: Found, options: SheetOptions) -> Sheet:
+    if found.refusal:
+        raise SheetRefused(found.file, found.refusal)
+    if not found.doubtful:
+        return load_sheet(found.file, options)
+    try:
+        load_sheet(found.file, options)
+    except SheetRefused as error:
+        raise type(error)(error.file, f"{error.message} {IF_NO_LIST}") from error
+    raise SheetRefused(found.file, f"{_NOT_TAKEN.format(', '.join(ENDINGS))} {IF_NO_LIST}")
