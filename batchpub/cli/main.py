@@ -9,7 +9,8 @@ from typing import NoReturn
 import click
 
 from batchpub import __version__
-from batchpub.cli.signals import Left, Signals
+from batchpub.cli.invocation import Invocation
+from batchpub.cli.signals import Left
 from batchpub.errors import BatchpubError, ExitCode, name_bug
 
 COMMANDS = {
@@ -46,27 +47,57 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(__version__, prog_name="batchpub")
-def group() -> None:
+@click.version_option(__version__, "-V", "--version", prog_name="batchpub")
+@click.pass_context
+def group(context: click.Context) -> None:
     """Publish every course of a spreadsheet in the Zoho People LMS, inside its rate limit."""
+    if here := context.find_object(Invocation):
+        here.command = context.invoked_subcommand or ""
 
 
 def main() -> NoReturn:
     """Run the command line; every way out has an exit code of the table."""
-    signals = Signals()
-    signals.listen()
+    here = Invocation()
+    here.signals.listen()
     _open_missing_streams()
     for stream in (sys.stdout, sys.stderr):  # a name that the code page does not have must not end the command
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
-        code = group.main(standalone_mode=False, obj=signals)
+        code = group.main(standalone_mode=False, obj=here)
         sys.exit(int(code or 0))
     except Left as left:
         click.echo(f"batchpub: {left.reason}", err=True)
+        _leave_word(here, ExitCode(int(str(left.code))), left)
         raise
     except Exception as error:  # noqa: BLE001 - the edge of the program
-        sys.exit(_tell(error))
+        code = _tell(error)
+        _leave_word(here, code, error)
+        sys.exit(code)
+
+
+def _leave_word(here: Invocation, code: ExitCode, error: BaseException) -> None:
+    """Tell whoever else waits for a run or a check of its end; its sentence has been said on stderr."""
+    if here.said or not (here.is_run() or here.command == "check"):
+        return
+    from batchpub.cli.refusal import leave_word  # noqa: PLC0415 - needed when all is over
+
+    leave_word(here, code, say_end(error), error)
+
+
+def say_end(error: BaseException) -> str:
+    """Give the sentence of an end."""
+    match error:
+        case click.ClickException():
+            return error.format_message()
+        case click.Abort():
+            return "Nothing was sent."
+        case BatchpubError():
+            return str(error)
+        case Left():
+            return error.reason
+        case _:
+            return f"{name_bug(error)}. Run it again; what was sent is known."
 
 
 def _tell(error: Exception) -> ExitCode:

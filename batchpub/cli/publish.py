@@ -7,10 +7,8 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import click
 import structlog
@@ -18,12 +16,13 @@ from rich.console import Console
 
 from batchpub.cli.access import credentials_of, open_client, token_file
 from batchpub.cli.files import find_files, find_results
+from batchpub.cli.invocation import Invocation, current_invocation
 from batchpub.cli.options import settle_settings
 from batchpub.cli.person import has_person
 from batchpub.cli.progress import show_progress
 from batchpub.cli.resume import command_again, command_to_continue
 from batchpub.cli.sheets import Intake, judge_all, known_published, take_in
-from batchpub.cli.signals import Left, Signals
+from batchpub.cli.signals import Left
 from batchpub.cli.wiring import (
     existing_state,
     files_of,
@@ -39,6 +38,7 @@ from batchpub.plural import say_count
 from batchpub.publish import Rules, Verify
 from batchpub.record import RunRecord
 from batchpub.report import announce
+from batchpub.report.folder import prepare_folder
 from batchpub.report.terminal import print_summary
 from batchpub.report.totals import DONE, count_outcomes
 from batchpub.run import Run, RunOptions
@@ -88,11 +88,13 @@ def publish(*, sheets: tuple[str, ...], job: Path | None, **flags: Any) -> int:
     """
     flags, extras = _split(flags)
     settings = settle_settings({**flags, "sheets": sheets}, job, needs_credentials=not extras.sandbox)
+    here = current_invocation()
+    here.settings = settings
     start_log(settings)
-    with _last_words(settings) as told:
+    with _last_words(here) as told:
         handed = find_files(settings.sheets)
         intake = take_in(handed, settings)
-        told.code = asyncio.run(_publish(intake, handed.first_folder(), settings, extras))
+        told.code = asyncio.run(_publish(intake, handed.first_folder(), settings, extras, here))
     return told.code
 
 
@@ -103,13 +105,16 @@ def retry(*, results: str, job: Path | None, **flags: Any) -> int:
     """
     flags, extras = _split(flags)
     settings = settle_settings(flags, job, needs_credentials=not extras.sandbox)
+    here = current_invocation()
+    here.settings = settings
     start_log(settings)
-    with _last_words(settings) as told:
+    with _last_words(here) as told:
         file = find_results(results)
+        here.read = Path(file)
         earlier = load_results(file, sheet_options_of(settings))
         intake = judge_all(earlier.sheets, settings)
         known = Earlier(done=earlier.courses_with(*DONE), uncertain=earlier.courses_with(Outcome.UNKNOWN))
-        told.code = asyncio.run(_publish(intake, Path(file).parent, settings, extras, known))
+        told.code = asyncio.run(_publish(intake, Path(file).parent, settings, extras, here, known))
     return told.code
 
 
@@ -119,7 +124,7 @@ class _Told:
 
 
 @contextlib.contextmanager
-def _last_words(settings: Settings) -> Iterator[_Told]:
+def _last_words(here: Invocation) -> Iterator[_Told]:
     """Make the reason why a run could not start its last log line; people at a terminal read it as a sentence."""
     told = _Told()
     try:
@@ -128,7 +133,7 @@ def _last_words(settings: Settings) -> Iterator[_Told]:
         if isinstance(error, click.ClickException | click.Abort):
             raise
         told.code, sentence = _last_word(error)
-        _tell_refusal(told.code, sentence, settings)
+        _leave_word(here, told.code, sentence, error)
         log.error(  # noqa: TRY400 - a sentence, never a traceback
             "run.finished", exit_code=int(told.code), counts={}, error=sentence, resume_command=command_again()
         )
@@ -136,11 +141,10 @@ def _last_words(settings: Settings) -> Iterator[_Told]:
             raise
 
 
-def _tell_refusal(code: int, sentence: str, settings: Settings) -> None:
-    from batchpub.cli.notices import tell_refusal  # noqa: PLC0415 - needed when all is over
+def _leave_word(here: Invocation, code: int, sentence: str, error: BaseException) -> None:
+    from batchpub.cli.refusal import leave_word  # noqa: PLC0415 - needed when all is over
 
-    for warning in tell_refusal(ExitCode(code), sentence, settings, os.environ):
-        log.warning("report.unannounced", error=warning)
+    leave_word(here, ExitCode(code), sentence, error)
 
 
 def _last_word(error: BaseException) -> tuple[int, str]:
@@ -153,19 +157,25 @@ def _last_word(error: BaseException) -> tuple[int, str]:
             return ExitCode.BUG, f"{name_bug(error)}. Run it again; what was sent is known."
 
 
-async def _publish(
-    intake: Intake, beside: Path, settings: Settings, extras: Extras, earlier: Earlier = NOTHING_EARLIER
+async def _publish(  # noqa: PLR0913 - a run and all that belongs to it
+    intake: Intake,
+    beside: Path,
+    settings: Settings,
+    extras: Extras,
+    here: Invocation,
+    earlier: Earlier = NOTHING_EARLIER,
 ) -> int:
     plan = intake.settle(await _find_published(intake, settings, extras, earlier))
-    run = f"{datetime.now(tz=UTC):%Y%m%dT%H%M%SZ}-{uuid4().hex[:6]}"
-    out = Path(settings.out) if settings.out else Path("batchpub-reports") / run
+    run, out = here.run, here.out()
     structlog.contextvars.bind_contextvars(run=run)
     if not _own_rule(plan, settings, earlier):
         _ask(plan, extras)
+    prepare_folder(out, keep=here.read)
     async with contextlib.AsyncExitStack() as stack:
         if extras.sandbox:
             settings = await stack.enter_async_context(_rehearsal(settings, extras, beside, out))
-        found, code, work = await _run(plan, settings, extras, run, out, earlier)
+        found, code, work = await _run(plan, settings, extras, here, out, earlier)
+    here.said = True
     if trouble := work.unreported or work.unwritable:  # a field of the last event where there is something to say
         structlog.contextvars.bind_contextvars(error=trouble)
     say = _choose_level(code)
@@ -269,9 +279,9 @@ def _throwaway_state(out: Path) -> Path:
 
 
 async def _run(  # noqa: PLR0913 - the one place where everything meets
-    plan: Plan, settings: Settings, extras: Extras, run: str, out: Path, earlier: Earlier
+    plan: Plan, settings: Settings, extras: Extras, here: Invocation, out: Path, earlier: Earlier
 ) -> tuple[RunRecord, ExitCode, Run]:
-    clock, state = SystemClock(), state_of(settings)
+    clock, state, run = SystemClock(), state_of(settings), here.run
     credentials = credentials_of(settings, sandbox=extras.sandbox)
     async with contextlib.AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(state))
@@ -322,7 +332,8 @@ async def _run(  # noqa: PLR0913 - the one place where everything meets
             )
         )
         work = Run(plan, options, api=api, database=database, clock=clock)
-        with _signals().stopping(work.stop):
+        here.began = True
+        with here.signals.stopping(work.stop):
             with show_progress(work, quiet=settings.quiet):
                 found, code = await work.execute()
             for warning in announce(found, os.environ, work.reports, sys.stdout):
@@ -347,10 +358,6 @@ def _continue(settings: Settings, run: str, out: Path, *, reported: bool) -> str
         reports=settings.report,
         reported=reported,
     )
-
-
-def _signals() -> Signals:
-    return click.get_current_context().find_object(Signals) or Signals()
 
 
 def _remove_state(path: Path) -> None:

@@ -6,14 +6,14 @@ from batchpub.lazy import export_lazily
 
 if TYPE_CHECKING:
     from batchpub.report.check import check_rows
-    from batchpub.report.ci import announce
+    from batchpub.report.ci import announce, announce_refusal
     from batchpub.report.terminal import print_summary
     from batchpub.report.totals import advice, count_outcomes, summary_sentence
     from batchpub.report.write import FILE_NAMES, FORMATS, write_reports
 
 MODULES = {
     "check": ("check_rows",),
-    "ci": ("announce",),
+    "ci": ("announce", "announce_refusal"),
     "terminal": ("print_summary",),
     "totals": ("advice", "count_outcomes", "summary_sentence"),
     "write": ("FILE_NAMES", "FORMATS", "write_reports"),
@@ -25,6 +25,7 @@ __all__ = [
     "FORMATS",
     "advice",
     "announce",
+    "announce_refusal",
     "check_rows",
     "count_outcomes",
     "print_summary",

@@ -14,7 +14,7 @@ from batchpub.plural import say_count
 from batchpub.record import RowRecord, RunRecord
 from batchpub.report.attention import list_problem_rows, name_row, name_sheet
 from batchpub.report.text import fit_encoding, replace_surrogates, strip_controls
-from batchpub.report.totals import DONE, ORDER, advice, count_outcomes, name_outcome, summary_sentence
+from batchpub.report.totals import DONE, ORDER, advice, count_outcomes, name_outcome, say_stop, summary_sentence
 
 MOST_SUMMARY_BYTES = 900_000  # of the 1 MiB that GitHub shows of one step
 MOST_TERMINATION_BYTES = 4_096  # "Customizing the termination message", Kubernetes documentation
@@ -23,6 +23,7 @@ _MOST_ANNOTATIONS = 9  # and one for the rest: GitHub shows ten of a step
 _MOST_SUMMARY_ROWS = 500
 _LONGEST_CELL = 500
 _LONGEST_FACT = 100
+_LONGEST_REASON = 4_000  # a refusal may name many files
 
 
 def announce(run: RunRecord, environ: Mapping[str, str], reports: Sequence[Path], stdout: TextIO) -> tuple[str, ...]:
@@ -36,13 +37,34 @@ def announce(run: RunRecord, environ: Mapping[str, str], reports: Sequence[Path]
         surfaces.append(
             ("the annotations", lambda: _print(make_annotations(run, environ.get("GITHUB_WORKSPACE", "")), stdout))
         )
+    return tuple(warning for name, tell in [*surfaces, *_files(run, environ, reports)] for warning in _try(name, tell))
+
+
+def _files(
+    run: RunRecord, environ: Mapping[str, str], reports: Sequence[Path]
+) -> Iterator[tuple[str, Callable[[], object]]]:
+    """Give what is written to files that the environment names."""
     if summary := environ.get("GITHUB_STEP_SUMMARY"):
-        surfaces.append(("GITHUB_STEP_SUMMARY", lambda: _append_summary(Path(summary), run, reports)))
+        yield "GITHUB_STEP_SUMMARY", lambda: _append_summary(Path(summary), run, reports)
     if outputs := environ.get("GITHUB_OUTPUT"):
-        surfaces.append(("GITHUB_OUTPUT", lambda: _append(Path(outputs), make_outputs(run, reports))))
+        yield "GITHUB_OUTPUT", lambda: _append(Path(outputs), make_outputs(run, reports))
     log = Path(environ.get("BATCHPUB_TERMINATION_LOG") or TERMINATION_LOG)
-    surfaces.append(("the termination message", lambda: _write_termination(log, run)))
-    return tuple(warning for name, tell in surfaces for warning in _try(name, tell))
+    yield "the termination message", lambda: _write_termination(log, run)
+
+
+def announce_refusal(
+    record: RunRecord, file: str, environ: Mapping[str, str], reports: Sequence[Path], stdout: TextIO
+) -> tuple[str, ...]:
+    """Tell the same places of an end without rows. `file` is the sheet that is to blame, "" where none is."""
+    surfaces: list[tuple[str, Callable[[], object]]] = []
+    if environ.get("GITHUB_ACTIONS") == "true":
+        title = f"exit code {record.exit_code}"
+        named = Problem(file=file, row=1, title=title, message=record.stop_reason)
+        line = _write_annotation(named, environ.get("GITHUB_WORKSPACE", ""))
+        surfaces.append(("the annotations", lambda: _print(f"{line}\n", stdout)))
+    return tuple(
+        warning for name, tell in [*surfaces, *_files(record, environ, reports)] for warning in _try(name, tell)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +128,8 @@ def make_outputs(run: RunRecord, reports: Sequence[Path]) -> str:
     """Write GitHub's step outputs.
 
     `published`: rows whose course is published now, also by an earlier run; `failed`: rows that are refused, failed or
-    invalid; `unknown`; `not_attempted`; `report`: the page, or else the first report; `resume_command`.
+    invalid; `unknown`; `not_attempted`; `total`: all rows; `counts`: rows by outcome, as JSON; `run`; `exit_code`;
+    `report`: the page, or else the first report; `reports`: the folder of all of them; `resume_command`.
     """
     totals = count_outcomes(run)
     pages = [path for path in reports if path.suffix == ".html"]
@@ -115,7 +138,12 @@ def make_outputs(run: RunRecord, reports: Sequence[Path]) -> str:
         "failed": str(sum(totals[outcome] for outcome in (Outcome.REFUSED, Outcome.FAILED, Outcome.INVALID))),
         "unknown": str(totals[Outcome.UNKNOWN]),
         "not_attempted": str(totals[Outcome.NOT_ATTEMPTED]),
+        "total": str(len(run.rows)),
+        "counts": json.dumps({outcome.value: count for outcome, count in totals.items()}),
+        "run": run.run,
+        "exit_code": "" if run.exit_code is None else str(run.exit_code),
         "report": str(next(iter([*pages, *reports]), "")),
+        "reports": str(reports[0].parent) if reports else "",
         "resume_command": run.resume_command,
     }
     # A delimiter nobody can know beforehand: no value can end itself and go on with an output of its own.
@@ -151,8 +179,7 @@ def _annotate(run: RunRecord, row: RowRecord, workspace: str) -> str:
 
 def _write_annotation(found: Problem, workspace: str) -> str:
     properties = {
-        "file": _in_workspace(found.file, workspace),
-        "line": str(found.row),
+        **({"file": _in_workspace(found.file, workspace), "line": str(found.row)} if found.file else {}),
         "title": _shorten(found.title, _LONGEST_FACT),
     }
     named = ",".join(f"{name}={_escape_property(value)}" for name, value in properties.items())
@@ -177,7 +204,7 @@ def _escape_property(text: str) -> str:
 def _summary_head(run: RunRecord) -> str:
     lines = [f"<h2>{_escape(summary_sentence(run))}</h2>"]
     if run.stop_reason:
-        lines.append(f"<p>It stopped early: {_escape(run.stop_reason)}</p>")
+        lines.append(f"<p>{_escape(say_stop(run), _LONGEST_REASON)}</p>")
     unread = [f"{sheet.file}: {sheet.refused}" for sheet in run.sheets if sheet.refused]
     lines += [f"<p>Not read: {_escape(told)}</p>" for told in unread[:_MOST_ANNOTATIONS]]
     if run.resume_command:

@@ -5,7 +5,7 @@ from lxml import etree
 from batchpub.course import Outcome, PlannedSheet
 from batchpub.record import RowRecord, RunRecord
 from batchpub.report.text import replace_unshowable, show_time
-from batchpub.report.totals import count_outcomes
+from batchpub.report.totals import count_outcomes, say_stop
 
 _MARKS = {
     Outcome.REFUSED: "failure",
@@ -22,10 +22,11 @@ def write_junit(run: RunRecord) -> bytes:
     """Write one suite. What a person must look at fails; unknown and unread are errors; what was not done is skipped."""
     totals = count_outcomes(run)
     unread = [sheet for sheet in run.sheets if sheet.refused]
+    could_not_begin = not run.rows and not unread and bool(run.exit_code)  # no case at all would count as passed
     numbers = {
-        "tests": str(len(run.rows) + len(unread)),
+        "tests": str(len(run.rows) + len(unread) + could_not_begin),
         "failures": str(_count(totals, "failure")),
-        "errors": str(_count(totals, "error") + len(unread)),
+        "errors": str(_count(totals, "error") + len(unread) + could_not_begin),
         "skipped": str(_count(totals, "skipped")),
         "time": _seconds(run),
     }
@@ -33,6 +34,10 @@ def write_junit(run: RunRecord) -> bytes:
     told = {"name": replace_unshowable(run.run), **numbers, "timestamp": show_time(run.started_at)}
     suite = etree.SubElement(root, "testsuite", told)
     _tell_run(suite, run)
+    if could_not_begin:
+        case = etree.SubElement(suite, "testcase", {"classname": "batchpub", "name": "the run", "time": "0.000"})
+        told_why = replace_unshowable(say_stop(run))
+        etree.SubElement(case, "error", {"message": told_why, "type": f"exit_{run.exit_code}"}).text = told_why
     for row in run.rows:
         _add_case(suite, run, row)
     for sheet in unread:
@@ -56,7 +61,7 @@ def _tell_run(suite: etree._Element, run: RunRecord) -> None:
 
 
 def _say_end(run: RunRecord) -> str:
-    stopped = [f"It stopped early: {run.stop_reason}"] if run.stop_reason else []
+    stopped = [say_stop(run)] if run.stop_reason else []
     go_on = [f"To go on, run: {run.resume_command}"] if run.resume_command else []
     return "\n".join(stopped + go_on)
 

@@ -25,6 +25,7 @@ from batchpub.report.totals import (
     count_outcomes,
     count_problems,
     name_outcome,
+    say_stop,
     summary_sentence,
 )
 
@@ -70,6 +71,7 @@ def write_html(run: RunRecord) -> bytes:
     page = _load_template().render(
         run=run,
         sentence=summary_sentence(run),
+        stopped=say_stop(run),
         tone=_judge_tone(run),
         totals=[(outcome, totals[outcome]) for outcome in ORDER if totals[outcome]],
         shares=_share_out(totals),

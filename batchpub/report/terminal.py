@@ -17,6 +17,7 @@ from batchpub.report.totals import (
     advice,
     count_outcomes,
     name_outcome,
+    say_stop,
     summary_sentence,
 )
 
@@ -33,7 +34,7 @@ def print_summary(run: RunRecord, console: Console) -> None:
     width = max(1, min(console.width, _MOST_COLUMNS))
     console.print(Text(_plain(summary_sentence(run), console), style="bold", overflow="fold"), width=width)
     if run.stop_reason:
-        console.print(_text(f"It stopped early: {run.stop_reason}", console), width=width)
+        console.print(_text(say_stop(run), console), width=width)
     for sheet in run.sheets:
         if sheet.refused:
             console.print(_text(f"Not read: {sheet.file}: {sheet.refused}", console), width=width)

@@ -79,14 +79,23 @@ def _say_unread(run: RunRecord) -> str:
     return f"{unread:,} {'file was' if unread == 1 else 'files were'} not read. " if unread else ""
 
 
+def say_stop(run: RunRecord) -> str:
+    """Give the sentence why it stopped early or could not begin, with the words before it; "" where it did neither."""
+    if not run.stop_reason:
+        return ""
+    return f"{'It stopped early' if run.rows or run.planned_rows != 0 else 'It could not begin'}: {run.stop_reason}"
+
+
 def advice(outcome: Outcome) -> str:
     """Say what to do about rows with this outcome."""
     return _ADVICE[outcome]
 
 
 def _say_rows(run: RunRecord) -> str:
-    if not run.rows:
+    if not run.rows and not run.stop_reason:
         return "There were no rows."
+    if not run.rows:
+        return "Nothing was sent." if run.planned_rows == 0 else "It broke off; the log has what became of the rows."
     totals = count_outcomes(run)
     problems = count_problems(run)
     quiet = totals[Outcome.DUPLICATE] + totals[Outcome.SKIPPED]

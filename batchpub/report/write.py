@@ -67,17 +67,18 @@ def _make_folder(out: Path) -> None:
         out.mkdir(parents=True, exist_ok=True)
     except (OSError, ValueError) as error:
         raise CannotWrite(
-            f"The folder {out} cannot be made ({_reason(error)}). "
+            f"The folder {out} cannot be made ({say_reason(error)}). "
             "Name another with --out, then write the reports again with: batchpub report"
         ) from error
 
 
 def _say_failure(path: Path, error: OSError) -> str:
     return (
-        f"{path} cannot be written ({_reason(error)}). Close it if a program has it open, check the space and the "
+        f"{path} cannot be written ({say_reason(error)}). Close it if a program has it open, check the space and the "
         "permissions of the folder, then write the reports again with: batchpub report"
     )
 
 
-def _reason(error: Exception) -> str:
+def say_reason(error: Exception) -> str:
+    """Say why in the words of the operating system, where it has some."""
     return (error.strerror if isinstance(error, OSError) and error.strerror else str(error)) or type(error).__name__

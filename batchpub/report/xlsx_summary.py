@@ -4,7 +4,15 @@ from typing import Any
 
 from batchpub.record import RunRecord
 from batchpub.report.text import cut_cell, neutralise, show_time
-from batchpub.report.totals import ORDER, advice, count_outcomes, count_problems, name_outcome, summary_sentence
+from batchpub.report.totals import (
+    ORDER,
+    advice,
+    count_outcomes,
+    count_problems,
+    name_outcome,
+    say_stop,
+    summary_sentence,
+)
 from batchpub.report.xlsx_look import SUMMARY_WIDTHS, TITLE_SCALE, Look, count_lines, prepare_print, set_height
 
 _LOOK_HERE = "filter bp_outcome on the sheet Results; bp_message says what to do in each row."
@@ -52,7 +60,7 @@ def _tell_run(run: RunRecord) -> list[str]:
         f"Run {run.run} on {run.portal}: started {show_time(run.started_at)}, {ended}.",
     ]
     if run.stop_reason:
-        told.append(f"It stopped early: {run.stop_reason}")
+        told.append(say_stop(run))
     if run.resume_command:
         told.append(f"To go on, run: {run.resume_command}")
     for sheet in run.sheets:

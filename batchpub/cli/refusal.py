@@ -1,0 +1,81 @@
+"""The last word of a command that ended without a run's own reports: the same places hear of it as of a run.
+
+Imported when a command is over: `--help` needs none of it.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+
+from batchpub import __version__
+from batchpub.cli.invocation import Invocation
+from batchpub.cli.person import is_pipeline
+from batchpub.cli.wiring import hosts_of, portal_of
+from batchpub.errors import BatchpubError, ExitCode, SheetRefused
+from batchpub.record import RunRecord
+from batchpub.report import FILE_NAMES, announce_refusal, write_reports
+from batchpub.report.folder import set_aside
+
+log = structlog.get_logger("batchpub")
+
+
+def leave_word(here: Invocation, code: ExitCode, sentence: str, error: BaseException | None = None) -> None:
+    """Write the small reports and tell CI server, orchestrator and whoever is to be told. Trouble is a warning."""
+    if here.said:
+        return
+    here.said = True
+    record = describe_end(here, code, sentence)
+    reports: tuple[Path, ...] = ()
+    try:
+        reports = _write(here, record)
+    except (BatchpubError, OSError) as trouble:
+        log.warning("report.unannounced", error=str(trouble))
+    file = error.file if isinstance(error, SheetRefused) else ""
+    for warning in (*announce_refusal(record, file, os.environ, reports, sys.stdout), *_notify(here, code, sentence)):
+        log.warning("report.unannounced", error=warning)
+
+
+def describe_end(here: Invocation, code: ExitCode, sentence: str) -> RunRecord:
+    """Give the record of an end without rows: nothing was planned, or what became of the rows is elsewhere."""
+    settings, now = here.settings, datetime.now(tz=UTC)
+    return RunRecord(
+        run=here.run,
+        batchpub_version=__version__,
+        portal=portal_of(settings, hosts_of(settings)[1]) if settings else "",
+        sandbox=False,
+        rate=settings.rate if settings else 0,
+        period_seconds=settings.period if settings else 0.0,
+        notify_policy=str(settings.notify) if settings else "",
+        started_at=now,
+        finished_at=now,
+        exit_code=int(code),
+        stop_reason=sentence,
+        resume_command="",
+        sheets=(),
+        rows=(),
+        planned_rows=None if here.began else 0,
+    )
+
+
+def _write(here: Invocation, record: RunRecord) -> tuple[Path, ...]:
+    """Write the small reports of a run where somebody looks for them, but not over what the command would read again."""
+    named = here.named_out(sys.argv[1:], os.environ)
+    if not here.is_run() or (named is None and not is_pipeline(os.environ)):
+        return ()
+    out = named or Path("batchpub-reports") / here.run
+    is_used = any((out / name).is_file() for name in FILE_NAMES.values())
+    if is_used and (here.began or here.command == "retry"):
+        return ()  # this run's own, with its rows; or what `retry` reads, and will read again
+    set_aside(out)
+    return write_reports(record, out, here.settings.report if here.settings else tuple(FILE_NAMES))
+
+
+def _notify(here: Invocation, code: ExitCode, sentence: str) -> Iterator[str]:
+    if here.settings is not None and here.is_run():
+        from batchpub.cli.notices import tell_refusal  # noqa: PLC0415 - a run without notices needs none of it
+
+        yield from tell_refusal(code, sentence, here.settings, os.environ)
