@@ -87,15 +87,21 @@ def test_no_text_becomes_a_command(run):
     assert "##[" not in make_annotations(run)
 
 
+OUTPUTS = [
+    "published", "failed", "unknown", "not_attempted", "total", "counts", "run", "exit_code", "report", "reports",
+    "resume_command",
+]  # fmt: skip
+
+
 @few
 @given(run=RUNS)
 def test_outputs_are_read_as_they_were_meant(run):
     """
-    Whatever the resume command is, the runner reads the six outputs and no other.
+    Whatever the resume command is, the runner reads these outputs and no other.
     """
     outputs = read_outputs(make_outputs(run, REPORTS))
 
-    assert ["published", "failed", "unknown", "not_attempted", "report", "resume_command"] == list(outputs)
+    assert OUTPUTS == list(outputs)
     assert str(REPORTS[1]) == outputs["report"]
 
 
@@ -122,7 +128,12 @@ def test_outputs_count_what_a_pipeline_asks_for():
         "failed": "3",
         "unknown": "1",
         "not_attempted": "1",
+        "total": "9",
+        "counts": json.dumps({outcome.value: 1 for outcome in Outcome}),
+        "run": run.run,
+        "exit_code": str(run.exit_code),
         "report": "",
+        "reports": "",
         "resume_command": "go on",
     } == read_outputs(make_outputs(run, ()))
 
