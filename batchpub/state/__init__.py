@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     )
     from batchpub.state.ledger import Ledger, Lock, Outlook, Refusal, Rest, Slot, Wait
     from batchpub.state.limits import GENTLE_SECONDS, Limits, Pace
+    from batchpub.state.overview import Overview, PortalOverview, RunAtWork, read_overview
 
 MODULES = {
     "database": ("Database", "open_database"),
@@ -45,6 +46,7 @@ MODULES = {
     ),
     "ledger": ("Ledger", "Lock", "Outlook", "Refusal", "Rest", "Slot", "Wait"),
     "limits": ("GENTLE_SECONDS", "Limits", "Pace"),
+    "overview": ("Overview", "PortalOverview", "RunAtWork", "read_overview"),
 }
 __getattr__ = export_lazily(__name__, {name: module for module, names in MODULES.items() for name in names})
 
@@ -63,12 +65,15 @@ __all__ = [
     "Lock",
     "LostSlot",
     "Outlook",
+    "Overview",
     "Pace",
+    "PortalOverview",
     "Published",
     "Refusal",
     "Refused",
     "Rest",
     "RowResult",
+    "RunAtWork",
     "Slot",
     "Standing",
     "Uncertain",
@@ -76,5 +81,6 @@ __all__ = [
     "forget_runs",
     "list_runs",
     "open_database",
+    "read_overview",
     "read_run",
 ]

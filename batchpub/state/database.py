@@ -31,14 +31,15 @@ TELL_AFTER = 1.0
 
 
 class Database:
-    """One open state. `is_new` tells that this process made it: it then knows nothing of earlier runs."""
+    """One open state."""
 
     def __init__(self, store: Store) -> None:
         """Wrap a store; `open_database` is the way to get one."""
         self.store = store
         self._turn = asyncio.Semaphore(store.at_once)
         self.name = store.name
-        self.is_new = False
+        self.found_version: str | None = None
+        """The schema version that the state had before it was opened; None where this process made its tables."""
         self._trouble_since: float | None = None
         self._trouble_told = False
 
@@ -112,31 +113,50 @@ class Database:
                     raise NotNow(str(error) or "no answer in time") from error
                 raise
 
+    def look_at_place(self) -> None:
+        """See that the state is still where others find it: else they would know nothing of a call that begins now.
+
+        Raises:
+            CannotWrite: the file was removed, moved, or replaced by another one.
+
+        """
+        if self.store.place is not None and not self.store.place.is_ours():
+            raise CannotWrite(
+                f"The state {self.name} was removed, moved or replaced while this run used it, so that other runs know "
+                "nothing of its calls. Put it back if you can, then run the same command again; what was sent is in the log."
+            )
+
     async def close(self) -> None:
         """Let go of the file, or of the server."""
         await self.store.engine.dispose()
 
 
 @asynccontextmanager
-async def open_database(where: Path | str | None) -> AsyncIterator[Database]:
+async def open_database(where: Path | str | None, *, reading: bool = False) -> AsyncIterator[Database]:
     """Open the state in a file, on a server (a URL) or in memory (None), creating the tables when it is new.
+
+    `reading` opens a file as it is at this moment, for whoever only reads: what is written then reaches nobody, and the
+    file, its folder and whoever uses it are left alone.
 
     Raises:
         CannotWrite: it cannot be opened or is no state of ours.
-        SettingsWrong: it was written by another version, lies on a network file system, or its URL makes no sense.
+        SettingsWrong: it was written by a newer version, lies on a network file system, or its URL makes no sense.
 
     """
-    store = _find_store(where)
+    store = _find_store(where, reading=reading)
     database = Database(store)
 
     try:
-        database.is_new = await database.write(lambda connection: check_schema(connection, store))
+        database.found_version = await database.write(lambda connection: check_schema(connection, store))
+        database.look_at_place()
         yield database
     finally:
         await database.close()
 
 
-def _find_store(where: Path | str | None) -> Store:
+def _find_store(where: Path | str | None, *, reading: bool) -> Store:
+    if reading and isinstance(where, Path):
+        return sqlite.make_copy(where)
     if not isinstance(where, str):
         return sqlite.make_store(where)
     from batchpub.state import postgresql  # noqa: PLC0415 - its driver is an extra, and takes a while to import

@@ -1,8 +1,9 @@
 """The journal: written before a call and after it, so that after any crash it is right or says that it does not know."""
 
 import asyncio
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -33,9 +34,13 @@ FIRST_OUTCOME = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Free:
-    """Nobody holds the course. `version` is what a claim must still find."""
+    """Nobody holds the course. `version` is what a claim must still find.
+
+    `known` tells that this state has an answer about the course: without one, somebody may have published it before.
+    """
 
     version: int
+    known: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +57,11 @@ class Published:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """Another run is publishing it; its claim ends in `seconds` unless it is renewed."""
+    """Another run is publishing it, or died doing so; its claim ends in `seconds`, at `until`, unless it is renewed."""
 
     run: str
     seconds: float
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,9 +135,14 @@ class _SlotLost(Exception):
 class Journal:
     """One run's view of the journal."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        """Write for the ledger's run and portal, in its database, by its clock."""
+    def __init__(self, ledger: Ledger, *, again_id: str = "") -> None:
+        """Write for the ledger's run and portal, in its database, by its clock.
+
+        `again_id` names the repetition that this run is a part of, where courses are published again although an earlier
+        run did: once more for all runs that share it. By default every run is one of its own.
+        """
         self._ledger = ledger
+        self._again_id = again_id or ledger.run
         self._database: Database = ledger.database
         self.run = self._run = ledger.run
         self._say = ledger.say
@@ -197,27 +208,33 @@ class Journal:
             "verified": False,
         }
 
-    async def standings(self, wanted: Sequence[Course]) -> dict[Course, Standing]:
-        """Say how each course stands, without claiming any. Courses never heard of are left out."""
+    async def standings(
+        self, wanted: Sequence[Course], *, again: Callable[[Course], bool] = lambda _: False
+    ) -> dict[Course, Standing]:
+        """Say how each course stands, without claiming any. Courses never heard of are left out.
+
+        `again` tells for which courses it does not matter that an earlier run published them.
+        """
         found = await self._picture.load(wanted)
         now = self._ledger.now()
-        return {course: self._standing(row, now) for course, row in found.items()}
+        return {course: self._judge(row, now, again=again(course)) for course, row in found.items()}
 
     def _standing(self, row: Any, now: float) -> Standing:
         if row.status == "published":
             return Published(run=row.published_by, on=row.published_on)
         if row.run != self._run and row.held_until_at > now:
-            return Held(run=row.run, seconds=row.held_until_at - now)
+            seconds = row.held_until_at - now
+            return Held(run=row.run, seconds=seconds, until=self._ledger.clock.now() + timedelta(seconds=seconds))
         if row.status in ("sending", "unclear"):
             return Uncertain(version=row.version, run=row.run, seconds=max(0.0, row.ready_at - now))
-        return Free(version=row.version)
+        return Free(version=row.version, known=row.known)
 
     def _judge(self, row: Row[Any] | None, now: float, *, again: bool) -> Standing:
         if row is None:
             return Free(version=0)
         standing = self._standing(row, now)
-        if again and isinstance(standing, Published) and standing.run != self._run:
-            return Free(version=row.version)
+        if again and isinstance(standing, Published) and row.again_id != self._again_id:
+            return Free(version=row.version, known=True)
         return standing
 
     async def look(self, course: Course, *, again: bool = False) -> Standing | Refused:
@@ -252,9 +269,26 @@ class Journal:
         return await self._database.read(read)
 
     async def claim(  # noqa: PLR0913 - one transaction decides all of it
-        self, course: Course, *, position: int, attempt: int, version: int, slot: Slot, again: bool = False
+        self,
+        course: Course,
+        *,
+        position: int,
+        attempt: int,
+        version: int,
+        slot: Slot,
+        again: bool = False,
+        evidence: bool = False,
     ) -> Claimed | LostSlot | Standing:
-        """Claim the course and write `sending`, or say why not. One transaction; the call comes after it."""
+        """Claim the course and write `sending`, or say why not. One transaction; the call comes after it.
+
+        `evidence` tells that the service was just seen to hold the course as a draft. Without it, a course whose answer
+        was lost stays so until an answer says what became of it: no refusal makes it free.
+
+        Raises:
+            CannotWrite: the state is not there any more, or cannot be written.
+
+        """
+        self._database.look_at_place()
         if self._picture.has_company:
             standing = self._judge(await self._picture.look(course), self._ledger.now(), again=again)
             if not isinstance(standing, Free | Uncertain) or standing.version != version:
@@ -267,7 +301,7 @@ class Journal:
             tries += 1
             before = self._ledger.clock.boot_seconds()
             portal, now = await self._ledger.read_portal(connection, Hold.SHARED)
-            if not await self._take_course(connection, course, version, now, repeated=tries > 1):
+            if not await self._take_course(connection, course, version, now, repeated=tries > 1, evidence=evidence):
                 row = await self._picture.look_inside(connection, course)
                 return self._judge(row, now, again=again)
             call = self._call(course, position, attempt)
@@ -286,8 +320,8 @@ class Journal:
             self._picture.forget(course)
         return claimed
 
-    async def _take_course(
-        self, connection: AsyncConnection, course: Course, version: int, now: float, *, repeated: bool
+    async def _take_course(  # noqa: PLR0913 - goes with issue 14
+        self, connection: AsyncConnection, course: Course, version: int, now: float, *, repeated: bool, evidence: bool
     ) -> bool:
         """Write `sending` where nothing has changed since the look; every change of a course counts its version up.
 
@@ -305,7 +339,7 @@ class Journal:
             "ready_at": now + limits.lease + limits.settle,
             "changed_at": now,
         }
-        expected = {"the_run": self._run, "the_version": version, "the_now": now}
+        expected = {"the_run": self._run, "the_version": version, "the_now": now, "the_evidence": evidence}
         statement = self._say.claim_course_again if repeated else self._say.claim_course
         written = await connection.execute(statement, {**claim, **expected})
         return written.one_or_none() is not None
@@ -367,7 +401,9 @@ class Journal:
             if not written.rowcount:  # an earlier try was committed after all, and its lock is in the portal's row
                 return None
             if status is not None:
-                await self._set_status(connection, course, status, now)
+                await self._set_status(
+                    connection, course, status, now, known=through and note.http_status != HTTPStatus.FORBIDDEN
+                )
             if result is not None:
                 await self._set_row(connection, position, result)
             await self._ledger.end_probe(connection, slot, rest)
@@ -383,27 +419,36 @@ class Journal:
         self._picture.forget(course)
         return told
 
-    async def _set_status(
-        self, connection: AsyncConnection, course: Course, status: str, now: LedgerTime, *, hold: bool = True
+    async def _set_status(  # noqa: PLR0913 - goes with issue 14
+        self,
+        connection: AsyncConnection,
+        course: Course,
+        status: str,
+        now: LedgerTime,
+        *,
+        hold: bool = True,
+        known: bool = True,
     ) -> None:
         limits, statement = self._ledger.limits, self._say.course
-        published = {"published_on": self._wall(), "published_by": self._run}
-        values: dict[str, Any] = {"status": status, "ready_at": 0.0, "held_until_at": 0.0}
+        published = {"published_on": self._wall(), "published_by": self._run, "again_id": self._again_id}
+        values: dict[str, Any] = {"status": status, "ready_at": 0.0, "held_until_at": 0.0, "lost": False}
         match status:
             case "published":
                 values |= published
             case "draft":  # the service says so, whatever was known
                 values |= dict.fromkeys(published, "") | {"status": "free"}
-            case "free" | "asking":  # what was published before a vain --again stays published
-                kept = case((courses.c.published_on != "", "published"), else_="free")
+            case "free" | "asking":  # what was published before a vain --again stays so, as does a call that was lost
+                kept = case((courses.c.lost, "unclear"), (courses.c.published_on != "", "published"), else_="free")
                 until = now + (limits.settle + limits.lease) if status == "asking" else 0.0
                 statement, values = statement.values(status=kept, held_until_at=until), {"ready_at": 0.0}
             case "unclear":
                 held = now + (limits.settle + limits.lease) if hold else 0.0
                 statement, values = (
                     statement.values(ready_at=now + limits.settle, held_until_at=held),
-                    {"status": status},
+                    {"status": status, "lost": True},
                 )
+        if known:
+            values["known"] = True
         which = {"the_portal": self._portal, "the_course": course.course_id, "the_batch": course.batch_id}
         await connection.execute(statement, {**which, "the_run": self._run, **self._say.at(now), **values})
 

@@ -19,7 +19,7 @@ from batchpub.clock import Clock
 from batchpub.errors import CannotWrite
 from batchpub.state.database import Database
 from batchpub.state.dialect import insert_into
-from batchpub.state.limits import GENTLE_SECONDS, Limits, Pace, gentle_pace
+from batchpub.state.limits import GENTLE_SECONDS, Limits, Pace, gentle_pace, lock_wait
 from batchpub.state.statements import Statements
 from batchpub.state.tables import calls, courses, locks, portals
 
@@ -44,7 +44,7 @@ WALL_ROUNDING = 2e-6
 """Wall time has microseconds: two hosts in turn must not round a rest away, a little at each turn."""
 
 TWO_MACHINES = (
-    "The state {name} is a file, and another machine has begun to use it: no clock that both could trust would keep them to "
+    "The state {name} is a file, and another machine, or a container with a clock of its own, has begun to use it: no clock that both could trust would keep them to "
     "one limit. Run the same command again when the other run is over, or name a PostgreSQL in BATCHPUB_STATE."
 )
 
@@ -267,7 +267,12 @@ class Ledger:
 
         Where the next free place is known, it is taken now and opens later: however many processes wait for one, each
         knows its own moment, and none has to look again. `instead_of` is a slot that is given back for a better one.
+
+        Raises:
+            CannotWrite: the state is not there any more, or cannot be written.
+
         """
+        self.database.look_at_place()
 
         async def take(connection: AsyncConnection) -> Slot | Wait:
             portal, now = await self.read_portal(connection, Hold.TURN)
@@ -405,7 +410,12 @@ class Ledger:
         """Make a slot good for a call; give the boot time until which it may start, None when `renew_slot` says no.
 
         `tell` says what a journal keeps of the call, as of the moment when it is written.
+
+        Raises:
+            CannotWrite: the state is not there any more, or cannot be written.
+
         """
+        self.database.look_at_place()
 
         async def begin(connection: AsyncConnection) -> float | None:
             before = self.clock.boot_seconds()
@@ -535,10 +545,7 @@ class Ledger:
         return Lock(seconds=until - now, ends_at=ends_at, is_new=is_new or repeated, gentler=gentler)
 
     def _lock_wait(self, stated: float | None, level: int) -> float:
-        wait = self.limits.lock if stated is None else stated
-        if level > 1:
-            wait = max(wait, min(wait * 2 ** (level - 1), self.limits.max_lock))
-        return wait + self.limits.lock_margin
+        return lock_wait(self.limits, stated, level) + self.limits.lock_margin
 
     async def _was_sent_before(self, connection: AsyncConnection, slot: Slot, moment: float) -> bool:
         taken_at = (await connection.execute(select(calls.c.taken_at).where(calls.c.call == slot.slot))).scalar()
@@ -564,6 +571,22 @@ class Ledger:
         await connection.execute(
             insert(locks).values(run=self.run, portal=self.portal, began_on=began, ends_on=ends, cause=cause)
         )
+
+    async def forget_lock(self) -> float:
+        """Forget the lock (an operator's decision); give the seconds that it had left, 0 where there was none.
+
+        The next call goes alone all the same: where the account is locked, that is one refusal and no more.
+        """
+
+        async def forget(connection: AsyncConnection) -> float:
+            portal, now = await self.read_portal(connection)
+            left = max(0.0, float(portal.lock_until_at) - now)
+            await self._set_portal(
+                connection, lock_until_at=0.0, lock_level=min(portal.lock_level, 1), probe_slot=0, probe_until_at=0.0
+            )
+            return left
+
+        return await self.database.write(forget)
 
     async def forget_gentleness(self) -> None:
         """Go back to the full rate at once (an operator's decision)."""

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 GENTLE_SECONDS = 86_400.0
 """How long a portal is treated gently after a lock that came although we kept to the limit."""
 
+LONGEST_STATED = 86_400.0
+"""Seconds; a daily quota is the longest thing to wait for. A number above it is a date, or nonsense."""
+
 BOOT_ROUNDING = 1e-6
 """Sums of boot times round by up to 1e-7 s: a slot must not come back the least bit early, which can be a whole frame."""
 
@@ -53,6 +56,20 @@ class Limits:
     def send_within(self) -> float:
         """Seconds after its claim in which a call may start, so that it has been given up when the claim ends."""
         return self.lease - self.total_timeout
+
+
+def lock_wait(limits: Limits, stated: float | None, level: int) -> float:
+    """Say how long the `level`-th refusal of one lock is waited for, in seconds, its margin not counted.
+
+    `stated` is what the answer asks for; what no lock or quota lasts counts as not stated. Whoever knocks again and is
+    refused was told too little, or told wrong: from then on no wait is shorter than a lock, and each is twice the last.
+    """
+    is_sane = stated is not None and 0 <= stated <= LONGEST_STATED
+    wait = stated if is_sane and stated is not None else limits.lock
+    if level == 1:
+        return wait
+    longest = max(limits.max_lock, limits.lock)
+    return max(wait, min(wait * 2.0 ** (level - 1), limits.max_lock), min(limits.lock * 2.0 ** (level - 2), longest))
 
 
 def gentle_pace(limits: Limits, level: int) -> Pace:

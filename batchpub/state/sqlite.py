@@ -1,17 +1,21 @@
 """SQLite on a local disk: durable, every write transaction BEGIN IMMEDIATE, readers beside it."""
 
 import os
+import shutil
 import sqlite3
+import stat
+import tempfile
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, event
+import aiosqlite
+from sqlalchemy import URL, Connection, StaticPool, event
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from batchpub.errors import CannotWrite, SettingsWrong
-from batchpub.state.store import Store
+from batchpub.state.store import Place, Store
 from batchpub.state.tables import meta
 
 BUSY_SECONDS = 0.5
@@ -26,34 +30,148 @@ NETWORK_FILE_SYSTEMS = {
 }
 READ_ONLY = {"batchpub_reads": True}
 
+NO_FILES = (":memory:", "")
+"""Names that SQLite takes for a database in memory."""
+
+KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
 
 def make_store(path: Path | None) -> Store:
     """Make the store for a file, or for a state in memory (None).
 
     Raises:
         CannotWrite: the file cannot be opened.
-        SettingsWrong: it lies on a network file system, or is the database of another program.
+        SettingsWrong: it is no regular file, lies on a network file system, or is the database of another program.
 
     """
-    if path is not None:
-        _refuse_network_disk(path)
-        _make_private(path)
-        _refuse_others(path)
-    engine = create_async_engine(
-        f"sqlite+aiosqlite:///{path}" if path else "sqlite+aiosqlite://",
-        **({"pool_size": 1, "max_overflow": 0} if path else {}),
-    )
+    if path is None:
+        return _store(create_async_engine("sqlite+aiosqlite://"), name="in memory")
+    file = _find_file(path)
+    _refuse_network_disk(file)
+    _make_private(path, file)
+    _refuse_others(path, file)
+    # The path is a part of the URL, not its text: it may hold %, ? and #.
+    engine = create_async_engine(URL.create("sqlite+aiosqlite", database=str(file)), pool_size=1, max_overflow=0)
+    return _store(engine, name=str(path), place=FilePlace(file))
+
+
+def make_copy(path: Path) -> Store:
+    """Make a store that has a state as it is at this moment, in memory: for reading a state without touching it.
+
+    Works where the file or its folder cannot be written, and never makes a file.
+
+    Raises:
+        CannotWrite: the file cannot be read, or is no database.
+        SettingsWrong: there is no such file, it is no regular one, or the database of another program.
+
+    """
+    file = _find_file(path)
+    if not file.exists():
+        raise SettingsWrong(f"There is no state at {path}. Name it with --state or BATCHPUB_STATE.")
+    _refuse_others(path, file)
+
+    async def copy() -> Any:
+        try:
+            return await _copy_into_memory(file)
+        except (sqlite3.Error, OSError) as error:
+            raise CannotWrite(_say_trouble(str(path), str(error))) from error
+
+    engine = create_async_engine("sqlite+aiosqlite://", async_creator=copy, poolclass=StaticPool)
+    return _store(engine, name=str(path))
+
+
+def _store(engine: AsyncEngine, *, name: str, place: Place | None = None) -> Store:
     event.listen(engine.sync_engine, "connect", _prepare_connection)
     event.listen(engine.sync_engine, "begin", _begin)
     # One transaction in turn: two of our own would only wait for each other inside SQLite, unfairly.
     return Store(
         engine=engine,
-        name=str(path or "in memory"),
+        name=name,
         say_trouble=_say_trouble,
         is_passing=_is_held,
         patience=PATIENCE,
         reads=READ_ONLY,
+        place=place,
     )
+
+
+async def _copy_into_memory(file: Path) -> aiosqlite.Connection:
+    copy = await aiosqlite.connect(":memory:")
+    try:
+        try:
+            await _copy_from(f"{file.as_uri()}?mode=ro", copy)
+        except sqlite3.OperationalError:
+            await _copy_from_read_only_disk(file, copy)
+    except BaseException:
+        await copy.close()
+        raise
+    return copy
+
+
+async def _copy_from(uri: str, copy: aiosqlite.Connection) -> None:
+    async with aiosqlite.connect(uri, uri=True, timeout=PATIENCE) as found:
+        await found.backup(copy)
+
+
+async def _copy_from_read_only_disk(file: Path, copy: aiosqlite.Connection) -> None:
+    """Read a file where SQLite cannot make the two others that it wants beside it.
+
+    Without a journal (-wal) the file itself is whole. With one, left by a crash, both are read where there is room for a
+    third: https://www.sqlite.org/wal.html#read_only_databases
+    """
+    journal = file.with_name(f"{file.name}-wal")
+    if not journal.exists() or journal.stat().st_size == 0:
+        await _copy_from(f"{file.as_uri()}?immutable=1", copy)
+        return
+    with tempfile.TemporaryDirectory(prefix="batchpub-") as room:
+        for part in (file, journal):
+            shutil.copyfile(part, Path(room) / part.name)
+        await _copy_from(f"{(Path(room) / file.name).as_uri()}?mode=ro", copy)
+
+
+class FilePlace:
+    """Which files a state has open, by device and inode: whether they are still those at its path."""
+
+    def __init__(self, file: Path) -> None:
+        """Remember nothing yet; what is there at the first look is what was opened."""
+        self._parts = [file.with_name(file.name + suffix) for suffix in ("", "-wal", "-shm")]
+        self._known: dict[Path, tuple[int, int]] = {}
+
+    def is_ours(self) -> bool:
+        """Tell whether every file is the one that was there before. A file that is not there yet is not looked for."""
+        return all(self._is_same(part) for part in self._parts)
+
+    def _is_same(self, part: Path) -> bool:
+        try:
+            found = part.stat()
+        except OSError:
+            return part not in self._known
+        return self._known.setdefault(part, (found.st_dev, found.st_ino)) == (found.st_dev, found.st_ino)
+
+
+def _find_file(path: Path) -> Path:
+    """Give the file that a path leads to. Raises SettingsWrong where that can be no file of ours."""
+    name = path.name
+    try:
+        file = path.resolve(strict=False)
+        kind = stat.S_IFMT(file.stat().st_mode)
+    except FileNotFoundError:
+        kind = stat.S_IFREG
+    except PermissionError as error:
+        raise CannotWrite(_say_closed(path, error)) from error
+    except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a part that is no folder, a NUL
+        told = (error.strerror if isinstance(error, OSError) else "") or "Too many levels of symbolic links"
+        raise SettingsWrong(f"The state {path} can be no file: {told}. Name another with --state.") from None
+    if kind != stat.S_IFREG or name in NO_FILES:
+        told = KINDS.get(kind, "kept in memory only" if name in NO_FILES else "no regular file")
+        raise SettingsWrong(f"The state {path} is {told}. Name a file on a local disk with --state.")
+    return file
 
 
 def _is_held(error: BaseException) -> bool:
@@ -107,7 +225,7 @@ def file_system_of(path: Path, mounts: str) -> str:
 
 def _refuse_network_disk(path: Path) -> None:
     mounts = Path("/proc/mounts")
-    kind = file_system_of(path.resolve().parent, mounts.read_text(errors="replace")) if mounts.exists() else ""
+    kind = file_system_of(path.parent, mounts.read_text(errors="replace")) if mounts.exists() else ""
     if kind in NETWORK_FILE_SYSTEMS:
         raise SettingsWrong(
             f"The state {path} lies on a network file system ({kind}), where its locks cannot be trusted. "
@@ -115,12 +233,9 @@ def _refuse_network_disk(path: Path) -> None:
         )
 
 
-def _refuse_others(path: Path) -> None:
+def _refuse_others(path: Path, file: Path) -> None:
     """Leave another program's database as it is; even opening it our way would change its journal's mode."""
-    with (
-        suppress(sqlite3.Error),
-        closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=0)) as found,
-    ):
+    with suppress(sqlite3.Error), closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=0)) as found:
         tables = [name for (name,) in found.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         if tables and meta.name not in tables:
             raise SettingsWrong(
@@ -129,11 +244,13 @@ def _refuse_others(path: Path) -> None:
             )
 
 
-def _make_private(path: Path) -> None:
+def _make_private(path: Path, file: Path) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
-        raise CannotWrite(
-            f"The state {path} cannot be opened: {error.strerror}. Name a writable file with --state or BATCHPUB_STATE."
-        ) from error
+        raise CannotWrite(_say_closed(path, error)) from error
+
+
+def _say_closed(path: Path, error: OSError) -> str:
+    return f"The state {path} cannot be opened: {error.strerror}. Name a writable file with --state or BATCHPUB_STATE."

@@ -5,7 +5,7 @@ Parameters are named `the_…`; whatever else is given with an UPDATE or an INSE
 
 from typing import Any
 
-from sqlalchemy import Double, bindparam, case, func, insert, or_, select, update
+from sqlalchemy import Boolean, Double, and_, bindparam, case, func, insert, not_, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from batchpub.state.dialect import INSERTS
@@ -73,12 +73,17 @@ def _claim_course(dialect: str, *, again: bool) -> Any:
     new = INSERTS[dialect](courses)
     let_go = or_(courses.c.run == the("run"), courses.c.held_until_at <= the("now"))
     expected = (courses.c.version == the("version")) & let_go
+    # Whoever sends a course again without having read it must not forget that the call before may have published it.
+    may_be_published = or_(courses.c.lost, courses.c.status.in_(("sending", "unclear")))
+    lost: Any = and_(may_be_published, not_(the("evidence", Boolean)))
     if again:
         done = (
             (courses.c.version == the("version") + 1) & (courses.c.run == the("run")) & (courses.c.status == "sending")
         )
-        expected = or_(expected, done)
+        expected, lost = or_(expected, done), case((done, courses.c.lost), else_=lost)
     changed = ("status", "version", "run", "held_until_at", "ready_at", "changed_at")
     return new.on_conflict_do_update(
-        index_elements=list(courses.primary_key), set_={name: new.excluded[name] for name in changed}, where=expected
+        index_elements=list(courses.primary_key),
+        set_={**{name: new.excluded[name] for name in changed}, "lost": lost},
+        where=expected,
     ).returning(courses.c.version)

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -10,6 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 class NotNow(Exception):
     """The database cannot be reached just now. The text says why, without any secret."""
+
+
+class Place(Protocol):
+    """Where a state is kept, as far as it can be taken away from whoever has it open."""
+
+    def is_ours(self) -> bool:
+        """Tell whether what is open is still what others find there."""
 
 
 async def _nothing(_connection: AsyncConnection) -> None:
@@ -34,5 +41,7 @@ class Store:
     """The clock of a database that has one; the ledger counts by it then."""
     reads: Mapping[str, Any] = field(default_factory=dict)
     """What a transaction that only reads asks for: all of it from one moment, nobody kept waiting."""
+    place: Place | None = None
+    """Where another file may take the place of the one that is open; None for a server."""
     prepare: Callable[[AsyncConnection], Awaitable[None]] = _nothing
     """Makes the tables' maker alone, where two could begin at the same time."""

@@ -1,10 +1,11 @@
 """The tables of the state. Times named *_at are ledger seconds (see ledger.py); those named *_on are UTC wall time."""
 
-from sqlalchemy import JSON, Boolean, Column, Float, Index, Integer, MetaData, String, Table
+from sqlalchemy import JSON, Boolean, Column, Float, Index, Integer, MetaData, String, Table, false
 
 from batchpub.state.dialect import Foreign
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
+"""Counted up with every change of a table; schema.py says how an older state gets there."""
 
 metadata = MetaData()
 
@@ -44,6 +45,9 @@ courses = Table(
     Column("changed_at", Float, nullable=False),
     Column("published_on", String, nullable=False, default=""),  # stays while it is published once more (--again)
     Column("published_by", String, nullable=False, default=""),
+    Column("known", Boolean, nullable=False, default=False, server_default=false()),  # an answer was about the course
+    Column("lost", Boolean, nullable=False, default=False, server_default=false()),  # a call may yet have published it
+    Column("again_id", String, nullable=False, default="", server_default=""),  # of the repetition that published it
     Index("courses_by_change", "portal", "changed_at"),
 )
 
@@ -59,6 +63,7 @@ runs = Table(
     Column("resume_command", Foreign, nullable=False, default=""),
     Column("facts", JSON, nullable=False),
     Column("sheets", JSON, nullable=False),
+    Column("again_id", String, nullable=False, default="", server_default=""),  # the repetition, of a run with --again
 )
 
 rows = Table(

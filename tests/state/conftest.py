@@ -44,7 +44,7 @@ class Desk:
             return database
         ahead = bindparam("ahead", callable_=lambda: self.clock.ahead, type_=Double)
         moved = Database(dataclasses.replace(database.store, now=database.now + ahead))
-        moved.is_new = database.is_new
+        moved.found_version = database.found_version
         return moved
 
     def ledger(self, database, *, portal="portal", limits=None, run=None):

@@ -28,9 +28,10 @@ from batchpub.state import (
     forget_runs,
     list_runs,
     open_database,
+    read_overview,
     read_run,
 )
-from batchpub.state.tables import calls, courses, portals
+from batchpub.state.tables import SCHEMA_VERSION, calls, courses, meta, portals
 
 FACTS = {"batchpub_version": "1", "sandbox": False, "rate": 30, "period_seconds": 60.0, "notify_policy": "sheet"}
 DONE = RowResult(outcome=Outcome.PUBLISHED, message="Published.", attempts=1, http_status=200, code="200")
@@ -43,13 +44,15 @@ async def begin(journal, count=1):
     return [row.course for row in plan.rows]
 
 
-async def claim(journal, course, *, position=0, attempt=1, again=False):
+async def claim(journal, course, *, position=0, attempt=1, again=False, **more):
     """Look, take a slot and claim, as the publisher does; give the slot and what became of it."""
     standing = await journal.look(course, again=again)
     version = standing.version if isinstance(standing, Free | Uncertain) else 0
     slot = await journal._ledger.take_slot("publish")
     assert isinstance(slot, Slot)
-    told = await journal.claim(course, position=position, attempt=attempt, version=version, slot=slot, again=again)
+    told = await journal.claim(
+        course, position=position, attempt=attempt, version=version, slot=slot, again=again, **more
+    )
     if not isinstance(told, Claimed):
         await journal._ledger.give_back(slot)
     return slot, told
@@ -95,7 +98,7 @@ async def test_what_is_published_is_known_to_every_run(desk):
 
     assert known == looks[0] == looks[2] == Published(run=mine.run, on=known.on)
     assert abs(datetime.fromisoformat(known.on) - datetime.now(tz=UTC)) < timedelta(seconds=10)
-    assert Free(version=2) == looks[1]
+    assert Free(version=2, known=True) == looks[1]
 
 
 async def test_a_no_counts_for_every_run_that_works_beside(desk):
@@ -117,11 +120,11 @@ async def test_a_no_counts_for_every_run_that_works_beside(desk):
         desk.clock.ahead += 11
         later = desk.journal(two)
         await begin(later)
-        assert Free(version=2) == await beside.look(second)
+        assert Free(version=2, known=True) == await beside.look(second)
         looks = [await beside.look(course), await beside.look(course, again=True), await later.look(course)]
 
     assert Refused(run=mine.run, message="No such course.", http_status=400, code="7301") == looks[0]
-    assert [Free(version=2)] * 2 == looks[1:]
+    assert [Free(version=2, known=True)] * 2 == looks[1:]
 
 
 async def test_a_no_that_is_still_looked_into_counts_for_nobody_else(desk):
@@ -354,20 +357,20 @@ async def test_many_processes_may_make_the_state_at_the_same_time(desk, run_all)
 
     async def open_once():
         async with open_database(desk.where) as database:
-            return database.is_new
+            return database.found_version is None
 
     assert 1 == sum(await run_all(*(open_once() for _ in range(8))))
 
 
-async def test_two_versions_refuse_each_other(desk, monkeypatch):
+@pytest.mark.parametrize("version", ["99", "2", "none"])
+async def test_a_newer_state_is_refused(desk, version):
     """
-    A state that another version wrote is not touched: which version, and what to do.
+    A state that a newer version wrote, or one from before the first release, is not touched: which version, what to do.
     """
-    async with desk.open():
-        """Made by this version."""
-    monkeypatch.setattr("batchpub.state.schema.SCHEMA_VERSION", 99)
+    async with desk.open() as database:
+        await database.write(lambda connection: connection.execute(update(meta).values(value=version)))
 
-    with pytest.raises(SettingsWrong, match=r"has schema version 3; this batchpub works with 99"):
+    with pytest.raises(SettingsWrong, match=f"has schema version {version}; this batchpub works with 3 to 4"):
         async with open_database(desk.where):
             pytest.fail("it was opened")
 
@@ -560,3 +563,114 @@ async def test_a_place_given_back_twice_takes_nobodys_distance(desk):
         third = await one.take_slot("publish")
 
     assert pytest.approx(limits.period / limits.rate, abs=0.5) == third.opens_at - second.opens_at
+
+
+@pytest.mark.parametrize("evidence", [False, True])
+@pytest.mark.parametrize("lost_by", ["unclear", "death"])
+async def test_no_refusal_makes_a_lost_course_free(desk, lost_by, evidence):
+    """
+    Its answer was lost, it is sent again unread and refused, whatever the reason: it may be published all the same, and
+    stays uncertain until somebody says what it is. Read as a draft right before, its refusal is the last word.
+    """
+    limits = Limits()
+    async with desk.open() as database:
+        first, second = (desk.journal(database, limits=limits) for _ in range(2))
+        course, *_ = await begin(first)
+        await begin(second)
+        slot, claimed = await claim(first, course)
+        if lost_by == "unclear":
+            await record(first, course, slot, claimed, status="unclear", through=False)
+        desk.clock.ahead += 2 * (limits.lease + limits.settle)
+        slot, claimed = await claim(second, course, evidence=evidence)
+        assert isinstance(claimed, Claimed)
+        await record(second, course, slot, claimed, status="free")
+
+        left = (await second.standings([course]))[course]
+        desk.clock.ahead += limits.settle
+        slot, claimed = await claim(second, course, evidence=True)
+        await record(second, course, slot, claimed, status="draft")
+        read = (await second.standings([course]))[course]
+
+    assert isinstance(left, Free if evidence else Uncertain)
+    assert isinstance(read, Free)
+
+
+async def test_a_course_is_known_when_an_answer_was_about_it(desk):
+    """
+    Claimed and not sent, or answered by the limit: this state knows nothing of it yet. Refused or published: it does.
+    """
+    async with desk.open() as database:
+        journal = desk.journal(database)
+        course, other, *_ = await begin(journal, 2)
+        known = []
+        for through in (False, True):
+            slot, claimed = await claim(journal, course)
+            await record(journal, course, slot, claimed, status="free", through=through)
+            known.append((await journal.standings([course, other]))[course].known)
+
+        assert [False, True] == known
+        assert Free(version=0, known=False) == await journal.look(other)
+
+
+async def test_a_dead_runs_course_says_until_when_it_is_held(desk):
+    """
+    Another run learns by which run and until when, in wall time.
+    """
+    limits = Limits()
+    async with desk.open() as database:
+        first, second = desk.journal(database, limits=limits), desk.journal(database, limits=limits)
+        course, *_ = await begin(first)
+        now = datetime.now(tz=UTC)
+        await claim(first, course)
+
+        held = await second.look(course)
+
+    assert (first.run, True) == (held.run, limits.lease - 5 < held.seconds <= limits.lease)
+    assert abs((held.until - now).total_seconds() - limits.lease) < 5
+
+
+async def test_a_lock_can_be_forgotten_and_one_call_goes_first_all_the_same(desk):
+    """
+    Asked to, the state forgets how long the account is locked: a single call goes out, and no second one beside it.
+    """
+    async with desk.open() as database:
+        ledger = desk.ledger(database)
+        slot = await ledger.take_slot("publish")
+        await ledger.begin_call(slot)
+        await ledger.end_locked(slot, Refusal(cause="429", stated=80_000))
+        locked = await ledger.take_slot("publish")
+
+        left, none_left = await ledger.forget_lock(), await desk.ledger(database, portal="other").forget_lock()
+        probe, second = await ledger.take_slot("publish"), await ledger.take_slot("publish")
+
+    assert (True, 0) == (isinstance(locked, Wait), none_left)
+    assert 79_000 < left < 81_000
+    assert (True, True) == (probe.is_probe, isinstance(second, Wait))
+
+
+async def test_the_overview_shows_what_is_there(desk):
+    """
+    Schema, counts, the run at work, a lock with its seconds, and the places that are taken.
+    """
+    async with desk.open() as database:
+        journal = desk.journal(database)
+        course, other, *_ = await begin(journal, 2)
+        slot, claimed = await claim(journal, course)
+        await record(journal, course, slot, claimed)
+        slot, claimed = await claim(journal, other, position=1)
+        await record(journal, other, slot, claimed, status="free", lock=Refusal(cause="429", stated=100), through=False)
+
+        seen = await read_overview(database, desk.clock)
+        await journal.finish(exit_code=0, stop_reason="", resume_command="")
+        ended = await read_overview(database, desk.clock)
+
+    assert (SCHEMA_VERSION, SCHEMA_VERSION) == (seen.schema_version, seen.works_with)
+    assert (1, 2, 2, 1) == (seen.runs, seen.rows, seen.calls, seen.locks)
+    assert {"published": 1, "free": 1} == seen.courses
+    assert [(journal.run, "portal", "")] == [(one.run, one.portal, one.again_id) for one in seen.at_work]
+    assert () == ended.at_work
+    (portal,) = seen.portals
+    assert ("portal", 1, 2, 0) == (portal.portal, portal.lock_level, portal.places_resting, portal.calls_in_flight)
+    assert 100 < portal.lock_seconds <= 105
+    assert (1, True) == (portal.gentle_level, 86_000 < portal.gentle_seconds <= 86_400)
+    assert all(0 < seconds < 62 for seconds in portal.free_in_seconds)

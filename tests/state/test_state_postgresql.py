@@ -210,12 +210,12 @@ async def test_the_roles_of_the_docs_have_the_rights_they_need(server, schema):
         server.ask(statement, database="postgres")
     server.ask(f"CREATE SCHEMA IF NOT EXISTS {schema} AUTHORIZATION {name}_owner", database=name)
     async with open_database(server.url(name, user=f"{name}_owner") + search_path) as database:
-        assert database.is_new
+        assert database.found_version is None
     for statement in then.splitlines():
         server.ask(statement, database=name)
 
     async with open_database(server.url(name, user=f"{name}_runner") + search_path) as database:
-        assert not database.is_new
+        assert database.found_version is not None
         await take_and_answer(ledger_of(database))
         for wrong in ("DROP TABLE rows", "ALTER TABLE rows ADD COLUMN x integer", "CREATE TABLE x (y integer)"):
             with pytest.raises(CannotWrite, match=r"must be owner|permission denied"):

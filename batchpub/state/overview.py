@@ -1,0 +1,160 @@
+"""What a state holds, for whoever looks after it: nothing here decides about a call."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from batchpub.clock import Clock
+from batchpub.state.database import Database
+from batchpub.state.ledger import Ledger
+from batchpub.state.limits import GENTLE_SECONDS, Limits
+from batchpub.state.tables import SCHEMA_VERSION, calls, courses, locks, portals, rows, runs
+
+AT_WORK_SECONDS = 1_200.0
+"""A run without an end of which nothing was heard for longer is over: no wait between two of its calls is usually so long
+(a lock of 900 s, then one call that goes first)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunAtWork:
+    """A run without an end, of which something was heard a short while ago. It may also have died since then."""
+
+    run: str
+    portal: str
+    again_id: str
+    """The repetition it is a part of; "" where it does not publish again."""
+    started_at: datetime
+    heard_at: datetime
+    """When it started its newest call, or itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortalOverview:
+    """What shares one limit: its lock, and its places for calls as of now. All in seconds or numbers."""
+
+    portal: str
+    lock_seconds: float
+    """How long the lock holds on; 0 where there is none."""
+    lock_level: int
+    """0: open; n: the account refused n calls of one lock, and the next call goes alone."""
+    gentle_level: int
+    gentle_seconds: float
+    """How long the gentler pace after an unexplained lock goes on; 0 where the pace is the usual one."""
+    calls_in_flight: int
+    places_resting: int
+    free_in_seconds: tuple[float, ...]
+    """When each place that is taken comes back, soonest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """A whole state in a few numbers. `schema_version` is the one it was found with."""
+
+    name: str
+    schema_version: int
+    works_with: int
+    """The schema version of this program; a state with an older one is brought forward when it is used."""
+    oldest_run_at: datetime | None
+    newest_run_at: datetime | None
+    runs: int
+    rows: int
+    calls: int
+    locks: int
+    courses: dict[str, int]
+    """Courses by status: free, sending, unclear, published."""
+    at_work: tuple[RunAtWork, ...]
+    portals: tuple[PortalOverview, ...]
+
+
+async def read_overview(database: Database, clock: Clock) -> Overview:
+    """Read what a state holds, as of now."""
+    names = await database.read(_read_portal_names)
+    seen = tuple([await _read_portal(database, name, clock) for name in names])
+
+    async def read(connection: AsyncConnection) -> Overview:
+        first, last = (await connection.execute(select(func.min(runs.c.started_on), func.max(runs.c.started_on)))).one()
+        by_status = await connection.execute(
+            select(courses.c.status, func.count().label("number")).group_by(courses.c.status)
+        )
+        numbers = [
+            (await connection.execute(select(func.count()).select_from(table))).scalar_one()
+            for table in (runs, rows, locks)
+        ]
+        sent = select(func.count()).select_from(calls).where(calls.c.sent_on.is_not(None))
+        return Overview(
+            name=database.name,
+            schema_version=int(database.found_version or SCHEMA_VERSION),
+            works_with=SCHEMA_VERSION,
+            oldest_run_at=_when(first),
+            newest_run_at=_when(last),
+            runs=numbers[0],
+            rows=numbers[1],
+            calls=(await connection.execute(sent)).scalar_one(),
+            locks=numbers[2],
+            courses={row.status: row.number for row in by_status},
+            at_work=await read_at_work(connection, clock.now()),
+            portals=seen,
+        )
+
+    return await database.read(read)
+
+
+async def read_at_work(connection: AsyncConnection, now: datetime) -> tuple[RunAtWork, ...]:
+    """Read which runs seem to be at work, inside a transaction; oldest first."""
+    heard = (
+        select(
+            runs.c.run, runs.c.portal, runs.c.again_id, runs.c.started_on, func.max(calls.c.sent_on).label("heard_on")
+        )
+        .outerjoin(calls, and_(calls.c.run == runs.c.run, calls.c.sent_on.is_not(None)))
+        .where(runs.c.finished_on.is_(None))
+        .group_by(runs.c.run)
+        .order_by(runs.c.started_on)
+    )
+    found = [
+        RunAtWork(
+            run=row.run,
+            portal=row.portal,
+            again_id=row.again_id,
+            started_at=datetime.fromisoformat(row.started_on),
+            heard_at=datetime.fromisoformat(row.heard_on or row.started_on),
+        )
+        for row in await connection.execute(heard)
+    ]
+    return tuple(one for one in found if one.heard_at > now - timedelta(seconds=AT_WORK_SECONDS))
+
+
+async def _read_portal_names(connection: AsyncConnection) -> Sequence[str]:
+    return (await connection.execute(select(portals.c.portal).order_by(portals.c.portal))).scalars().all()
+
+
+async def _read_portal(database: Database, name: str, clock: Clock) -> PortalOverview:
+    ledger = Ledger(database, portal=name, run="", limits=Limits(), clock=clock)
+
+    async def read(connection: AsyncConnection, now: float) -> PortalOverview:
+        portal = (await connection.execute(select(portals).where(portals.c.portal == name))).one()
+        taken = select(calls.c.in_flight, calls.c.sent_on, calls.c.free_at).where(
+            calls.c.portal == name, calls.c.free_at > now
+        )
+        places = (await connection.execute(taken)).all()
+        wall = clock.now().timestamp() if database.now is None else now
+        gentle = min(max(0.0, portal.gentle_until_wall - wall), GENTLE_SECONDS)
+        return PortalOverview(
+            portal=name,
+            lock_seconds=max(0.0, portal.lock_until_at - now),
+            lock_level=portal.lock_level,
+            gentle_level=portal.gentle_level if gentle else 0,
+            gentle_seconds=gentle,
+            calls_in_flight=sum(place.in_flight and place.sent_on is not None for place in places),
+            places_resting=sum(not place.in_flight for place in places),
+            free_in_seconds=tuple(sorted(place.free_at - now for place in places)),
+        )
+
+    return await ledger.glance(read)
+
+
+def _when(told: Any) -> datetime | None:
+    return datetime.fromisoformat(told).astimezone(UTC) if told else None
