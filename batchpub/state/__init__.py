@@ -6,7 +6,7 @@ from batchpub.lazy import export_lazily
 
 if TYPE_CHECKING:
     from batchpub.state.database import Database, open_database
-    from batchpub.state.history import forget_runs, list_runs, read_run
+    from batchpub.state.history import forget_runs, list_runs, read_id_shapes, read_run
     from batchpub.state.journal import (
         FIRST_OUTCOME,
         NOT_YET,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 MODULES = {
     "database": ("Database", "open_database"),
-    "history": ("forget_runs", "list_runs", "read_run"),
+    "history": ("forget_runs", "list_runs", "read_id_shapes", "read_run"),
     "journal": (
         "FIRST_OUTCOME",
         "NOT_YET",
@@ -81,6 +81,7 @@ __all__ = [
     "forget_runs",
     "list_runs",
     "open_database",
+    "read_id_shapes",
     "read_overview",
     "read_run",
 ]

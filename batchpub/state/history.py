@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import Row, and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from batchpub.course import Outcome, PlannedSheet
+from batchpub.course import IdShape, Outcome, PlannedSheet
 from batchpub.record import CallRecord, LockRecord, RowRecord, RunRecord
 from batchpub.state.database import Database
-from batchpub.state.tables import calls, locks, portals, rows, runs
+from batchpub.state.tables import calls, courses, locks, portals, rows, runs
 
 
 async def list_runs(database: Database) -> list[dict[str, Any]]:
@@ -66,6 +66,29 @@ async def forget_runs(database: Database, before: datetime, *, quiet_since: date
         return len(old)
 
     return await database.write(forget)
+
+
+SERIAL_DIGITS = 12
+"""What follows the account's own part of an id."""
+
+
+async def read_id_shapes(database: Database, portal: str) -> tuple[IdShape, ...]:
+    """Say what the ids look like that this portal is known to have published, the most frequent look first."""
+    length = func.length(courses.c.course_id)
+    prefix = func.substr(courses.c.course_id, 1, length - SERIAL_DIGITS)
+    looks = (
+        select(length.label("digits"), prefix.label("prefix"), func.count().label("number"))
+        .where(courses.c.portal == portal, courses.c.published_on != "", length > SERIAL_DIGITS)
+        .group_by(length, prefix)
+    )
+
+    async def read(connection: AsyncConnection) -> tuple[IdShape, ...]:
+        found = [
+            IdShape(digits=row.digits, prefix=row.prefix, count=row.number) for row in await connection.execute(looks)
+        ]
+        return tuple(sorted(found, key=lambda shape: -shape.count))
+
+    return await database.read(read)
 
 
 async def read_run(database: Database, run: str) -> RunRecord | None:

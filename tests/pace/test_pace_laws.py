@@ -120,7 +120,9 @@ def test_a_living_host_stops_when_another_one_takes_over_its_file():
             last.start(6, [None] * 23)
             await last.finish()
             await asyncio.sleep(2 * world.limits.settle)
-            with pytest.raises(CannotWrite, match="another machine has begun to use it"):
+            with pytest.raises(
+                CannotWrite, match="another machine, or a container with a clock of its own, has begun to use it"
+            ):
                 await ahead.finish()
 
     run_virtually(main(), loop)

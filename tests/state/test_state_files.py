@@ -9,7 +9,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from plans import make_plan_of
+from support.plans import make_plan_of
 
 from batchpub.clock import SystemClock
 from batchpub.errors import CannotWrite, SettingsWrong

@@ -8,8 +8,19 @@ import pytest
 from sqlalchemy import Boolean, func, inspect, select
 
 from batchpub.clock import SystemClock
-from batchpub.course import Course
-from batchpub.state import Free, Ledger, Limits, Published, Uncertain, list_runs, open_database, read_overview, read_run
+from batchpub.course import Course, IdShape
+from batchpub.state import (
+    Free,
+    Ledger,
+    Limits,
+    Published,
+    Uncertain,
+    list_runs,
+    open_database,
+    read_id_shapes,
+    read_overview,
+    read_run,
+)
 from batchpub.state.schema import OLDEST
 from batchpub.state.tables import SCHEMA_VERSION, courses
 
@@ -127,6 +138,16 @@ async def test_reading_an_old_file_leaves_it_old(old_state):
     )  # fmt: skip
     assert before == old_state.read_bytes()
     assert ["old.db"] == [path.name for path in old_state.parent.iterdir()]
+
+
+async def test_an_old_state_tells_what_its_ids_look_like(old_state):
+    """
+    The account's length and prefix are counted from what is published, whoever published it; other portals do not count.
+    """
+    async with open_database(old_state) as database:
+        shapes = [await read_id_shapes(database, name) for name in ("127.0.0.1:33315", "elsewhere")]
+
+    assert [(IdShape(digits=18, prefix="478346", count=4),), ()] == shapes
 
 
 async def test_calls_go_on_with_an_old_state(old_state, desk):
