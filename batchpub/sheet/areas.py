@@ -13,6 +13,8 @@ Covered = dict[tuple[int, int], str]
 def find_covered(rows: Sequence[GridRow], areas: Sequence[Area], columns: Sequence[int]) -> Covered:
     """Find which cells of these rows and columns lie in one of the areas."""
     covered: Covered = {}
+    if not areas:
+        return covered  # nearly always, and there may be a hundred thousand rows
     for column in columns:
         covering = sorted(
             (area for area in areas if area.first_column <= column <= area.last_column),
