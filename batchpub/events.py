@@ -172,6 +172,9 @@ EVENTS = {
         "The sandbox stopped; this is what it saw.",
         ("arrivals", "published_twice", "largest_window", "locks", "sent_after_refusal"),
     ),
+    "sheet.not_understood": Event(
+        ("error",), "Reading a file failed by a fault of batchpub; the error has its place.", ("file", "error")
+    ),
     "sheet.refused": Event(("warning", "error"), "A file cannot be taken as a list of courses.", ("file", "error")),
     "state.back": Event(("info",), "The state can be used again; the run goes on.", ("path", "seconds")),
     "state.new": Event(

@@ -8,6 +8,7 @@ spreadsheet keeps 15 of them. Digits are compared as the ASCII characters 0-9: `
 import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from string import ascii_uppercase
 from urllib.parse import unquote
 
 from batchpub.course import Cell, CellKind
@@ -146,6 +147,9 @@ def _read_empty(cell: Cell, rule: IdRule) -> NoId:
 
 
 def _say_merged(cell: Cell, rule: IdRule) -> str:
+    first, _, last = cell.merged.partition(":")
+    if first.lstrip(ascii_uppercase) == last.lstrip(ascii_uppercase):
+        return f"{cell.ref} lies under the merged cells {cell.merged}, so nobody can see the {rule.noun} that is stored there. Unmerge these cells."
     return (
         f"{cell.merged} are merged, so nobody can see which row the {rule.noun} belongs to. "
         f"Unmerge these cells and write the id into every row that needs one."
@@ -167,6 +171,12 @@ def _say_number(cell: Cell, rule: IdRule) -> str:
         return (
             f"{cell.ref}: this {rule.noun} is stored as a number ({_clip(cell.text)}). Spreadsheets change long numbers, so only text is "
             f"taken as an id. Format column {column} as Text, then copy the id from Zoho again."
+        )
+    if cell.exact:
+        return (
+            f"{cell.ref}: this {rule.noun} is stored as a number. Spreadsheets keep only {EXACT_DIGITS} digits of a number: the file still holds "
+            f"more, but every program shows it rounded (it now reads {digits} there), so nobody can have checked it. Whoever makes the file must "
+            f"write it as text; or format column {column} as Text and copy the id from Zoho again."
         )
     return (
         f"{cell.ref}: this {rule.noun} is stored as a number. Spreadsheets keep only {EXACT_DIGITS} digits of a number, so its last digits "

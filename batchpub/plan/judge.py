@@ -12,6 +12,7 @@ from batchpub.plan.text import fold, quote, trim
 from batchpub.plan.words import Word, read_word
 
 OUR_PREFIX = "bp_"  # headings that begin so are written by our own reports and are no part of the person's table
+_TRUE = ("=TRUE()", "=TRUE")  # LibreOffice saves a typed TRUE as this formula
 _NOTHING = Cell(ref="", kind=CellKind.EMPTY, text="")
 _NO_BATCH = NoId(sentence="", blank=True)
 
@@ -114,6 +115,9 @@ def _judge_course(row: SheetRow, roles: Roles, options: PlanOptions) -> _Verdict
     course, reasons, length, notes = _read_course(row, roles)
     confirmed = "confirmed" in roles.columns and _is_confirmed(roles.cell(row, "confirmed"))
     problems = [_say_hidden(row)] if row.hidden and not options.include_hidden else []
+    struck = next((cell for cell in (roles.cell(row, "course_id"), roles.cell(row, "name")) if cell.struck), None)
+    if struck is not None:
+        problems.append(_say_struck(struck))
     if row.extra:
         problems += _extra_problems(row)
     problems += reasons
@@ -190,6 +194,13 @@ def _say_hidden(row: SheetRow) -> str:
     )
 
 
+def _say_struck(cell: Cell) -> str:
+    return (
+        f"{cell.ref} is struck out, so this row was left out. Take the line through it away if the course is to be published, "
+        f"or delete the row."
+    )
+
+
 def _extra_problems(row: SheetRow) -> list[str]:
     """Tell of cells beyond the last heading; the reader of a text file tells here too why it could not split the row."""
     faults = [f"Row {row.number}: {cell.text}" for cell in row.extra if cell.kind is CellKind.ERROR]
@@ -209,7 +220,7 @@ def _word_problems(row: SheetRow, roles: Roles) -> list[str]:
         cell = roles.cell(row, role)
         if cell.merged:
             problems.append(
-                f"{cell.merged} are merged, so it is not clear which rows its {heading} belongs to. Unmerge these cells."
+                f"{cell.merged} are merged, so nobody can see which {heading} this row has. Unmerge these cells."
             )
         elif read_word(cell) is Word.UNREADABLE:
             problems.append(
@@ -234,7 +245,8 @@ def _is_kept_back(cell: Cell) -> bool:
 
 
 def _is_confirmed(cell: Cell) -> bool:
-    return not cell.formula and not cell.merged and read_word(cell) is Word.YES
+    is_fixed = not cell.formula or cell.formula.upper() in _TRUE or cell.formula == f'="{cell.text}"'
+    return is_fixed and not cell.merged and read_word(cell) is Word.YES
 
 
 def _rounded_problems(course: Course, row: SheetRow, roles: Roles, options: PlanOptions) -> list[str]:

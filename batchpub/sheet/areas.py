@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from string import ascii_uppercase
 
 from batchpub.course import Cell
 from batchpub.sheet.grid import Area, GridRow
@@ -11,10 +12,11 @@ Covered = dict[tuple[int, int], str]
 
 
 def find_covered(rows: Sequence[GridRow], areas: Sequence[Area], columns: Sequence[int]) -> Covered:
-    """Find which cells of these rows and columns lie in one of the areas."""
+    """Find which cells of these rows and columns lie in one of the areas.
+
+    A merge inside one row leaves no doubt about its first cell; what is stored in its others nobody sees.
+    """
     covered: Covered = {}
-    if not areas:
-        return covered  # nearly always, and there may be a hundred thousand rows
     for column in columns:
         covering = sorted(
             (area for area in areas if area.first_column <= column <= area.last_column),
@@ -35,4 +37,12 @@ def with_areas(cell: Cell, *, merged: str, array: str) -> Cell:
     """Give a cell the name of the range it is merged into, and the formula that fills it from another cell."""
     if array and not cell.formula:
         cell = replace(cell, formula=f"={{{array}}}")
-    return replace(cell, merged=merged) if merged else cell
+    return replace(cell, merged=merged) if merged and _leaves_doubt(cell, merged) else cell
+
+
+def _leaves_doubt(cell: Cell, merged: str) -> bool:
+    """Say whether a merged range leaves open what a cell is: it has several rows, or hides what is stored in the cell."""
+    first, _, last = merged.partition(":")
+    if first.lstrip(ascii_uppercase) != last.lstrip(ascii_uppercase):
+        return True
+    return cell.ref != first and bool(cell.text or cell.formula)

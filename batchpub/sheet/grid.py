@@ -1,6 +1,6 @@
 """What every reader gives back, whatever the format: sparse rows of typed cells, not yet a table."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Protocol
@@ -14,6 +14,8 @@ LAST_COLUMN = 16_384  # XFD
 LAST_ROW = 1_048_576
 HEAD_ROWS = 30  # where a heading is looked for: banner rows above a table are common; thirty of them are not
 MAX_AREAS = 50_000
+MAX_TABS = 1_000
+_MOST_COLUMNS_NAMED = 64 * LAST_COLUMN
 
 
 class Unreadable(Exception):
@@ -24,28 +26,34 @@ class NoHeading(Unreadable):
     """The file can be read, but there is no table of courses in it."""
 
 
+CUT_SHORT = "The file is cut short (perhaps an incomplete download). Get it again from where it came from."
 DAMAGED = "The file is damaged (perhaps an incomplete download). Get it again from where it came from."
 TOO_MANY_CELLS = f"The sheet has more than {MAX_CELLS:,} filled cells, which is no list of courses. Delete what does not belong there."
+
+TOO_MANY_TABS = f"The workbook has more than {MAX_TABS:,} sheets, which no list of courses has. Delete those that do not belong there."
+
+
+def say_damaged(what: str) -> str:
+    """Write the sentence about a file that is complete but wrong in itself."""
+    return f"The file is damaged: {what}. Get it again from where it came from; if it stays so, whoever makes it must mend it."
+
+
+def say_twice(ref: str) -> str:
+    """Write the sentence about a cell that is in the file twice."""
+    return f"Cell {ref} is stored twice, so nobody can know what is in it. The file is damaged or was tampered with: ask for it again."
 
 
 @one_of_many
 class GridRow:
     """One row that holds something: its number as the person sees it and its filled cells by column (0 is A).
 
-    `faults` are sentences about text that could not be split into cells with certainty. `width` is the number of values,
-    blank ones too, where only their order tells the columns apart, else 0.
+    `faults` are sentences about text that could not be split into cells with certainty.
     """
 
     number: int
-    cells: Mapping[int, Cell]
+    cells: dict[int, Cell]
     hidden: bool = False
     faults: tuple[str, ...] = ()
-    width: int = 0
-
-    def text_at(self, column: int) -> str:
-        """Give the text of a cell, "" where there is none."""
-        cell = self.cells.get(column)
-        return "" if cell is None else cell.text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +74,7 @@ class Area:
 class Grid:
     """The rows of one sheet from the top, in order. `complete` is False when there were more than were asked for.
 
-    `arrays` are the areas that one formula fills: only its first cell says so itself. `width` is the number of values a
-    row should have, where that is not the heading's. `may_be_spaced` is False where no value begins with a space.
+    `arrays` are the areas that one formula fills: only its first cell says so itself.
     """
 
     rows: Sequence[GridRow]
@@ -75,8 +82,6 @@ class Grid:
     arrays: Sequence[Area] = ()
     hidden_columns: frozenset[int] = frozenset()
     complete: bool = True
-    width: int = 0
-    may_be_spaced: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,27 +131,68 @@ def name_cell(row: int, column: int) -> str:
 
 @dataclass(slots=True)
 class Shelf:
-    """Collects rows while a file is read, and ends the reading when enough are there or too much."""
+    """Collects what one sheet holds while a file is read, and ends the reading when enough rows are there or too much."""
 
     wanted: int
     rows: list[GridRow] = field(default_factory=list)
+    merges: list[Area] = field(default_factory=list)
+    arrays: list[Area] = field(default_factory=list)
+    hidden_columns: set[int] = field(default_factory=set)
     filled: int = 0
     complete: bool = True
+    _numbers: set[int] | None = None
+    _highest: int = 0
+    _columns_named: int = 0
 
     def add(self, row: GridRow) -> bool:
         """Take a row, unless a person would see nothing in it; say whether there is place for more."""
-        return self.take(row) if row.faults or _shows_something(row) else True
-
-    def take(self, row: GridRow) -> bool:
-        """Take a row in which something is known to be."""
+        if not row.faults and not _shows_something(row):
+            return True
         if len(self.rows) >= self.wanted:
             self.complete = False
             return False
         self.filled += len(row.cells)
         if self.filled > MAX_CELLS:
             raise Unreadable(TOO_MANY_CELLS)
+        self._refuse_twice(row)
         self.rows.append(row)
         return True
+
+    def _refuse_twice(self, row: GridRow) -> None:
+        """Refuse a row that was there before. Most files have them in order; only others need a set of what was seen."""
+        if row.number <= self._highest and self._numbers is None:
+            self._numbers = {seen.number for seen in self.rows}
+        if self._numbers is not None:
+            if row.number in self._numbers:
+                raise Unreadable(say_twice(name_cell(row.number, min(row.cells))))
+            self._numbers.add(row.number)
+        self._highest = max(self._highest, row.number)
+
+    def add_area(self, areas: list[Area], first: tuple[int, int], last: tuple[int, int]) -> None:
+        """Add a rectangle between two corners, each (row, column), to the merges or arrays; a single cell is none."""
+        if first == last:
+            return
+        if len(areas) >= MAX_AREAS:
+            raise Unreadable(TOO_MANY_CELLS)
+        (top, bottom), (left, right) = (sorted(pair) for pair in zip(first, last, strict=True))
+        areas.append(Area(first_row=top, last_row=bottom, first_column=left, last_column=right))
+
+    def hide_columns(self, first: int, count: int) -> None:
+        """Add so many columns to the hidden ones. Raises Unreadable where they are named over and over."""
+        self._columns_named += min(count, LAST_COLUMN)
+        if self._columns_named > _MOST_COLUMNS_NAMED:
+            raise Unreadable(TOO_MANY_CELLS)
+        self.hidden_columns.update(range(first, min(first + count, LAST_COLUMN)))
+
+    def finish(self) -> Grid:
+        """Give the sheet as far as it was read."""
+        return Grid(
+            rows=sorted(self.rows, key=lambda row: row.number),
+            merges=self.merges,
+            arrays=self.arrays,
+            hidden_columns=frozenset(self.hidden_columns),
+            complete=self.complete,
+        )
 
 
 def _shows_something(row: GridRow) -> bool:

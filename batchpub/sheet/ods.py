@@ -1,23 +1,27 @@
-"""OpenDocument spreadsheets (.ods, .fods), as a stream of typed cells.
+"""OpenDocument spreadsheets (.ods, .fods), row by row.
 
 A reader of our own, because odfpy builds the whole document as Python objects: 60,000 rows take it 15 s and 900 MB
-(measured; this reader 5 s and 170 MB), and a hostile file of 5 MB all the memory there is. The format's facts are from OpenDocument 1.3 part 3, sections 9 and 19.
+(measured), and a hostile file of 5 MB all the memory there is. The format's facts are from OpenDocument 1.3 part 3,
+sections 9, 16, 19 and 20.
 """
 
+import codecs
 import io
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import IO
+
+from lxml import etree
 
 from batchpub.course import Cell, CellKind
 from batchpub.sheet.grid import (
-    DAMAGED,
     HEAD_ROWS,
     LAST_COLUMN,
     LAST_ROW,
-    MAX_AREAS,
     MAX_CHARACTERS,
+    MAX_TABS,
+    TOO_MANY_TABS,
     Area,
     Grid,
     GridRow,
@@ -26,306 +30,296 @@ from batchpub.sheet.grid import (
     Unreadable,
     cut,
     name_cell,
+    say_damaged,
 )
 from batchpub.sheet.package import PROTECTED, Package
-from batchpub.sheet.values import differ, show_number, show_two, unwrap
-from batchpub.sheet.xmlstream import Attributes, Enough, parse_guarded, say_too_many
+from batchpub.sheet.values import as_text, differ, read_number, show_formula, show_two
+from batchpub.sheet.xmlstream import Budget, find_encoding, local_name, read_elements
 
-_OFFICE = "urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
-_TABLE = "urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
-_TEXT = "urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
-_STYLE = "urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
-_CALC = "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
-_CELLS = frozenset({f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"})
-# What may stand inside a cell or before the rows and holds text or cells that are not the table's.
-_FOREIGN = frozenset(
-    {f"{_TABLE}tracked-changes", f"{_TABLE}shapes", f"{_OFFICE}annotation", f"{_TEXT}note", f"{_TEXT}ruby-text"}
-)
+_OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
+_TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+_TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
+_STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
+_CALC = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
+_NAMES = ("style", "table-column", "table-row", "table", "spreadsheet")
+_CELL, _COVERED = f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"
+_PARAGRAPHS = (f"{_TEXT}p", f"{_TEXT}h")
+_SPACES = {f"{_TEXT}s": " ", f"{_TEXT}tab": "\t", f"{_TEXT}line-break": "\n"}
+_NOT_SHOWN = (f"{_OFFICE}annotation", f"{_TEXT}note", f"{_TEXT}ruby-text")  # and drawings: text of their own
 _NUMBERS = frozenset({"float", "percentage", "currency"})
-_FORMULA_PREFIX = re.compile(r"^(of|oooc|msoxl|[a-z]+):(?==)")
 _ERROR_TEXT = re.compile(r"#[A-Z/0!?]+[!?A]?|Err:\d+|#N/A")
+_NESTED = "A cell of this document holds a table of its own, which no spreadsheet program shows. Move the inner table to a sheet of its own."
 _MOST_SPACES = 1_000
-_MAX_ELEMENTS = 3_000_000  # 100,000 rows of fourteen cells; blank rows and cells are stored as one with a count
+_MAX_STYLES = 100_000
 
 
 class OdsBook:
-    """An opened document. Raises Unreadable where it is protected, damaged or no spreadsheet."""
+    """An opened document. Raises Unreadable where it is damaged or no spreadsheet.
+
+    `contents` opens the XML with the cells, `styles` the XML with the named styles where that is a file of its own.
+    """
 
     noun = "an OpenDocument spreadsheet (.ods)"
     is_text = False
-    notes: Sequence[str] = ()
 
-    def __init__(self, content: Callable[[], IO[bytes]]) -> None:
-        """Read the names of the sheets and the top of each. `content` opens the XML with the cells."""
-        self._open = content
-        self._heads = _DocumentReader(wanted_tab=None, rows=HEAD_ROWS)
-        self._parse(self._heads)
+    def __init__(
+        self,
+        contents: Callable[[], IO[bytes]],
+        styles: IO[bytes] | None = None,
+        *,
+        encoding: str | None = None,
+        note: str = "",
+    ) -> None:
+        """Read the names of the sheets and the top of each."""
+        self._open = contents
+        self._encoding = encoding
+        self._is_part = styles is not None
+        self._named = _Document(wanted=0, only=None)
+        if styles is not None:
+            self._read(self._named, styles)
+        self._heads = self._parse(HEAD_ROWS)
+        self.notes: Sequence[str] = (note,) if note else ()
         self.tabs: Sequence[Tab] = self._heads.tabs
         if not self.tabs:
-            raise Unreadable(
-                DAMAGED if self._heads.is_spreadsheet else "This is an OpenDocument file, but no spreadsheet."
-            )
+            raise Unreadable("This is an OpenDocument file, but no spreadsheet.")
 
     def read(self, tab: int, rows: int) -> Grid:
         """Read so many filled rows of one sheet."""
-        if rows <= HEAD_ROWS:
-            return self._heads.grids[tab]
-        reader = _DocumentReader(wanted_tab=tab, rows=rows)
-        self._parse(reader)
-        return reader.grids[tab]
+        document = self._heads if rows <= HEAD_ROWS else self._parse(rows, tab)
+        return document.shelves[tab].finish()
 
-    def _parse(self, reader: "_DocumentReader") -> None:
+    def _parse(self, rows: int, tab: int | None = None) -> "_Document":
+        document = _Document(wanted=rows, only=tab, styles=dict(self._named.styles))
         with self._open() as stream:
-            parse_guarded(stream, start=reader.start, end=reader.end, text=reader.text, most=_MAX_ELEMENTS)
+            self._read(document, stream)
+        return document
+
+    def _read(self, document: "_Document", stream: IO[bytes]) -> None:
+        for element in read_elements(stream, _NAMES, Budget(), encoding=self._encoding, whole=self._is_part):
+            document.take(element)
 
 
 def open_package(package: Package) -> OdsBook:
     """Open a document in a package, the usual .ods. Raises Unreadable where there is a password."""
     if b"encryption-data" in package.read("META-INF/manifest.xml", 1 << 22):
         raise Unreadable(PROTECTED)
-    return OdsBook(lambda: package.open("content.xml"))
+    styles = package.open("styles.xml") if "styles.xml" in package else io.BytesIO(b"<none/>")
+    with styles:
+        return OdsBook(lambda: package.open("content.xml"), styles)
 
 
 def open_flat(data: bytes) -> OdsBook:
     """Open a document that is one XML file, .fods."""
-    return OdsBook(lambda: io.BytesIO(data))
+    data = data.removeprefix(codecs.BOM_UTF8).lstrip()
+    book, encoding, note = find_encoding(data, lambda named: OdsBook(lambda: io.BytesIO(data), encoding=named))
+    return OdsBook(lambda: io.BytesIO(data), encoding=encoding, note=note) if note else book
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Style:
+    """What a style says of what it is used for: a table that is not shown, a text with a line through it."""
+
+    hidden: bool = False
+    struck: bool = False
+
+
+_PLAIN = _Style()
 
 
 @dataclass(slots=True)
-class _Columns:
-    """What `table:table-column` says: which columns are hidden."""
+class _Document:
+    """The sheets of a document as their elements come by; `only` one of them where the others are known."""
 
-    next: int = 0
-    hidden: set[int] = field(default_factory=set)
+    wanted: int
+    only: int | None
+    styles: dict[str, _Style] = field(default_factory=dict)
+    tabs: list[Tab] = field(default_factory=list)
+    shelves: list[Shelf] = field(default_factory=list)
+    _shelf: Shelf = field(init=False)
+    _full: bool = field(init=False)
+    _row: int = field(init=False)
+    _columns: int = field(init=False)
+    _struck_columns: set[int] = field(init=False)
 
-
-class _DocumentReader:
-    """The handlers for content.xml. A sheet that is not wanted, or has given enough rows, is passed over."""
-
-    def __init__(self, *, wanted_tab: int | None, rows: int) -> None:
-        self.tabs: list[Tab] = []
-        self.grids: list[Grid] = []
-        self.is_spreadsheet = False
-        self._wanted = wanted_tab
-        self._rows = rows
-        self._foreign = 0
-        self._hidden_styles: set[str] = set()
-        self._style = ""
-        self._table_depth = 0
-        self._hidden_groups: list[bool] = []
+    def __post_init__(self) -> None:
         self._begin_table()
 
     def _begin_table(self) -> None:
-        self._shelf = Shelf(wanted=self._rows)
-        self._full = False
-        self._merges: list[Area] = []
-        self._arrays: list[Area] = []
-        self._columns = _Columns()
-        self._row = 0
-        self._repeat_row = 1
-        self._row_hidden = False
-        self._cells: dict[int, Cell] = {}
-        self._column = 0
-        self._cell: Attributes | None = None
-        self._paragraphs: list[str] = []
-        self._in_paragraph = 0
-        self._room = MAX_CHARACTERS
+        self._shelf = Shelf(wanted=self.wanted)
+        self._full = self.only not in (None, len(self.shelves))
+        self._row = self._columns = 0
+        self._struck_columns = set()
 
-    def start(self, name: str, attributes: Attributes) -> None:
-        if self._full and name != f"{_TABLE}table":
-            if not self._table_depth:
-                self._start_elsewhere(name, attributes)
-            return
-        if self._foreign or name in _FOREIGN or (self._cell is not None and "drawing:1.0}" in name):
-            self._foreign += 1
-            return
-        if name == f"{_TABLE}table":
-            self._start_table(attributes)
-        elif self._table_depth == 1:
-            self._start_in_table(name, attributes)
-        else:
-            self._start_elsewhere(name, attributes)
+    def take(self, element: etree._Element) -> None:
+        """Read one element."""
+        match local_name(element):
+            case "table-row" if not self._full and _is_sheet_part(element):
+                self._take_row(element)
+            case "table-column" if _is_sheet_part(element):
+                self._take_column(element)
+            case "style":
+                self._take_style(element)
+            case "table" if element.getparent().tag == f"{_OFFICE}spreadsheet":
+                self._end_table(element)
+            case "table" if element.getparent().tag in (_CELL, _COVERED):
+                raise Unreadable(_NESTED)
 
-    def _start_table(self, attributes: Attributes) -> None:
-        self._table_depth += 1
-        if self._table_depth > 1:
-            return
+    def _take_style(self, style: etree._Element) -> None:
+        """Read a style; it begins with what its parent says. Names are kept by family: others may have the same ones."""
+        family = style.get(f"{_STYLE}family", "")
+        base = self.styles.get(f"{family} {style.get(f'{_STYLE}parent-style-name', '')}", _PLAIN)
+        if (table := style.find(f"{_STYLE}table-properties")) is not None:
+            base = replace(base, hidden=table.get(f"{_TABLE}display") == "false")
+        if (text := style.find(f"{_STYLE}text-properties")) is not None:
+            lines = [text.get(f"{_STYLE}text-line-through-{what}") for what in ("style", "type")]
+            if any(lines):
+                base = replace(base, struck=any(line not in (None, "none") for line in lines))
+        if base is not _PLAIN and len(self.styles) < _MAX_STYLES:
+            self.styles[f"{family} {style.get(f'{_STYLE}name', '')}"] = base
+
+    def _is_struck(self, family: str, name: str | None) -> bool:
+        return self.styles.get(f"{family} {name}", _PLAIN).struck
+
+    def _end_table(self, table: etree._Element) -> None:
+        if len(self.tabs) >= MAX_TABS:
+            raise Unreadable(TOO_MANY_TABS)
+        hidden = self.styles.get(f"table {table.get(f'{_TABLE}style-name')}", _PLAIN).hidden
+        self.tabs.append(Tab(name=table.get(f"{_TABLE}name", ""), hidden=hidden))
+        self.shelves.append(self._shelf)
         self._begin_table()
-        hidden = attributes.get(f"{_TABLE}style-name", "") in self._hidden_styles
-        self.tabs.append(Tab(name=attributes.get(f"{_TABLE}name", ""), hidden=hidden))
-        if self._wanted is not None and self._wanted != len(self.tabs) - 1:
-            self._full = True
 
-    def _start_elsewhere(self, name: str, attributes: Attributes) -> None:
-        if name == f"{_STYLE}style":
-            self._style = attributes.get(f"{_STYLE}name", "")
-        elif name == f"{_STYLE}table-properties" and attributes.get(f"{_TABLE}display") == "false":
-            self._hidden_styles.add(self._style)
-        elif name == f"{_OFFICE}spreadsheet":
-            self.is_spreadsheet = True
+    def _take_column(self, info: etree._Element) -> None:
+        count = _read_count(info, f"{_TABLE}number-columns-repeated")
+        if info.get(f"{_TABLE}visibility", "visible") != "visible" or _is_in_hidden_group(info):
+            self._shelf.hide_columns(self._columns, count)
+        if self._is_struck("table-cell", info.get(f"{_TABLE}default-cell-style-name")):
+            self._struck_columns.update(range(self._columns, min(self._columns + count, LAST_COLUMN)))
+        self._columns += count
 
-    def _start_in_table(self, name: str, attributes: Attributes) -> None:
-        if self._cell is not None:
-            self._start_in_cell(name, attributes)
-        elif name in _CELLS:
-            self._cell = attributes
-            self._paragraphs = []
-            self._room = MAX_CHARACTERS
-        elif name == f"{_TABLE}table-row":
-            self._row += 1
-            self._repeat_row = _read_count(attributes, f"{_TABLE}number-rows-repeated")
-            self._row_hidden = attributes.get(f"{_TABLE}visibility", "visible") != "visible" or any(self._hidden_groups)
-            self._cells = {}
-            self._column = 0
-        elif name == f"{_TABLE}table-row-group":
-            self._hidden_groups.append(attributes.get(f"{_TABLE}display") == "false")
-        elif name == f"{_TABLE}table-column":
-            self._add_column(attributes)
-
-    def _start_in_cell(self, name: str, attributes: Attributes) -> None:
-        if name in (f"{_TEXT}p", f"{_TEXT}h"):
-            self._in_paragraph += 1
-            self._write("\n" if self._paragraphs else "")
-        elif name == f"{_TEXT}s":
-            self._write(" " * min(_read_count(attributes, f"{_TEXT}c"), _MOST_SPACES))
-        elif name in (f"{_TEXT}tab", f"{_TEXT}line-break"):
-            self._write("\t" if name.endswith("tab") else "\n")
-
-    def text(self, text: str) -> None:
-        if self._in_paragraph and not self._foreign:
-            self._write(text)
-
-    def _write(self, text: str) -> None:
-        """Add to the cell's text, as long as a spreadsheet could hold it."""
-        if self._room > 0:
-            self._room -= len(text) or 1
-            self._paragraphs.append(text)
-
-    def end(self, name: str) -> None:
-        if self._full and name != f"{_TABLE}table":
-            return
-        if self._foreign:
-            self._foreign -= 1
-        elif name == f"{_TABLE}table":
-            self._end_table()
-        elif self._table_depth != 1:
-            return
-        elif name in (f"{_TEXT}p", f"{_TEXT}h"):
-            self._in_paragraph = max(self._in_paragraph - 1, 0)
-        elif name in _CELLS:
-            self._end_cell(name)
-        elif name == f"{_TABLE}table-row":
-            self._end_row()
-        elif name == f"{_TABLE}table-row-group" and self._hidden_groups:
-            self._hidden_groups.pop()
-
-    def _end_table(self) -> None:
-        self._table_depth -= 1
-        if not self._table_depth:
-            self._close_table()
-
-    def _close_table(self) -> None:
-        self._full = False
-        self._hidden_groups = []
-        self.grids.append(
-            Grid(
-                rows=self._shelf.rows,
-                merges=self._merges,
-                arrays=self._arrays,
-                hidden_columns=frozenset(self._columns.hidden),
-                complete=self._shelf.complete,
-            ),
-        )
-        if self._wanted == len(self.tabs) - 1:
-            raise Enough
-
-    def _end_row(self) -> None:
+    def _take_row(self, row: etree._Element) -> None:
         """Put the row on the shelf as often as it is repeated. Blank rows are only counted: a million of them is usual."""
-        first, self._row = self._row, self._row + self._repeat_row - 1
-        if self._full or not self._cells:
+        number = self._row + 1
+        self._row += _read_count(row, f"{_TABLE}number-rows-repeated")
+        cells = self._read_cells(row, number)
+        if not cells:
             return
-        for number in range(first, min(self._row, LAST_ROW) + 1):
-            cells = self._cells
-            if number > first:
-                cells = {column: _move(cell, name_cell(number, column)) for column, cell in self._cells.items()}
-            if not self._shelf.add(GridRow(number=number, cells=cells, hidden=self._row_hidden)):
-                if self._wanted is not None:
-                    self._close_table()
+        hidden = row.get(f"{_TABLE}visibility", "visible") != "visible" or _is_in_hidden_group(row)
+        for place in range(number, min(self._row, LAST_ROW) + 1):
+            if place > number:
+                cells = {column: replace(cell, ref=name_cell(place, column)) for column, cell in cells.items()}
+            if not self._shelf.add(GridRow(number=place, cells=cells, hidden=hidden)):
                 self._full = True
                 return
 
-    def _end_cell(self, name: str) -> None:
-        attributes, self._cell = self._cell or {}, None
-        self._in_paragraph = 0
-        repeated = _read_count(attributes, f"{_TABLE}number-columns-repeated")
-        column, self._column = self._column, self._column + repeated
-        if self._full:
-            return
-        if name.endswith("}table-cell"):
-            self._add_area(self._merges, attributes, "number-{}-spanned", column)
-        self._add_area(self._arrays, attributes, "number-matrix-{}-spanned", column)
-        kind, text = _read_value(attributes, "".join(self._paragraphs))
-        formula = _FORMULA_PREFIX.sub("", attributes.get(f"{_TABLE}formula", ""))
-        if kind is CellKind.EMPTY and not formula:
-            return
-        for place in range(column, min(column + repeated, LAST_COLUMN)):
-            self._cells[place] = Cell(ref=name_cell(self._row, place), kind=kind, text=cut(text), formula=cut(formula))
-
-    def _add_area(self, areas: list[Area], attributes: Attributes, counts: str, column: int) -> None:
-        wide = _read_count(attributes, _TABLE + counts.format("columns"))
-        high = _read_count(attributes, _TABLE + counts.format("rows"))
-        if len(areas) >= MAX_AREAS:
-            raise say_too_many()
-        if wide > 1 or high > 1:
-            areas.append(
-                Area(
-                    first_row=self._row,
-                    last_row=self._row + high - 1,
-                    first_column=column,
-                    last_column=column + wide - 1,
-                ),
+    def _read_cells(self, row: etree._Element, number: int) -> dict[int, Cell]:
+        cells: dict[int, Cell] = {}
+        row_style = row.get(f"{_TABLE}default-cell-style-name")
+        column = 0
+        for element in row.iterchildren(_CELL, _COVERED):
+            first, column = column, column + _read_count(element, f"{_TABLE}number-columns-repeated")
+            if element.tag == _CELL:
+                self._add_area(self._shelf.merges, element, "number-{}-spanned", number, first)
+            self._add_area(self._shelf.arrays, element, "number-matrix-{}-spanned", number, first)
+            style = element.get(f"{_TABLE}style-name") or row_style
+            struck = self._is_struck("table-cell", style) if style else first in self._struck_columns
+            struck = struck or any(
+                self._is_struck("text", span.get(f"{_TEXT}style-name")) for span in element.iter(f"{_TEXT}span")
             )
+            cell = _build_cell(element, name_cell(number, first), struck=struck)
+            if cell is None:
+                continue
+            cells[first] = cell
+            for place in range(first + 1, min(column, LAST_COLUMN)):
+                cells[place] = replace(cell, ref=name_cell(number, place))
+        return cells
 
-    def _add_column(self, attributes: Attributes) -> None:
-        repeated = _read_count(attributes, f"{_TABLE}number-columns-repeated")
-        if attributes.get(f"{_TABLE}visibility", "visible") != "visible":
-            self._columns.hidden.update(range(self._columns.next, min(self._columns.next + repeated, LAST_COLUMN)))
-        self._columns.next += repeated
+    def _add_area(self, areas: list[Area], cell: etree._Element, counts: str, row: int, column: int) -> None:
+        high = _read_count(cell, _TABLE + counts.format("rows"))
+        wide = _read_count(cell, _TABLE + counts.format("columns"))
+        self._shelf.add_area(areas, (row, column), (row + high - 1, column + wide - 1))
 
 
-def _read_value(attributes: Attributes, shown: str) -> tuple[CellKind, str]:
+def _is_sheet_part(element: etree._Element) -> bool:
+    """Say whether a row or column is a sheet's own: not of a table inside a cell, a drawing or a tracked change."""
+    for above in element.iterancestors():
+        if above.tag == f"{_TABLE}table":
+            return bool(above.getparent().tag == f"{_OFFICE}spreadsheet")
+    return False
+
+
+def _is_in_hidden_group(element: etree._Element) -> bool:
+    above = element.getparent()
+    while above is not None and above.tag != f"{_TABLE}table":
+        if above.get(f"{_TABLE}display") == "false":
+            return True
+        above = above.getparent()
+    return False
+
+
+def _build_cell(element: etree._Element, ref: str, *, struck: bool) -> Cell | None:
+    stated = element.get(f"{_TABLE}formula")
+    formula = show_formula(stated) if stated else ""
+    kind, text, exact = _read_value(element, _read_text(element) if len(element) else "")
+    if kind is CellKind.EMPTY and not formula:
+        return None
+    return Cell(ref=ref, kind=kind, text=cut(text), formula=cut(formula), struck=struck, exact=exact)
+
+
+def _read_value(cell: etree._Element, shown: str) -> tuple[CellKind, str, bool]:
     """Read a cell by the type it says it has; one that says none is text if it shows any."""
-    stated = attributes.get(f"{_OFFICE}value-type", "")
-    if attributes.get(f"{_CALC}value-type") == "error":
-        return CellKind.ERROR, shown or "an error"
+    stated = cell.get(f"{_OFFICE}value-type", "")
+    if cell.get(f"{_CALC}value-type") == "error":
+        return CellKind.ERROR, shown or "an error", False
     if stated in _NUMBERS:
-        return _read_number(attributes.get(f"{_OFFICE}value", ""), shown)
+        return read_number(cell.get(f"{_OFFICE}value") or shown)
     if stated == "boolean":
-        return CellKind.BOOLEAN, "TRUE" if attributes.get(f"{_OFFICE}boolean-value") == "true" else "FALSE"
+        return CellKind.BOOLEAN, "TRUE" if cell.get(f"{_OFFICE}boolean-value") == "true" else "FALSE", False
     if stated in ("date", "time"):
-        return CellKind.DATE, attributes.get(f"{_OFFICE}{stated}-value", shown)
-    if f"{_TABLE}formula" in attributes and _ERROR_TEXT.fullmatch(shown):
-        return CellKind.ERROR, shown
-    kept = attributes.get(f"{_OFFICE}string-value", "")
+        return CellKind.DATE, cell.get(f"{_OFFICE}{stated}-value", shown), False
+    if f"{_TABLE}formula" in cell.attrib and _ERROR_TEXT.fullmatch(shown):
+        return CellKind.ERROR, shown, False
+    kept = cell.get(f"{_OFFICE}string-value", "")
     if shown and kept and differ(shown, kept):
-        return CellKind.ERROR, show_two(shown, kept)
-    text = unwrap(shown or kept)
-    return (CellKind.TEXT, text) if text else (CellKind.EMPTY, "")
+        return CellKind.ERROR, show_two(shown, kept), False
+    return *as_text(shown or kept), False
 
 
-def _read_number(value: str, shown: str) -> tuple[CellKind, str]:
-    try:
-        return CellKind.NUMBER, show_number(float(value))
-    except ValueError:
-        return CellKind.ERROR, shown or value or "an error"
+def _read_text(cell: etree._Element) -> str:
+    """Give the text that a cell shows, its paragraphs as lines."""
+    if len(cell) == 1 and cell[0].tag == f"{_TEXT}p" and not len(cell[0]):
+        return cell[0].text or ""  # nearly always
+    pieces: list[str] = []
+    room = MAX_CHARACTERS
+    for piece in _list_pieces(cell, in_paragraph=False):
+        if room <= 0:
+            break
+        room -= len(piece) or 1
+        pieces.append(piece)
+    return "".join(pieces).removesuffix("\n")
 
 
-def _read_count(attributes: Attributes, name: str) -> int:
-    stated = attributes.get(name, "1")
+def _list_pieces(element: etree._Element, *, in_paragraph: bool) -> Iterator[str]:
+    """Give the pieces of text in the order they are shown; outside a paragraph there is none."""
+    if in_paragraph:
+        yield element.text or ""
+    for part in element:
+        if part.tag in _SPACES:
+            count = min(_read_count(part, f"{_TEXT}c"), _MOST_SPACES) if part.tag == f"{_TEXT}s" else 1
+            yield _SPACES[part.tag] * count
+        elif part.tag not in _NOT_SHOWN and "drawing:1.0}" not in part.tag:
+            starts = part.tag in _PARAGRAPHS
+            yield from _list_pieces(part, in_paragraph=in_paragraph or starts)
+            if starts and not in_paragraph:
+                yield "\n"
+        if in_paragraph:
+            yield part.tail or ""
+
+
+def _read_count(element: etree._Element, name: str) -> int:
+    """Read how often something is repeated or how far it reaches, 1 where nothing is said."""
+    stated = element.get(name)
+    if stated is None:
+        return 1
     if not (stated.isascii() and stated.isdigit() and len(stated) < 10):  # noqa: PLR2004 - no sheet is a billion wide
-        raise Unreadable(DAMAGED)
+        raise Unreadable(say_damaged(f"{name.rpartition('}')[2]} reads {stated!a}"))
     return max(int(stated), 1)
-
-
-def _move(cell: Cell, ref: str) -> Cell:
-    return Cell(ref=ref, kind=cell.kind, text=cell.text, formula=cell.formula)

@@ -1,8 +1,7 @@
-"""A zip package of parts, opened with distrust: counted while inflating, every checksum verified, no DTD anywhere.
+"""A zip package of parts, opened with distrust: counted while inflating, every checksum verified.
 
-A zip bomb, a damaged part and an entity that expands into an id must all be found before anything is believed. The sizes
-in a zip's directory are claims, so the parts are inflated once for the count; that costs a second for the largest
-package that is let in.
+A zip bomb and a damaged part must be found before anything is believed. The sizes in a zip's directory are claims, so the
+parts are inflated once for the count; that costs a second for the largest package that is let in.
 """
 
 import io
@@ -12,11 +11,13 @@ import zlib
 from collections.abc import Iterator
 from typing import IO
 
-from batchpub.sheet.grid import DAMAGED, Unreadable
+from batchpub.sheet.grid import CUT_SHORT, Unreadable, say_damaged
 
 MAX_UNPACKED = 300 * 1024 * 1024  # bytes
 _MAX_PARTS = 10_000
 _CHUNK = 1 << 18
+_END_OF_DIRECTORY = b"PK\x05\x06"
+_LONGEST_END = 65_557  # of the directory's end with the longest comment; a file that is cut short has none
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})  # the only two any spreadsheet program writes
 _ENCRYPTED_FLAG = 0x1
 _DAMAGE = (
@@ -31,11 +32,17 @@ _DAMAGE = (
 )
 
 PROTECTED = "The file is protected with a password. Open it, take the password off, save it, and give that file."
-TOO_LARGE = "The file unpacks to more than 300 MB, which no list of courses does. Delete what does not belong there."
-DTD = (
-    "The file contains XML entity definitions, which no spreadsheet program writes. It may have been tampered with: ask for it again "
-    "from where it came from."
+ENCRYPTED = (
+    "The file is encrypted. If Excel asks for a password when you open it, remove that under File → Info → Protect Workbook → Encrypt with "
+    "Password, and save it. If Excel opens it without asking, it carries the password that is built into Excel, as protected workbooks of some "
+    "programs do: save it under a new name as .xlsx, or ask whoever runs the export for one that is not protected."
 )
+TOO_LARGE = "The file unpacks to more than 300 MB, which no list of courses does. Delete what does not belong there."
+BEFORE = (
+    "Something stands before the workbook in this file ({}), so Excel cannot open it either. The program that exports it writes that first (in PHP "
+    "often a blank line, a byte order mark or a warning): whoever runs the export must mend it; until then export the list as CSV."
+)
+_TWO = "Two zip packages stand one behind the other in this file, and programs read different ones. Ask for the file again."
 
 
 class Package:
@@ -46,14 +53,14 @@ class Package:
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
         except _DAMAGE as error:
-            raise Unreadable(DAMAGED) from error
+            has_directory = _END_OF_DIRECTORY in data[-_LONGEST_END:]
+            what = say_damaged("its directory of parts cannot be read") if has_directory else CUT_SHORT
+            raise Unreadable(what) from error
         self._parts: dict[str, zipfile.ZipInfo] = {}
         for info in self._zip.infolist():
             self._add(info)
         if min((info.header_offset for info in self._parts.values()), default=0):
-            raise Unreadable(
-                DAMAGED
-            )  # something stands before it, perhaps another workbook that other programs would read
+            raise Unreadable(_TWO)
 
     def _add(self, info: zipfile.ZipInfo) -> None:
         name = _fold(info.filename)
@@ -64,7 +71,7 @@ class Package:
         if info.flag_bits & _ENCRYPTED_FLAG:
             raise Unreadable(PROTECTED)
         if info.compress_type not in _METHODS:
-            raise Unreadable(DAMAGED)
+            raise Unreadable(say_damaged(f"the part {info.filename!a} is packed as no spreadsheet program does it"))
         self._parts[name] = info
 
     def names(self) -> list[str]:
@@ -79,21 +86,16 @@ class Package:
         """Inflate every part, counting and checking. Raises Unreadable."""
         left = MAX_UNPACKED
         for info in self._parts.values():
-            is_xml = info.filename.lower().endswith((".xml", ".rels", ".vml"))
-            tail = b""
             for chunk in _inflate(self._zip, info):
                 left -= len(chunk)
                 if left < 0:
                     raise Unreadable(TOO_LARGE)
-                if is_xml and _has_dtd(tail + chunk):
-                    raise Unreadable(DTD)
-                tail = chunk[-32:]
 
     def open(self, name: str) -> IO[bytes]:
         """Open a part to read it from its beginning. Raises Unreadable where there is none."""
         info = self._parts.get(_fold(name))
         if info is None:
-            raise Unreadable(DAMAGED)
+            raise Unreadable(say_damaged(f"the part {name!a} is missing"))
         return self._zip.open(info)
 
     def read(self, name: str, limit: int) -> bytes:
@@ -122,11 +124,6 @@ def _inflate(package: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]
             while chunk := stream.read(_CHUNK):
                 yield chunk
     except _DAMAGE as error:
-        raise Unreadable(DAMAGED) from error
-
-
-def _has_dtd(chunk: bytes) -> bool:
-    if b"<!" not in chunk and b"!\0" not in chunk and b"\0!" not in chunk:
-        return False
-    squeezed = chunk.replace(b"\0", b"")  # UTF-16 parts too
-    return b"<!DOCTYPE" in squeezed or b"<!ENTITY" in squeezed
+        raise Unreadable(
+            say_damaged(f"its part {info.filename!a} cannot be unpacked, or its checksum is wrong")
+        ) from error

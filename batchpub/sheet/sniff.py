@@ -1,13 +1,13 @@
 """What a file really is, by its content and never by its extension; and the reader for it."""
 
 import re
+import zlib
 from collections.abc import Callable
 from pathlib import PurePath
 
-from batchpub.sheet.encoding import decode
+from batchpub.plan.text import quote, trim
 from batchpub.sheet.grid import DAMAGED, Book, IsHeading, Unreadable
-from batchpub.sheet.markup import is_web_page, refuse_mail, refuse_markup
-from batchpub.sheet.package import PROTECTED, Package
+from batchpub.sheet.package import BEFORE, Package
 
 _LOCK_FILE = (
     "This is a temporary lock file that Excel or LibreOffice keeps while a workbook is open. Close the program and choose the file "
@@ -15,14 +15,11 @@ _LOCK_FILE = (
 )
 _EMPTY = "The file is empty (0 bytes). Save or export the list again."
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_OLD_BIFF = (
-    b"\x09\x00\x04\x00",
-    b"\x09\x02\x06\x00",
-    b"\x09\x04\x06\x00",
-    b"\x09\x08\x06\x00",
-    b"\x09\x08\x08\x00",
-    b"\x09\x08\x10\x00",
-)
+_BARE_BIFF = re.compile(
+    rb"\x09[\x00\x02\x04\x08][\x04-\x14]\x00"
+)  # a first record of a workbook, of a size it can have
+_ZIP = b"PK\x03\x04"
+_BEFORE = 4_096  # bytes before a workbook that are looked through for it
 _OTHER = {  # signature → what to call it
     b"%PDF": "a PDF document",
     b"{\\rtf": "a text document (RTF)",
@@ -32,6 +29,7 @@ _OTHER = {  # signature → what to call it
     b"\x1f\x8b": "a compressed file (gzip)",
     b"Rar!": "a compressed archive (RAR)",
     b"7z\xbc\xaf": "a compressed archive (7-Zip)",
+    b"MIME-Version:": "a saved web page (MHTML)",
     b"SQLite format 3": "a database",
 }
 _NO_TABLE = "This is {}, not a table. Give the spreadsheet or the CSV export itself."
@@ -39,7 +37,7 @@ _XLSB = (
     "This is a binary workbook (.xlsb), which cannot be checked cell by cell. Open it in Excel and save it as .xlsx."
 )
 _HTML = re.compile(
-    r"\s*(<\?xml[^>]*\?>\s*)?(?>(<!--.*?-->\s*)*)<(!doctype\s+html|html|head|body|meta|script|style|title)\b",
+    r"\s*(<\?xml[^>]*\?>\s*)?(?>(<!--.*?-->\s*)*)<(!doctype\s+html|html|head|body|table|meta|script|style|title|div|center|form|thead|tbody|tr)\b",
     re.IGNORECASE | re.DOTALL,
 )
 _XML = re.compile(r"\s*<\?xml|\s*<([A-Za-z]+:)?Workbook\b|\s*<office:document")
@@ -49,6 +47,8 @@ _SYLK = re.compile(r"\s*ID;P[^\r\n]*[\r\n]+[A-Z];")
 _OLD_EXCHANGE = (
     "This is an old exchange format ({}), not a table that can be read safely. Export the list as CSV instead."
 )
+_GNUMERIC = "This is a Gnumeric workbook in Gnumeric's own format. In Gnumeric, choose File → Save As → Excel 2007 (.xlsx), and give that file."
+_GZIP = b"\x1f\x8b"
 _SAMPLE = 8192
 
 
@@ -57,14 +57,38 @@ def open_book(file: str, data: bytes, is_heading: IsHeading) -> Book:
     refuse_lock_file(file)
     if not data:
         raise Unreadable(_EMPTY)
+    if _is_gnumeric(data):
+        raise Unreadable(_GNUMERIC)
     for signature, called in _OTHER.items():
         if data.startswith(signature):
             raise Unreadable(_NO_TABLE.format(called))
     if data.startswith(b"PK"):
         return _open_package(data)
-    if data.startswith((_OLE, *_OLD_BIFF)):
-        return _open_ole(data)
+    if data.startswith(_OLE) or _BARE_BIFF.match(data):
+        from batchpub.sheet.xls import XlsBook  # noqa: PLC0415 - each format's library only when it is met
+
+        return XlsBook(data)
+    for signature in (_ZIP, _OLE):
+        if (place := data.find(signature, 0, _BEFORE)) > 0:
+            raise Unreadable(BEFORE.format(_describe(data[:place])))
     return _open_text(data, is_heading)
+
+
+def _describe(before: bytes) -> str:
+    """Say what stands before a workbook, for whoever mends the program that writes it."""
+    shown = trim(before.decode("utf-8", "replace"))
+    return quote(shown) if shown else "a blank line or an invisible mark"
+
+
+def _is_gnumeric(data: bytes) -> bool:
+    """Say whether this is Gnumeric's own format: XML, mostly packed with gzip."""
+    sample = data[:_SAMPLE]
+    if sample.startswith(_GZIP):
+        try:
+            sample = zlib.decompressobj(wbits=31).decompress(sample, _SAMPLE)
+        except zlib.error:
+            return False
+    return sample.lstrip().startswith(b"<") and b"//www.gnumeric.org/" in sample
 
 
 def refuse_lock_file(file: str) -> None:
@@ -83,7 +107,7 @@ def _open_package(data: bytes) -> Book:
         raise Unreadable(refusal)
     package.verify()
     if "content.xml" in package:
-        from batchpub.sheet.ods import open_package  # noqa: PLC0415 - each format's library only when it is met
+        from batchpub.sheet.ods import open_package  # noqa: PLC0415
 
         return open_package(package)
     from batchpub.sheet.xlsx import XlsxBook  # noqa: PLC0415
@@ -111,14 +135,6 @@ def _name_other_package(names: list[str]) -> str:
     return "" if names else DAMAGED
 
 
-def _open_ole(data: bytes) -> Book:
-    if "EncryptedPackage".encode("utf-16-le") in data:
-        raise Unreadable(PROTECTED)
-    from batchpub.sheet.xls import XlsBook  # noqa: PLC0415
-
-    return XlsBook(data)
-
-
 def _open_text(data: bytes, is_heading: IsHeading) -> Book:
     sample = _sample_text(data)
     if _FLAT_ODS.match(sample):
@@ -129,21 +145,17 @@ def _open_text(data: bytes, is_heading: IsHeading) -> Book:
         from batchpub.sheet.xml2003 import Xml2003Book  # noqa: PLC0415
 
         return Xml2003Book(data)
-    text, note = decode(data)
-    is_page = bool(_HTML.match(sample)) or is_web_page(text)
-    if refusal := refuse_mail(text) or ("" if is_page else refuse_markup(text)):
-        raise Unreadable(refusal)
-    if is_page:
+    if _HTML.match(sample):
         from batchpub.sheet.html import HtmlBook  # noqa: PLC0415
 
-        return HtmlBook(data, text, note)
+        return HtmlBook(data, is_heading)
     # One value a line: the lines of such a file would pass for rows, and a batch's id for a course's.
     for pattern, called in ((_DATA_EXCHANGE, "DIF"), (_SYLK, "SYLK")):
         if pattern.match(sample):
             raise Unreadable(_OLD_EXCHANGE.format(called))
     from batchpub.sheet.textfile import TextBook  # noqa: PLC0415
 
-    return TextBook(text, note, is_heading)
+    return TextBook(data, is_heading)
 
 
 def _sample_text(data: bytes) -> str:

@@ -4,9 +4,12 @@ import math
 import re
 from datetime import datetime, timedelta
 
+from batchpub.course import CellKind
+
 _SHOWN_DIGITS = 15  # what spreadsheets keep and show of a number
 _DAY_ZERO = {False: datetime(1899, 12, 30), True: datetime(1904, 1, 1)}  # noqa: DTZ001 - sheets know no time zones
 _LITERAL = re.compile(r'=\s*"((?:[^"]|"")*)"')
+_FORMULA_PREFIX = re.compile(r"^(?:[a-z]+:(?==))?=?")
 _NEUTRALISED = "=+-@\t\r\n"
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _NOT_A_DATE = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!(?:h+|m+|s+)\])[^\]]*\]|General', re.IGNORECASE)
@@ -21,6 +24,35 @@ def show_number(number: float) -> str:
         return "#NUM!"
     shown = f"{number:.{_SHOWN_DIGITS}g}".upper()
     return "0" if shown == "-0" else shown
+
+
+def read_number(stated: str) -> tuple[CellKind, str, bool]:
+    """Read a number as a file writes it: its kind, how it is shown, and whether the file holds more digits than are shown."""
+    try:
+        shown = show_number(float(stated))
+    except ValueError:
+        return CellKind.ERROR, stated or "an error", False
+    whole = stated.strip().lstrip("-+0").removesuffix(".0")
+    return CellKind.NUMBER, shown, whole.isdigit() and whole[_SHOWN_DIGITS:].strip("0") != ""
+
+
+def show_formula(stated: str) -> str:
+    """Give a formula with one `=` before it, and without the `of:` and the like that say in which language it is."""
+    return "=" + _FORMULA_PREFIX.sub("", stated)
+
+
+def as_text(text: str) -> tuple[CellKind, str]:
+    """Give a cell's text and kind; one without a character is empty."""
+    text = unwrap(text)
+    return (CellKind.TEXT, text) if text else (CellKind.EMPTY, "")
+
+
+def is_flat(size: str | None) -> bool:
+    """Say whether a row or column is drawn with no height or width, which hides it without saying so."""
+    try:
+        return size is not None and float(size) == 0
+    except ValueError:
+        return False
 
 
 def show_date(serial: float, *, since_1904: bool) -> str:
@@ -38,6 +70,11 @@ def is_date_format(pattern: str) -> bool:
     if not _DATE_LETTERS.search(letters):
         return False
     return not _NUMBER_PLACES.search(letters) or bool(re.search(r"[dyhs]", letters, re.IGNORECASE))
+
+
+def is_date_number(code: int) -> bool:
+    """Say whether a number format that has only a number, because every program knows it, shows dates (ECMA-376 18.8.30)."""
+    return 14 <= code <= 22 or 27 <= code <= 36 or 45 <= code <= 47 or 50 <= code <= 58  # noqa: PLR2004
 
 
 def differ(shown: str, stored: str) -> bool:

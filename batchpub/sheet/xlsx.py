@@ -1,4 +1,4 @@
-"""Office Open XML workbooks (.xlsx, .xlsm), transitional and strict, as a stream of typed cells.
+"""Office Open XML workbooks (.xlsx, .xlsm), transitional and strict, row by row.
 
 A reader of our own, because the cases show that the libraries cannot: openpyxl keeps the last of two cells stored under
 one name, in `read_only` mode believes a wrong `<dimension>` and loses rows, finds no sheets in Strict Open XML, and in full
@@ -7,16 +7,20 @@ The format's facts are from ECMA-376 part 1, section 18.
 """
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from lxml import etree
 
 from batchpub.course import Cell, CellKind
 from batchpub.sheet.grid import (
-    DAMAGED,
     LAST_COLUMN,
     LAST_ROW,
-    MAX_AREAS,
     MAX_CHARACTERS,
+    MAX_TABS,
+    TOO_MANY_CELLS,
+    TOO_MANY_TABS,
     Area,
     Grid,
     GridRow,
@@ -25,45 +29,50 @@ from batchpub.sheet.grid import (
     Unreadable,
     cut,
     name_cell,
+    say_damaged,
+    say_twice,
 )
 from batchpub.sheet.package import Package, join_target
-from batchpub.sheet.values import is_date_format, show_date, show_number, unescape, unwrap
-from batchpub.sheet.xmlstream import (
-    MAX_DEPTH,
-    MAX_ELEMENTS,
-    Attributes,
-    Enough,
-    local_name,
-    parse_guarded,
-    parse_xml,
-    say_too_many,
+from batchpub.sheet.values import (
+    as_text,
+    is_date_format,
+    is_date_number,
+    is_flat,
+    read_number,
+    show_date,
+    show_formula,
+    unescape,
+    unwrap,
 )
+from batchpub.sheet.xmlstream import Budget, local_name, read_elements
 
-_MAIN = ("http://schemas.openxmlformats.org/spreadsheetml/2006/main", "http://purl.oclc.org/ooxml/spreadsheetml/main")
-_RELATION_ID = (
-    "http://schemas.openxmlformats.org/officeDocument/2006/relationships}id",
-    "http://purl.oclc.org/ooxml/officeDocument/relationships}id",
-)
 _WORKBOOK = "xl/workbook.xml"
 _MAX_STRINGS = 2_000_000
 _MAX_CELL_TEXT = 8 * MAX_CHARACTERS  # before escapes in it are decoded
 _MAX_STRING_CHARACTERS = 32_000_000
-_BUILT_IN_DATES = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})  # ECMA-376 18.8.30
-_REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
-_TWICE = "Cell {} is stored twice, so nobody can know what is in it. The file is damaged or was tampered with: ask for it again."
+_REFERENCE = re.compile(r"\$?([A-Z]{1,3})?\$?([1-9][0-9]{0,8})?", re.IGNORECASE)
+_MOST_BUILT_IN = 164  # number formats from here on are a workbook's own
+_DIGITS = "0123456789"
+_TRUE = ("1", "true")
+_NO_SHEETS = "it names no sheet that is in it"
+_ELSEWHERE = (
+    "Row {} holds a cell that calls itself {}, and programs disagree on which of the two is right, so nobody can know on which row it belongs. "
+    "The program that wrote the file made a mistake: tell whoever runs the export, and until then export the list as CSV."
+)
+# What may be long in a worksheet besides its rows; named so that a long list of it is no flood of elements nobody wants.
+_SHEET_PARTS = ("row", "col", "mergeCell", "hyperlink", "dataValidation", "cfRule")
+_STYLE_PARTS = ("numFmt", "font", "xf", "cellStyle", "dxf")
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Shared:
-    """What the sheets of a workbook share: texts, formats that show dates, and a budget of elements for all of them.
+    """What the sheets of a workbook share: texts, and which cell styles show a date or a line through the text."""
 
-    Many small sheet entries may name one large part; reading it for each of them must not take forever.
-    """
-
-    strings: Sequence[str]
+    texts: Sequence[str]
+    struck_texts: frozenset[int]
     dates: frozenset[str]
+    struck: frozenset[str]
     since_1904: bool
-    elements: int = 0
 
 
 class XlsxBook:
@@ -74,411 +83,308 @@ class XlsxBook:
     notes: Sequence[str] = ()
 
     def __init__(self, package: Package) -> None:
-        """Read what all sheets share: their names, the texts, the number formats."""
+        """Read what all sheets share: their names, the texts, the cell styles."""
         self._package = package
-        self._workbook = _find_workbook(package)
-        self._relations = _read_relations(package, self._workbook)
-        names, since_1904 = _read_workbook(package, self._workbook)
-        sheets = [(tab, self._relations[relation]) for tab, relation in names if relation in self._relations]
-        kept = [(tab, target) for tab, (kind, target) in sheets if kind == "worksheet" and target in package]
+        self._budget = Budget()
+        workbook = self._find_workbook()
+        relations = dict(self._read_relations(workbook))
+        sheets, since_1904 = self._read_workbook(workbook)
+        named = [(tab, *relations[relation]) for tab, relation in sheets if relation in relations]
+        kept = [(tab, part) for tab, kind, part in named if kind == "worksheet" and part in package]
         if not kept:
-            raise Unreadable(DAMAGED)
+            raise Unreadable(say_damaged(_NO_SHEETS))
         self.tabs: Sequence[Tab] = [tab for tab, _ in kept]
         self._parts = [part for _, part in kept]
+        part_of = dict(relations.values())
+        texts, struck_texts = self._read_texts(part_of.get("sharedStrings", ""))
+        dates, struck = self._read_styles(part_of.get("styles", ""))
         self._shared = _Shared(
-            strings=_read_strings(package, self._part_of("sharedStrings")),
-            dates=_read_date_styles(package, self._part_of("styles")),
-            since_1904=since_1904,
+            texts=texts, struck_texts=struck_texts, dates=dates, struck=struck, since_1904=since_1904
         )
 
     def read(self, tab: int, rows: int) -> Grid:
         """Read so many filled rows of one worksheet."""
-        with self._package.open(self._parts[tab]) as stream:
-            reader = _SheetReader(self._shared, Shelf(wanted=rows))
-            parse_xml(stream, start=reader.start, end=reader.end, text=reader.text)
-        return reader.finish()
+        sheet = _Worksheet(self._shared, Shelf(wanted=rows))
+        for element in self._elements(self._parts[tab], *_SHEET_PARTS):
+            match local_name(element):
+                case "row" if not sheet.take_row(element):
+                    break
+                case "mergeCell":
+                    sheet.add_area(sheet.shelf.merges, element.get("ref", ""))
+                case "col":
+                    sheet.take_column(element)
+        return sheet.shelf.finish()
 
-    def _part_of(self, kind: str) -> str:
-        return next((target for found, target in self._relations.values() if found == kind), "")
+    def _elements(self, part: str, *names: str) -> Iterator[etree._Element]:
+        """Give the elements of a part; none where there is no such part."""
+        if part in self._package:
+            with self._package.open(part) as stream:
+                yield from read_elements(stream, names, self._budget, whole=True)
 
+    def _find_workbook(self) -> str:
+        targets = (part for kind, part in dict(self._read_relations("")).values() if kind == "officeDocument")
+        found = next((part for part in [*targets, _WORKBOOK] if part in self._package), None)
+        if found is None:
+            raise Unreadable(say_damaged("there is no workbook in it"))
+        return found
 
-class _SheetReader:
-    """The handlers for one worksheet part.
+    def _read_relations(self, part: str) -> Iterator[tuple[str, tuple[str, str]]]:
+        """Read where a part's relationships point: id → (kind, name of the part)."""
+        folder, _, name = part.rpartition("/")
+        for relation in self._elements(f"{folder}/_rels/{name}.rels".lstrip("/"), "Relationship"):
+            if relation.get("TargetMode") != "External":
+                kind = relation.get("Type", "").rpartition("/")[2]
+                yield relation.get("Id", ""), (kind, join_target(part, relation.get("Target", "")))
 
-    Depths: 1 worksheet, 2 sheetData, 3 row, 4 c, 5 v, f or is, 6 t or r, 7 t. A row is kept when a cell in it has a value
-    or a formula; a million rows that are only formatted cost nothing but their parsing.
-    """
+    def _read_workbook(self, part: str) -> tuple[list[tuple[Tab, str]], bool]:
+        """Read the sheets' names with their relationship ids, and whether days are counted from 1904."""
+        sheets: list[tuple[Tab, str]] = []
+        since_1904 = False
+        for element in self._elements(part, "sheet", "workbookPr"):
+            if local_name(element) == "workbookPr":
+                since_1904 = element.get("date1904") in _TRUE
+                continue
+            if len(sheets) >= MAX_TABS:
+                raise Unreadable(TOO_MANY_TABS)
+            relation = next((value for name, value in element.items() if name.endswith("elationships}id")), "")
+            hidden = element.get("state", "visible") != "visible"
+            sheets.append((Tab(name=element.get("name", ""), hidden=hidden), relation))
+        return sheets, since_1904
 
-    def __init__(self, shared: _Shared, shelf: Shelf) -> None:
-        self._shared_parts = shared
-        self._strings = shared.strings
-        self._dates = shared.dates
-        self._shelf = shelf
-        self._depth = 0
-        self._room = 0
-        self._in_data = False
-        self._row_number = 0
-        self._row_hidden = False
-        self._cells: dict[int, Cell] = {}
-        self._reference = ""
-        self._offset = 0
-        self._in_phonetic = False
-        self._attributes: Attributes = {}
-        self._value: list[str] = []
-        self._formula: list[str] | None = None
-        self._formula_attributes: Attributes = {}
-        self._inline: list[str] = []
-        self._collect: Callable[[str], None] | None = None
-        self._shared_formulas: dict[str, str] = {}
-        self._seen_rows: set[int] = set()
-        self._merges: list[Area] = []
-        self._arrays: list[Area] = []
-        self._column_infos = 0
-        self._hidden_columns = bytearray(LAST_COLUMN)
-        self._names = {f"{main}}}{name}": name for main in _MAIN for name in _SHEET_NAMES}
+    def _read_texts(self, part: str) -> tuple[list[str], frozenset[int]]:
+        """Read the shared texts, and which of them have a line through them."""
+        texts: list[str] = []
+        struck_texts: set[int] = set()
+        total = 0
+        for element in self._elements(part, "si"):
+            text, struck = _read_rich_text(element)
+            if struck:
+                struck_texts.add(len(texts))
+            total += len(text)
+            if len(texts) >= _MAX_STRINGS or total > _MAX_STRING_CHARACTERS:
+                raise Unreadable(TOO_MANY_CELLS)
+            texts.append(cut(unwrap(text)))
+        return texts, frozenset(struck_texts)
 
-    def start(self, name: str, attributes: Attributes) -> None:  # noqa: C901 - one branch an element
-        self._shared_parts.elements += 1
-        self._depth = depth = self._depth + 1
-        if self._shared_parts.elements > MAX_ELEMENTS:
-            raise say_too_many()
-        if depth > MAX_DEPTH:
-            raise Unreadable(DAMAGED)
-        known = self._names.get(name)
-        if known is None:
-            return
-        if depth == 4 and self._in_data:  # noqa: PLR2004 - see the depths above
-            if known == "c":
-                self._start_cell(attributes)
-        elif depth >= 5 and self._in_data:  # noqa: PLR2004
-            self._start_part(known, depth, attributes)
-        elif depth == 3:  # noqa: PLR2004
-            if known == "row" and self._in_data:
-                self._start_row(attributes)
-            elif known == "mergeCell":
-                _add_area(self._merges, attributes.get("ref", ""))
-            elif known == "col":
-                self._add_columns(attributes)
-        elif depth == 2:  # noqa: PLR2004
-            self._in_data = known == "sheetData"
-
-    def end(self, name: str) -> None:
-        depth, self._depth = self._depth, self._depth - 1
-        if not self._in_data:
-            return
-        if depth >= 5:  # noqa: PLR2004
-            self._collect = None
-        elif depth == 4:  # noqa: PLR2004
-            if self._value or self._formula is not None or self._inline:
-                self._end_cell()
-        elif depth == 3:  # noqa: PLR2004
-            self._end_row(name)
-        elif depth == 2:  # noqa: PLR2004
-            self._in_data = False
-
-    def text(self, text: str) -> None:
-        if self._collect is not None and self._room > 0:
-            self._room -= len(text)
-            self._collect(text)
-
-    def finish(self) -> Grid:
-        rows = sorted(self._shelf.rows, key=lambda row: row.number)
-        return Grid(
-            rows=rows,
-            merges=self._merges,
-            arrays=self._arrays,
-            hidden_columns=frozenset(column for column, hidden in enumerate(self._hidden_columns) if hidden),
-            complete=self._shelf.complete,
+    def _read_styles(self, part: str) -> tuple[frozenset[str], frozenset[str]]:
+        """Read which cell styles show a number as a date, and which strike text out; cells name them by their place."""
+        formats: dict[str, str] = {}
+        fonts: list[bool] = []
+        styles: list[Mapping[str, str]] = []
+        for element in self._elements(part, *_STYLE_PARTS):
+            match local_name(element), local_name(element.getparent()):
+                case "numFmt", _:
+                    formats[element.get("numFmtId", "")] = element.get("formatCode", "")
+                case "font", "fonts":
+                    fonts.append(_is_struck(element))
+                case "xf", "cellXfs":
+                    styles.append(dict(element.attrib))
+        dates = {code for code, pattern in formats.items() if is_date_format(pattern)}
+        dates |= {str(code) for code in range(_MOST_BUILT_IN) if is_date_number(code) and str(code) not in formats}
+        struck = {str(font) for font, is_struck in enumerate(fonts) if is_struck}
+        return (
+            frozenset(str(place) for place, style in enumerate(styles) if style.get("numFmtId", "0") in dates),
+            frozenset(str(place) for place, style in enumerate(styles) if style.get("fontId", "0") in struck),
         )
 
-    def _start_row(self, attributes: Attributes) -> None:
-        number = attributes.get("r")
-        self._row_number = self._row_number + 1 if number is None else _to_int(number)
-        if not 1 <= self._row_number <= LAST_ROW:
-            raise Unreadable(DAMAGED)
-        self._row_hidden = attributes.get("hidden", "0") in ("1", "true") or _is_flat(attributes.get("ht"))
-        self._cells = {}
-        self._reference, self._offset = "", 0
 
-    def _end_row(self, _: str) -> None:
-        if not self._cells:
-            return
-        if self._row_number in self._seen_rows:
-            raise Unreadable(_TWICE.format(name_cell(self._row_number, min(self._cells))))
-        self._seen_rows.add(self._row_number)
-        if not self._shelf.add(GridRow(number=self._row_number, cells=self._cells, hidden=self._row_hidden)):
-            raise Enough
-        self._cells = {}
+@dataclass(slots=True)
+class _Worksheet:
+    """The rows of one worksheet as they come by. A million rows that are only formatted cost nothing but their parsing."""
 
-    def _start_cell(self, attributes: Attributes) -> None:
-        self._attributes = attributes
-        self._value = []
-        self._inline = []
-        self._formula = None
-        self._room = _MAX_CELL_TEXT
-        reference = attributes.get("r")
-        if reference is None:
-            self._offset += 1
+    shared: _Shared
+    shelf: Shelf
+    row: int = 0
+    shared_formulas: dict[str, str] = field(default_factory=dict)
+
+    def take_row(self, element: etree._Element) -> bool:
+        """Read a row; False when enough rows are there."""
+        self.row = self._find_number(element)
+        number = str(self.row)
+        cells: dict[int, Cell] = {}
+        column = -1
+        for part in element.iterchildren(f"{element.tag[:-3]}c"):
+            reference = part.get("r")
+            if reference is None:
+                column += 1
+                reference = name_cell(self.row, column)
+            else:
+                column, reference = self._find_column(reference, number)
+            if not len(part):
+                continue
+            cell = self._build_string(part, reference) or self._build_cell(part, reference)
+            if cell is None:
+                continue
+            if column in cells:
+                raise Unreadable(say_twice(reference))
+            cells[column] = cell
+        if column >= LAST_COLUMN:
+            raise Unreadable(say_damaged(f"row {number} has more cells than a row can have"))
+        if not cells:
+            return True
+        hidden = element.get("hidden") in _TRUE or is_flat(element.get("ht"))
+        return self.shelf.add(GridRow(number=self.row, cells=cells, hidden=hidden))
+
+    def take_column(self, element: etree._Element) -> None:
+        """Read what is said about some columns."""
+        if element.get("hidden") in _TRUE or is_flat(element.get("width")):
+            first, last = max(_to_int(element.get("min", "")), 1), _to_int(element.get("max", ""))
+            self.shelf.hide_columns(first - 1, max(last - first + 1, 0))
+
+    def _find_number(self, row: etree._Element) -> int:
+        """Find a row's number: its own, else that of its first cell with a name, else one more than that of the row before."""
+        stated = row.get("r")
+        if stated is None:
+            named = next((name for cell in row if (name := cell.get("r"))), None) if len(row) else None
+            number = self.row + 1 if named is None else read_reference(named)[0]
         else:
-            self._reference, self._offset = reference, 0
+            number = _to_int(stated)
+        if number is None or not 1 <= number <= LAST_ROW:
+            raise Unreadable(say_damaged(f"a row calls itself {stated!a}"))
+        return number
 
-    def _start_part(self, known: str, depth: int, attributes: Attributes) -> None:
-        if known == "v" and depth == 5:  # noqa: PLR2004
-            if self._value:
-                raise Unreadable(_TWICE.format(name_cell(self._row_number, self._locate())))
-            self._collect = self._value.append
-        elif known == "f" and depth == 5:  # noqa: PLR2004
-            if attributes.get("t") in _FILLING:
-                _add_area(self._arrays, attributes.get("ref", ""))
-            self._formula = []
-            self._formula_attributes = attributes
-            self._collect = self._formula.append
-        elif known == "t" and (depth == 6 or (depth == 7 and not self._in_phonetic)):  # noqa: PLR2004 - is/t, is/r/t, not is/rPh/t
-            self._collect = self._inline.append
-        elif depth == 6:  # noqa: PLR2004
-            self._in_phonetic = known == "rPh"
+    def _find_column(self, reference: str, number: str) -> tuple[int, str]:
+        """Find the column that a cell's name says, and write the name as everybody does. Raises Unreadable."""
+        letters = reference.rstrip(_DIGITS)
+        if reference[len(letters) :] == number and letters.isupper() and (column := _find_letters(letters)) is not None:
+            return column, reference
+        row, found = read_reference(reference)
+        if row is None or found is None:
+            raise Unreadable(say_damaged(f"a cell in row {number} calls itself {reference!a}"))
+        if row != self.row:
+            raise Unreadable(_ELSEWHERE.format(number, reference.upper()))
+        return found, name_cell(row, found)
 
-    def _end_cell(self) -> None:
-        column = self._locate()
-        if column in self._cells:
-            raise Unreadable(_TWICE.format(name_cell(self._row_number, column)))
-        self._cells[column] = self._build_cell(name_cell(self._row_number, column))
-        self._value, self._inline, self._formula = [], [], None
+    def _build_string(self, element: etree._Element, ref: str) -> Cell | None:
+        """Build a cell that is a shared text and nothing else, which nearly all are; None where it is not."""
+        if element.get("t") != "s" or len(element) != 1 or element.get("s", "0") in self.shared.struck:
+            return None
+        place = element[0].text if element[0].tag[-2:] == "}v" else None
+        if not place or not place.isdecimal() or self.shared.struck_texts:
+            return None
+        text = self._find_text(place, ref)
+        return Cell(ref=ref, kind=CellKind.TEXT, text=text) if text else None
 
-    def _locate(self) -> int:
-        """Find the cell's column: by its own name, or so many places after the last cell that had one."""
-        column, row = read_reference(self._reference) if self._reference else (-1, self._row_number)
-        if row != self._row_number or column + self._offset >= LAST_COLUMN:
-            raise Unreadable(DAMAGED)
-        return column + self._offset
+    def _find_text(self, place: str, ref: str) -> str:
+        number = _to_int(place)
+        if not 0 <= number < len(self.shared.texts):  # then the other texts may be in other places too
+            raise Unreadable(say_damaged(f"cell {ref} names the text number {place!a}, which is not in it"))
+        return self.shared.texts[number]
 
-    def _build_cell(self, ref: str) -> Cell:
-        kind, text = self._read_value("".join(self._value))
-        formula = "" if self._formula is None else f"={self._read_formula()}"
-        return Cell(ref=ref, kind=kind, text=cut(text), formula=cut(formula))
+    def _build_cell(self, element: etree._Element, ref: str) -> Cell | None:
+        """Build a cell from its v, f and is; None where it holds nothing."""
+        parts: dict[str, etree._Element] = {}
+        for part in element:
+            name = local_name(part)
+            if name in parts:
+                raise Unreadable(say_twice(ref))
+            parts[name] = part
+        formula = self._read_formula(parts["f"]) if "f" in parts else ""
+        value = parts["v"].text or "" if "v" in parts else ""
+        inline, struck = _read_rich_text(parts["is"]) if "is" in parts else ("", False)
+        if value and inline:
+            raise Unreadable(say_twice(ref))
+        if not value and not inline and not formula:
+            return None
+        style, stated, exact = element.get("s", "0"), element.get("t", "n"), False
+        struck = struck or style in self.shared.struck
+        if inline:
+            kind, text = as_text(inline)
+        elif stated == "s" and value.strip():
+            kind, text = as_text(self._find_text(value, ref))
+            struck = struck or int(value) in self.shared.struck_texts
+        elif stated == "n":
+            kind, text, exact = self._read_number(value, style)
+        else:
+            kind, text = _read_value(stated, value)
+        return Cell(ref=ref, kind=kind, text=cut(text), formula=cut(formula), struck=struck, exact=exact)
 
-    def _read_value(self, value: str) -> tuple[CellKind, str]:
-        match self._attributes.get("t", "n"):
-            case "s":
-                return _as_text(self._shared(value))
-            case "inlineStr":
-                return _as_text(unescape("".join(self._inline) or value))
-            case "str":
-                return _as_text(unescape(value))
-            case "n":
-                return self._read_number(value)
-            case "b":
-                return CellKind.BOOLEAN, "TRUE" if value.strip() in ("1", "true") else "FALSE"
-            case "e":
-                return CellKind.ERROR, value or "an error"
-            case "d":
-                return CellKind.DATE, value
-            case _:
-                raise Unreadable(DAMAGED)
-
-    def _shared(self, value: str) -> str:
-        if not value.strip():
-            return ""
-        try:
-            return self._strings[_to_int(value)]
-        except IndexError as error:
-            raise Unreadable(DAMAGED) from error
-
-    def _read_number(self, value: str) -> tuple[CellKind, str]:
-        if not value.strip():
-            return CellKind.EMPTY, ""
-        try:
-            number = float(value)
-        except ValueError:
-            return CellKind.ERROR, value
-        if self._attributes.get("s", "0") in self._dates:
-            return CellKind.DATE, show_date(number, since_1904=self._shared_parts.since_1904)
-        return CellKind.NUMBER, show_number(number)
-
-    def _read_formula(self) -> str:
+    def _read_formula(self, part: etree._Element) -> str:
         """Give the formula's text; a cell that only shares another's formula gets the text of that one."""
-        text = unescape("".join(self._formula or ()))
-        shared = self._formula_attributes.get("si", "") if self._formula_attributes.get("t") == "shared" else ""
-        if not shared:
-            return text or "…"
-        if text:
-            self._shared_formulas[shared] = text
-        return text or self._shared_formulas.get(shared, "…")
+        kind, text = part.get("t"), unescape(part.text or "")
+        if kind in ("array", "dataTable"):  # the results stand in other cells as if somebody had typed them
+            self.add_area(self.shelf.arrays, part.get("ref", ""))
+        if kind == "shared":
+            text = text or self.shared_formulas.get(part.get("si", ""), "")
+            self.shared_formulas[part.get("si", "")] = text
+        return show_formula(text) if text else "=…"
 
-    def _add_columns(self, attributes: Attributes) -> None:
-        self._column_infos += 1
-        if self._column_infos > LAST_COLUMN:
-            raise Unreadable(DAMAGED)
-        if attributes.get("hidden", "0") in ("1", "true") or _is_flat(attributes.get("width")):
-            first = max(_to_int(attributes.get("min", "")), 1) - 1
-            last = min(_to_int(attributes.get("max", "")), LAST_COLUMN)
-            self._hidden_columns[first:last] = b"\1" * max(last - first, 0)
+    def _read_number(self, value: str, style: str) -> tuple[CellKind, str, bool]:
+        if not value.strip():
+            return CellKind.EMPTY, "", False
+        kind, text, exact = read_number(value)
+        if kind is CellKind.NUMBER and style in self.shared.dates:
+            return CellKind.DATE, show_date(float(value), since_1904=self.shared.since_1904), False
+        return kind, text, exact
 
-
-_FILLING = ("array", "dataTable")  # formulas whose results stand in other cells as if somebody had typed them
-_SHEET_NAMES = ("sheetData", "row", "c", "v", "f", "is", "r", "t", "rPh", "mergeCell", "col")
-
-
-def _add_area(areas: list[Area], reference: str) -> None:
-    """Add a range of more than one cell: "B2:B3"."""
-    first, _, last = reference.partition(":")
-    if not last or first == last:
-        return
-    if len(areas) >= MAX_AREAS:
-        raise say_too_many()
-    (left, top), (right, bottom) = read_reference(first), read_reference(last)
-    areas.append(
-        Area(
-            first_row=min(top, bottom),
-            last_row=max(top, bottom),
-            first_column=min(left, right),
-            last_column=max(left, right),
-        ),
-    )
+    def add_area(self, areas: list[Area], reference: str) -> None:
+        """Add a range: "B2:B3", "D:E" or "3:4". One that no program understands is nobody's range."""
+        first, _, last = reference.partition(":")
+        (top, left), (bottom, right) = read_reference(first), read_reference(last or first)
+        if (top, left) != (None, None) and (bottom, right) != (None, None):
+            self.shelf.add_area(
+                areas,
+                (min(top or 1, LAST_ROW), left or 0),
+                (min(bottom or LAST_ROW, LAST_ROW), LAST_COLUMN - 1 if right is None else right),
+            )
 
 
-def read_reference(reference: str) -> tuple[int, int]:
-    """Take a cell's name apart: column from 0, row as the person counts. Raises Unreadable."""
+def read_reference(reference: str) -> tuple[int | None, int | None]:
+    """Take a cell's name apart: row as the person counts, column from 0; None for what it does not say or nobody can read."""
     found = _REFERENCE.fullmatch(reference)
     if found is None:
-        raise Unreadable(DAMAGED)
+        return None, None
+    return (int(found[2]) if found[2] else None), (_find_letters(found[1]) if found[1] else None)
+
+
+@lru_cache(maxsize=1024)
+def _find_letters(letters: str) -> int | None:
+    """Find a column by its letters, A is 0; None where there is no such column."""
     column = 0
-    for letter in found[1]:
+    for letter in letters.upper():
+        if not "A" <= letter <= "Z":
+            return None
         column = column * 26 + ord(letter) - 64
-    row = int(found[2])
-    if column > LAST_COLUMN or row > LAST_ROW:
-        raise Unreadable(DAMAGED)
-    return column - 1, row
+    return column - 1 if 0 < column <= LAST_COLUMN else None
 
 
-def _as_text(text: str) -> tuple[CellKind, str]:
-    text = unwrap(text)
-    return (CellKind.TEXT, text) if text else (CellKind.EMPTY, "")
+def _read_value(stated: str, value: str) -> tuple[CellKind, str]:
+    """Read a value of the rarer types; of one that nobody knows it is only known that it is no text."""
+    match stated:
+        case "str" | "inlineStr" | "s":
+            return as_text(unescape(value))
+        case "b":
+            return CellKind.BOOLEAN, "TRUE" if value.strip() in _TRUE else "FALSE"
+        case "d":
+            return CellKind.DATE, value
+        case _:
+            return CellKind.ERROR, value or "an error"
+
+
+def _read_rich_text(item: etree._Element) -> tuple[str, bool]:
+    """Give the text of a string, its runs joined and reading aids left out; and whether a line goes through a part of it."""
+    if len(item) == 1 and item[0].tag.endswith("}t"):
+        return unescape((item[0].text or "")[:_MAX_CELL_TEXT]), False  # nearly always
+    pieces: list[str] = []
+    struck = False
+    for part in item:
+        match local_name(part):
+            case "t":
+                pieces.append(part.text or "")
+            case "r":
+                for inner in part:
+                    if local_name(inner) == "t":
+                        pieces.append(inner.text or "")
+                    elif local_name(inner) == "rPr":
+                        struck = struck or _is_struck(inner)
+    return unescape("".join(pieces)[:_MAX_CELL_TEXT]), struck
+
+
+def _is_struck(font: etree._Element) -> bool:
+    return any(local_name(part) == "strike" and part.get("val", "1") in _TRUE for part in font)
 
 
 def _to_int(text: str) -> int:
-    """Read a count or a place: plain digits, for `int` would also take `1_0` and the digits of other scripts."""
+    """Read a count or a place, -1 where it is none: plain digits, for `int` would also take `1_0` and digits of other scripts."""
     text = text.strip()
-    if not (text.isascii() and text.isdigit() and len(text) < 10):  # noqa: PLR2004 - no sheet has a billion of anything
-        raise Unreadable(DAMAGED)
-    return int(text)
-
-
-def _is_flat(size: str | None) -> bool:
-    """Say whether a row or column is drawn with no height or width, which hides it without saying so."""
-    try:
-        return size is not None and float(size) == 0
-    except ValueError:
-        return False
-
-
-def _find_workbook(package: Package) -> str:
-    for kind, target in _read_relations(package, "").values():
-        if kind == "officeDocument" and target in package:
-            return target
-    if _WORKBOOK in package:
-        return _WORKBOOK
-    raise Unreadable(DAMAGED)
-
-
-def _read_relations(package: Package, part: str) -> dict[str, tuple[str, str]]:
-    """Read where a part's relationships point: id → (kind, name of the part)."""
-    folder, _, name = part.rpartition("/")
-    relations: dict[str, tuple[str, str]] = {}
-
-    def start(element: str, attributes: Attributes) -> None:
-        if local_name(element) == "Relationship" and attributes.get("TargetMode") != "External":
-            kind = attributes.get("Type", "").rpartition("/")[2]
-            relations[attributes.get("Id", "")] = kind, join_target(part, attributes.get("Target", ""))
-
-    source = f"{folder}/_rels/{name}.rels".lstrip("/")
-    if source in package:
-        _parse(package, source, start)
-    return relations
-
-
-def _read_workbook(package: Package, part: str) -> tuple[list[tuple[Tab, str]], bool]:
-    """Read the sheets' names with their relationship ids, and whether days are counted from 1904."""
-    sheets: list[tuple[Tab, str]] = []
-    since_1904 = False
-
-    def start(element: str, attributes: Attributes) -> None:
-        nonlocal since_1904
-        match local_name(element):
-            case "sheet":
-                hidden = attributes.get("state", "visible") != "visible"
-                relation = next((attributes[name] for name in _RELATION_ID if name in attributes), "")
-                sheets.append((Tab(name=attributes.get("name", ""), hidden=hidden), relation))
-            case "workbookPr":
-                since_1904 = attributes.get("date1904", "0") in ("1", "true")
-
-    _parse(package, part, start)
-    return sheets, since_1904
-
-
-def _read_strings(package: Package, part: str) -> list[str]:
-    """Read the shared texts: rich text joined, reading aids left out."""
-    strings: list[str] = []
-    pieces: list[str] = []
-    path: list[str] = []
-    total = 0
-    room = _MAX_CELL_TEXT
-
-    def start(element: str, _: Attributes) -> None:
-        path.append(local_name(element))
-
-    def end(_: str) -> None:
-        nonlocal total, room
-        if path.pop() == "si" and len(path) == 1:
-            text = cut(unescape("".join(pieces)))
-            pieces.clear()
-            room = _MAX_CELL_TEXT
-            total += len(text)
-            if len(strings) >= _MAX_STRINGS or total > _MAX_STRING_CHARACTERS:
-                raise say_too_many()
-            strings.append(text)
-
-    def text(text: str) -> None:
-        nonlocal room
-        if path[-1] == "t" and room > 0 and "rPh" not in path:
-            room -= len(text)
-            pieces.append(text)
-
-    if part in package:
-        with package.open(part) as stream:
-            parse_guarded(stream, start=start, end=end, text=text)
-    return strings
-
-
-def _read_date_styles(package: Package, part: str) -> frozenset[str]:
-    """Read which cell formats show a number as a date; cells name them by their place in the list."""
-    formats: dict[str, str] = {}
-    used: list[str] = []
-    path: list[str] = []
-
-    def start(element: str, attributes: Attributes) -> None:
-        name = local_name(element)
-        if name == "numFmt":
-            formats[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")
-        elif name == "xf" and path[-1:] == ["cellXfs"]:
-            used.append(attributes.get("numFmtId", "0"))
-        path.append(name)
-
-    def end(_: str) -> None:
-        path.pop()
-
-    if part in package:
-        with package.open(part) as stream:
-            parse_guarded(stream, start=start, end=end, text=_ignore)
-    dates = {code for code, pattern in formats.items() if is_date_format(pattern)}
-    dates |= {str(code) for code in _BUILT_IN_DATES if str(code) not in formats}
-    return frozenset(str(index) for index, code in enumerate(used) if code in dates)
-
-
-def _parse(package: Package, part: str, start: Callable[[str, Attributes], None]) -> None:
-    with package.open(part) as stream:
-        parse_guarded(stream, start=start, end=_ignore, text=_ignore)
-
-
-def _ignore(_: str) -> None:
-    """Take no notice."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1  # noqa: PLR2004 - no sheet has a billion of anything

@@ -1,4 +1,4 @@
-"""XML Spreadsheet 2003, often named .xls, as a stream of typed cells.
+"""XML Spreadsheet 2003, often named .xls, row by row.
 
 The format's facts are from Microsoft's "XML Spreadsheet Reference" (Office 2003).
 """
@@ -7,15 +7,17 @@ import codecs
 import io
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from lxml import etree
 
 from batchpub.course import Cell, CellKind
 from batchpub.sheet.grid import (
-    DAMAGED,
     HEAD_ROWS,
     LAST_COLUMN,
     LAST_ROW,
-    MAX_CHARACTERS,
-    Area,
+    MAX_TABS,
+    TOO_MANY_TABS,
     Grid,
     GridRow,
     Shelf,
@@ -23,21 +25,19 @@ from batchpub.sheet.grid import (
     Unreadable,
     cut,
     name_cell,
+    say_damaged,
+    say_twice,
 )
-from batchpub.sheet.values import show_number, unwrap
-from batchpub.sheet.xmlstream import Attributes, parse_guarded
+from batchpub.sheet.values import as_text, is_flat, read_number, show_formula
+from batchpub.sheet.xmlstream import Budget, find_encoding, local_name, read_elements
 
-_SS = "urn:schemas-microsoft-com:office:spreadsheet}"
-_X = "urn:schemas-microsoft-com:office:excel}"
-_KINDS = {
-    "String": CellKind.TEXT,
-    "Number": CellKind.NUMBER,
-    "DateTime": CellKind.DATE,
-    "Boolean": CellKind.BOOLEAN,
-    "Error": CellKind.ERROR,
-}
-_REACH = re.compile(r"RC(?::R(?:\[([0-9]{1,7})\])?C(?:\[([0-9]{1,5})\])?)?")
-_TWICE = "Cell {} is stored twice, so nobody can know what is in it. The file is damaged or was tampered with: ask for it again."
+_SS = "{urn:schemas-microsoft-com:office:spreadsheet}"
+_ROOTS = (f"{_SS}Workbook", "Workbook")
+_NAMES = ("Style", "Column", "Row", "Visible", "Worksheet", "Workbook")
+_ARRAY = re.compile(r"RC(?::R(?:\[([0-9]{1,7})\])?C(?:\[([0-9]{1,5})\])?)?")
+_KINDS = {"DateTime": CellKind.DATE, "Error": CellKind.ERROR}
+_STRIKES = frozenset({"s", "del", "strike"})
+_OTHER_XML = "This is an XML file, but no spreadsheet. Export the list as CSV or as an Excel workbook."
 
 
 class Xml2003Book:
@@ -45,197 +45,162 @@ class Xml2003Book:
 
     noun = "an XML spreadsheet of Excel 2003"
     is_text = False
-    notes: Sequence[str] = ()
 
     def __init__(self, data: bytes) -> None:
         """Read the names of the sheets and the top of each."""
-        self._data = data if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else data.lstrip()
-        reader = self._heads = self._parse(rows=HEAD_ROWS, tab=None)
-        if not reader.is_workbook:
-            raise Unreadable("This is an XML file, but no spreadsheet. Export the list as CSV or as an Excel workbook.")
-        self.tabs: Sequence[Tab] = [
-            Tab(name=name, hidden=hidden) for name, hidden in zip(reader.names, reader.hidden, strict=True)
-        ]
+        self._data = data.removeprefix(codecs.BOM_UTF8).lstrip()
+        self._heads, self._encoding, note = find_encoding(self._data, lambda named: self._parse(named, HEAD_ROWS))
+        self.notes: Sequence[str] = (note,) if note else ()
+        self.tabs: Sequence[Tab] = self._heads.tabs
 
     def read(self, tab: int, rows: int) -> Grid:
         """Read so many filled rows of one sheet."""
-        reader = self._heads if rows <= HEAD_ROWS else self._parse(rows=rows, tab=tab)
-        return reader.grids[tab]
+        workbook = self._heads if rows <= HEAD_ROWS else self._parse(self._encoding, rows, tab)
+        return workbook.shelves[tab].finish()
 
-    def _parse(self, *, rows: int, tab: int | None) -> "_WorkbookReader":
-        reader = _WorkbookReader(rows=rows, tab=tab)
-        parse_guarded(io.BytesIO(self._data), start=reader.start, end=reader.end, text=reader.text)
-        return reader
+    def _parse(self, encoding: str | None, rows: int, tab: int | None = None) -> "_Workbook":
+        workbook = _Workbook(wanted=rows, only=tab)
+        for element in read_elements(io.BytesIO(self._data), _NAMES, Budget(), encoding=encoding):
+            workbook.take(element)
+        if not workbook.is_workbook:
+            raise Unreadable(_OTHER_XML)
+        return workbook
 
 
-class _WorkbookReader:
-    """The handlers. `path` holds the open elements; text counts only in Cell/Data, not in a comment's Data."""
+@dataclass(slots=True)
+class _Workbook:
+    """The sheets of a workbook as their elements come by; `only` one of them where the others are known."""
 
-    def __init__(self, *, rows: int, tab: int | None) -> None:
-        self.is_workbook = False
-        self.names: list[str] = []
-        self.hidden: list[bool] = []
-        self.grids: list[Grid] = []
-        self._rows = rows
-        self._tab = tab
-        self._path: list[str] = []
+    wanted: int
+    only: int | None
+    is_workbook: bool = False
+    tabs: list[Tab] = field(default_factory=list)
+    shelves: list[Shelf] = field(default_factory=list)
+    struck_styles: set[str] = field(default_factory=set)
+    _shelf: Shelf = field(init=False)
+    _full: bool = field(init=False)
+    _hidden: bool = field(init=False)
+    _row: int = field(init=False)
+    _columns: int = field(init=False)
+    _struck_columns: set[int] = field(init=False)
+
+    def __post_init__(self) -> None:
         self._begin_sheet()
 
     def _begin_sheet(self) -> None:
-        self._shelf = Shelf(wanted=self._rows)
-        self._full = self._tab not in (None, len(self.names) - 1)
-        self._merges: list[Area] = []
-        self._arrays: list[Area] = []
-        self._hidden_columns: set[int] = set()
-        self._next_column_info = 0
-        self._row = 0
-        self._row_hidden = False
-        self._cells: dict[int, Cell] = {}
-        self._column = -1
-        self._across = 0
-        self._formula = ""
-        self._type = ""
-        self._pieces: list[str] = []
-        self._seen_rows: set[int] = set()
+        self._shelf = Shelf(wanted=self.wanted)
+        self._full = self.only not in (None, len(self.shelves))
+        self._hidden = False
+        self._row = self._columns = 0
+        self._struck_columns = set()
 
-    def start(self, name: str, attributes: Attributes) -> None:
-        name = name.removeprefix(_SS)
-        above = self._path[-1] if self._path else ""
-        self._path.append(name)
-        match above, name:
-            case "", "Workbook":
-                self.is_workbook = True
-            case "Workbook", "Worksheet":
-                self.names.append(attributes.get(f"{_SS}Name", ""))
-                self.hidden.append(False)
+    def take(self, element: etree._Element) -> None:
+        """Read one element."""
+        match local_name(element):
+            case "Row" if not self._full:
+                self._take_row(element)
+            case "Column":
+                self._take_column(element)
+            case "Style":
+                self._take_style(element)
+            case "Visible":
+                self._hidden = "hidden" in (element.text or "").lower()
+            case "Worksheet":
+                if len(self.tabs) >= MAX_TABS:
+                    raise Unreadable(TOO_MANY_TABS)
+                self.tabs.append(Tab(name=element.get(f"{_SS}Name", ""), hidden=self._hidden))
+                self.shelves.append(self._shelf)
                 self._begin_sheet()
-            case "Table", "Column":
-                self._add_column(attributes)
-            case "Table", "Row":
-                self._start_row(attributes)
-            case "Row", "Cell":
-                self._start_cell(attributes)
-            case "Cell", "Data":
-                if self._type:
-                    raise Unreadable(_TWICE.format(name_cell(self._row, self._column)))
-                self._type = attributes.get(f"{_SS}Type", "String")
+            case "Workbook":
+                self.is_workbook = element.tag in _ROOTS
 
-    def text(self, text: str) -> None:
-        path = self._path
-        if "Data" in path and "Comment" not in path and len(self._pieces) < MAX_CHARACTERS:
-            self._pieces.append(text)
-        elif path and path[-1] == f"{_X}Visible" and self.hidden:
-            self.hidden[-1] = "hidden" in text.lower()
+    def _take_style(self, style: etree._Element) -> None:
+        font = style.find(f"{_SS}Font")
+        struck = None if font is None else font.get(f"{_SS}StrikeThrough")
+        if struck == "1" or (struck is None and style.get(f"{_SS}Parent") in self.struck_styles):
+            self.struck_styles.add(style.get(f"{_SS}ID", ""))
 
-    def end(self, _: str) -> None:
-        name = self._path.pop()
-        if name == "Worksheet":
-            self.grids.append(
-                Grid(
-                    rows=self._shelf.rows,
-                    merges=self._merges,
-                    arrays=self._arrays,
-                    hidden_columns=frozenset(self._hidden_columns),
-                    complete=self._shelf.complete,
-                ),
-            )
-        elif name == "Cell" and self._path[-1] == "Row":
-            self._end_cell()
-        elif name == "Row" and self._path[-1] == "Table":
-            self._end_row()
+    def _take_column(self, info: etree._Element) -> None:
+        column = _read_index(info, self._columns + 1, LAST_COLUMN) - 1
+        count = _read_count(info, "Span") + 1
+        self._columns = column + count
+        if info.get(f"{_SS}Hidden") == "1" or is_flat(info.get(f"{_SS}Width")):
+            self._shelf.hide_columns(column, count)
+        if info.get(f"{_SS}StyleID") in self.struck_styles:
+            self._struck_columns.update(range(column, min(column + count, LAST_COLUMN)))
 
-    def _start_row(self, attributes: Attributes) -> None:
-        self._row = _read_index(attributes, f"{_SS}Index", self._row + 1, LAST_ROW)
-        self._row_hidden = attributes.get(f"{_SS}Hidden") == "1" or attributes.get(f"{_SS}Height") in ("0", "0.0")
-        self._cells = {}
-        self._column = -1
-        self._across = 0
-
-    def _end_row(self) -> None:
-        if self._full or not self._cells:
-            return
-        if self._row in self._seen_rows:
-            raise Unreadable(_TWICE.format(name_cell(self._row, min(self._cells))))
-        self._seen_rows.add(self._row)
-        self._full = not self._shelf.add(GridRow(number=self._row, cells=self._cells, hidden=self._row_hidden))
-
-    def _start_cell(self, attributes: Attributes) -> None:
-        self._column = _read_index(attributes, f"{_SS}Index", self._column + self._across + 2, LAST_COLUMN) - 1
-        self._across = _read_count(attributes, f"{_SS}MergeAcross")
-        down = _read_count(attributes, f"{_SS}MergeDown")
-        if self._across or down:
-            self._merges.append(self._area(self._across, down))
-        if array := attributes.get(f"{_SS}ArrayRange"):
-            self._arrays.append(self._area(*_read_reach(array)))
-        self._formula = attributes.get(f"{_SS}Formula", "")
-        self._type = ""
-        self._pieces = []
-
-    def _area(self, across: int, down: int) -> Area:
-        """Give the area from this cell so many columns and rows further."""
-        return Area(
-            first_row=self._row,
-            last_row=self._row + down,
-            first_column=self._column,
-            last_column=self._column + across,
-        )
-
-    def _end_cell(self) -> None:
-        if self._full:
-            return
-        kind, text = _read_value(self._type, "".join(self._pieces))
-        if kind is CellKind.EMPTY and not self._formula:
-            return
-        ref = name_cell(self._row, self._column)
-        if self._column in self._cells:
-            raise Unreadable(_TWICE.format(ref))
-        self._cells[self._column] = Cell(ref=ref, kind=kind, text=cut(text), formula=cut(self._formula))
-
-    def _add_column(self, attributes: Attributes) -> None:
-        column = _read_index(attributes, f"{_SS}Index", self._next_column_info + 1, LAST_COLUMN) - 1
-        span = _read_count(attributes, f"{_SS}Span")
-        self._next_column_info = column + span + 1
-        if attributes.get(f"{_SS}Hidden") == "1":
-            self._hidden_columns.update(range(column, min(column + span + 1, LAST_COLUMN)))
+    def _take_row(self, row: etree._Element) -> None:
+        number = _read_index(row, self._row + 1, LAST_ROW)
+        self._row = number + _read_count(row, "Span")
+        cells: dict[int, Cell] = {}
+        following = 1
+        for element in row.iterchildren(f"{_SS}Cell", "Cell"):
+            column = _read_index(element, following, LAST_COLUMN) - 1
+            across, down = _read_count(element, "MergeAcross"), _read_count(element, "MergeDown")
+            following = column + across + 2
+            place = number, column
+            self._shelf.add_area(self._shelf.merges, place, (number + down, column + across))
+            if array := element.get(f"{_SS}ArrayRange"):
+                rows, columns = _read_reach(array)
+                self._shelf.add_area(self._shelf.arrays, place, (number + rows, column + columns))
+            style = element.get(f"{_SS}StyleID") or row.get(f"{_SS}StyleID")
+            struck = style in self.struck_styles if style else column in self._struck_columns
+            cell = _build_cell(element, name_cell(number, column), struck=struck)
+            if cell is None:
+                continue
+            if column in cells:
+                raise Unreadable(say_twice(cell.ref))
+            cells[column] = cell
+        if cells:
+            hidden = row.get(f"{_SS}Hidden") == "1" or is_flat(row.get(f"{_SS}Height"))
+            self._full = not self._shelf.add(GridRow(number=number, cells=cells, hidden=hidden))
 
 
-def _read_value(stated: str, text: str) -> tuple[CellKind, str]:
-    kind = _KINDS.get(stated, CellKind.EMPTY if not stated else CellKind.ERROR)
-    match kind:
-        case CellKind.TEXT:
-            text = unwrap(text)
-            return (CellKind.TEXT, text) if text else (CellKind.EMPTY, "")
-        case CellKind.NUMBER:
-            try:
-                return CellKind.NUMBER, show_number(float(text))
-            except ValueError:
-                return CellKind.ERROR, text or "an error"
-        case CellKind.BOOLEAN:
-            return CellKind.BOOLEAN, "TRUE" if text.strip() == "1" else "FALSE"
-    return kind, text
+def _build_cell(element: etree._Element, ref: str, *, struck: bool) -> Cell | None:
+    """Build a cell from its one Data (a comment's Data is not the cell's own); None where it holds nothing."""
+    data = list(element.iterchildren(f"{_SS}Data", "Data"))
+    if len(data) > 1:
+        raise Unreadable(say_twice(ref))
+    stated = element.get(f"{_SS}Formula")
+    formula = show_formula(stated) if stated else ""
+    kind, text, exact = _read_data(data[0]) if data else (CellKind.EMPTY, "", False)
+    if kind is CellKind.EMPTY and not formula:
+        return None
+    struck = struck or (bool(data) and any(local_name(part).lower() in _STRIKES for part in data[0].iterdescendants()))
+    return Cell(ref=ref, kind=kind, text=cut(text), formula=cut(formula), struck=struck, exact=exact)
 
 
-def _read_index(attributes: Attributes, name: str, default: int, most: int) -> int:
-    stated = attributes.get(name)
-    index = (
-        default if stated is None else int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 9 else 0  # noqa: PLR2004
-    )
-    if not 1 <= index <= most:
-        raise Unreadable(DAMAGED)
+def _read_data(data: etree._Element) -> tuple[CellKind, str, bool]:
+    text = "".join(data.itertext()) if len(data) else data.text or ""
+    match data.get(f"{_SS}Type", "String"):
+        case "String":
+            return *as_text(text), False
+        case "Number":
+            return read_number(text)
+        case "Boolean":
+            return CellKind.BOOLEAN, "TRUE" if text.strip() == "1" else "FALSE", False
+        case stated:
+            return _KINDS.get(stated, CellKind.ERROR), text or "an error", False
+
+
+def _read_index(element: etree._Element, default: int, most: int) -> int:
+    index = _read_count(element, "Index") or default
+    if index > most:
+        raise Unreadable(say_damaged(f"it names a {local_name(element).lower()} {index:,}"))
     return index
 
 
 def _read_reach(reference: str) -> tuple[int, int]:
-    """Say how many columns and rows an array formula reaches beyond its own cell: RC:R[3]C reaches three rows."""
-    found = _REACH.fullmatch(reference)
+    """Say how many rows and columns an array formula reaches beyond its own cell: RC:R[3]C reaches three rows."""
+    found = _ARRAY.fullmatch(reference)
     if found is None:
-        raise Unreadable(DAMAGED)
+        raise Unreadable(say_damaged(f"an array formula claims the cells {reference!a}"))
     down, across = (int(count or 0) for count in found.groups())
-    return across, down
+    return down, across
 
 
-def _read_count(attributes: Attributes, name: str) -> int:
-    stated = attributes.get(name, "0")
-    if not (stated.isascii() and stated.isdigit() and len(stated) < 9):  # noqa: PLR2004
-        raise Unreadable(DAMAGED)
+def _read_count(element: etree._Element, name: str) -> int:
+    stated = element.get(f"{_SS}{name}", "0").strip()
+    if not (stated.isascii() and stated.isdigit() and len(stated) < 9):  # noqa: PLR2004 - no sheet has so many of anything
+        raise Unreadable(say_damaged(f"{name} reads {stated!a}"))
     return int(stated)

@@ -1,100 +1,169 @@
-"""XML read as a stream of elements, with a budget: no tree, no DTD, no entity, nothing fetched.
+"""XML read element by element with lxml, each forgotten once it was read: no DTD, no entity, nothing fetched.
 
-expat rather than a tree builder: a sheet of 300 MB must be read in constant memory, and a part that never closes an
-element must not grow one. A cell's text is cut where no spreadsheet could hold more.
+`huge_tree` stays off: libxml2 then refuses a text of more than 10 MB, more than 256 levels, and entities that grow, none of
+which a list of courses has. What libxml2 does not bound is how much lies between two of the wanted elements; this does.
 """
 
-from collections.abc import Callable
-from typing import IO
-from xml.parsers import expat  # a DTD, the way to every attack on it, is refused at its first character
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import IO, TypeVar
 
-from batchpub.sheet.grid import DAMAGED, TOO_MANY_CELLS, Unreadable
-from batchpub.sheet.package import DTD
+from lxml import etree
 
-MAX_ELEMENTS = 8_000_000  # about five seconds; a million rows of six empty but formatted cells each
-MAX_DEPTH = 100
-_MAX_PENDING = 1 << 20  # bytes of one unfinished tag: expat would collect millions of attributes in it
-SEPARATOR = "}"
-_CHUNK = 1 << 16
+from batchpub.sheet.encoding import GUESSED
+from batchpub.sheet.grid import CUT_SHORT, TOO_MANY_CELLS, Unreadable, say_damaged
 
-Attributes = dict[str, str]
-Start = Callable[[str, Attributes], None]
-End = Callable[[str], None]
-Text = Callable[[str], None]
+_MOST_WORK = 11_000_000  # a million rows of six empty but formatted cells each
+_ELEMENT = 4  # what a wanted element costs beside its children, in the same unit
+_MAX_PENDING = 6 << 20  # bytes without a wanted element; a tree of them takes 300 MB at most
+_DTD = (
+    "The file contains XML entity definitions, which no spreadsheet program writes. It may have been tampered with: ask for it again "
+    "from where it came from."
+)
+_CONTROL = (
+    "A text in this file holds an invisible control character (line {}), which its format does not allow; it often comes with a title that was "
+    "pasted. Whoever runs the export must take such characters out; until then export the list as CSV."
+)
+_MALFORMED = (
+    "The file breaks the rules of its own format (not well-formed XML in line {}), so nobody can know what is meant after that place. The program "
+    "that wrote it made a mistake: tell whoever runs the export, and until then export the list as CSV."
+)
+_EXCESS = "The file holds a longer text or a deeper nesting than any spreadsheet. It is no list of courses, or it was tampered with."
+_CONTROL_ERRORS = frozenset({etree.ErrorTypes.ERR_INVALID_CHAR, etree.ErrorTypes.ERR_INVALID_CHARREF})
+_ENCODING_ERRORS = frozenset(
+    {
+        etree.ErrorTypes.ERR_INVALID_ENCODING,
+        etree.ErrorTypes.ERR_UNKNOWN_ENCODING,
+        etree.ErrorTypes.ERR_UNSUPPORTED_ENCODING,
+        etree.ErrorTypes.I18N_CONV_FAILED,
+    }
+)
+_EXCESS_ERRORS = frozenset({etree.ErrorTypes.ERR_RESOURCE_LIMIT, etree.ErrorTypes.ERR_NAME_TOO_LONG})
 
 
-class Enough(Exception):
-    """Raised by a handler that has what it wants; the rest of the part is not read."""
+_DECLARED = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']\s*([A-Za-z0-9_.:-]+)")
+# What programs write under these names is nearly always the larger set of the same family.
+_WIDER = {
+    **dict.fromkeys(("gb2312", "gb_2312-80", "gbk", "x-gbk"), "gb18030"),
+    **dict.fromkeys(("shift_jis", "shift-jis", "sjis", "x-sjis", "windows-31j"), "cp932"),
+    **dict.fromkeys(("euc-kr", "ks_c_5601-1987", "ksc5601"), "cp949"),
+    **dict.fromkeys(("big5", "x-x-big5"), "cp950"),
+    **dict.fromkeys(("iso-8859-1", "latin1", "us-ascii", "ascii"), "windows-1252"),
+}
+_ANY_BYTE = "iso-8859-1"
+
+T = TypeVar("T")
 
 
-def parse_xml(stream: IO[bytes], *, start: Start, end: End, text: Text) -> None:
-    """Call the handlers for every element with names as `namespace}name`. Raises Unreadable for what is no plain XML.
+class WrongEncoding(Unreadable):
+    """The bytes are not in the encoding that the XML declaration names."""
 
-    The handlers count elements and depth: `Guard` does it for those that need not be the fastest.
+
+@dataclass(slots=True)
+class Budget:
+    """So much may be looked at in all: many small entries of a file can lead to one large part of it."""
+
+    left: int = _MOST_WORK
+
+
+@dataclass(slots=True)
+class _Metered:
+    """A stream that knows whether it ended, and how much was read since the last wanted element."""
+
+    stream: IO[bytes]
+    pending: int = 0
+    ended: bool = False
+
+    def read(self, size: int) -> bytes:
+        if self.pending > _MAX_PENDING:
+            raise Unreadable(_EXCESS)
+        chunk = self.stream.read(size)
+        self.pending += len(chunk)
+        self.ended = not chunk
+        return chunk
+
+
+def read_elements(
+    stream: IO[bytes], names: Sequence[str], budget: Budget, *, encoding: str | None = None, whole: bool = False
+) -> Iterator[etree._Element]:
+    """Give the elements with these names, of whatever namespace, as they end; then forget each and what was before it.
+
+    `encoding` overrules the XML declaration. `whole` says that the stream is known to be complete (its checksum was
+    right), so that an early end is no incomplete download. Raises Unreadable, WrongEncoding.
     """
-    parser = expat.ParserCreate(namespace_separator=SEPARATOR)
-    parser.buffer_text = True
-    parser.StartElementHandler = start
-    parser.EndElementHandler = end
-    parser.CharacterDataHandler = text
-    parser.StartDoctypeDeclHandler = _refuse_dtd
-    parser.EntityDeclHandler = _refuse_dtd
-    fed = 0
+    metered = _Metered(stream)
+    found = etree.iterparse(
+        metered,
+        tag=[f"{{*}}{name}" for name in names],
+        encoding=encoding,
+        resolve_entities="internal",  # False would lose the place of an entity that nobody declared; a DTD is refused below
+        load_dtd=False,
+        no_network=True,
+        huge_tree=False,
+        collect_ids=False,
+        remove_comments=True,  # or the text of <v>12<!-- -->34</v> would end at the comment
+        remove_pis=True,
+    )
+    checked = False
     try:
-        while chunk := stream.read(_CHUNK):
-            parser.Parse(chunk, False)  # noqa: FBT003 - expat takes it by position only
-            fed += len(chunk)
-            if fed - parser.CurrentByteIndex > _MAX_PENDING:
-                raise Unreadable(DAMAGED)
-        parser.Parse(b"", True)  # noqa: FBT003
-    except Enough:
-        return
-    except (expat.ExpatError, ValueError, LookupError) as error:
-        raise Unreadable(DAMAGED) from error
+        for _, element in found:
+            if not checked:
+                _refuse_dtd(element)
+                checked = True
+            metered.pending = 0
+            budget.left -= _ELEMENT + len(element)
+            if budget.left < 0:
+                raise Unreadable(TOO_MANY_CELLS)
+            yield element
+            element.clear()
+            while element.getprevious() is not None:
+                del element.getparent()[0]
+        if not checked:
+            _refuse_dtd(found.root)
+    except etree.XMLSyntaxError as error:
+        raise _explain(error, cut_short=metered.ended and not whole) from error
 
 
-class Guard:
-    """Counts elements and depth around handlers, for parts that are read with `parse_guarded`."""
+def find_encoding(data: bytes, read: Callable[[str | None], T]) -> tuple[T, str | None, str]:
+    """Read a file that is XML in the encoding that its declaration names, else in a code page that takes any byte.
 
-    def __init__(self, start: Start, end: End, most: int) -> None:
-        """Remember the handlers."""
-        self._start = start
-        self._end = end
-        self._most = most
-        self._elements = 0
-        self._depth = 0
-
-    def start(self, name: str, attributes: Attributes) -> None:
-        """Count, then pass on."""
-        self._elements += 1
-        self._depth += 1
-        if self._elements > self._most:
-            raise say_too_many()
-        if self._depth > MAX_DEPTH:
-            raise Unreadable(DAMAGED)
-        self._start(name, attributes)
-
-    def end(self, name: str) -> None:
-        """Count, then pass on."""
-        self._depth -= 1
-        self._end(name)
+    Gives what `read` gave, the encoding to read it in again, and a note for the person or "".
+    """
+    declared = _DECLARED.search(data[:200])
+    name = declared[1].decode("ascii").lower() if declared else ""
+    is_wide = b"\0" in data[:200]
+    named = "utf-8" if name.startswith(("utf-16", "ucs-2")) and not is_wide else _WIDER.get(name)
+    try:
+        return read(named), named, ""
+    except WrongEncoding:
+        if is_wide:
+            raise
+        return (
+            read(_ANY_BYTE),
+            _ANY_BYTE,
+            GUESSED,
+        )  # the marks of XML are the same bytes in all encodings but the wide ones
 
 
-def parse_guarded(stream: IO[bytes], *, start: Start, end: End, text: Text, most: int = MAX_ELEMENTS) -> None:
-    """Parse with the usual limits on elements and depth."""
-    guard = Guard(start, end, most)
-    parse_xml(stream, start=guard.start, end=guard.end, text=text)
-
-
-def say_too_many() -> Unreadable:
-    """Build the refusal of a part with more elements than a list of courses has."""
-    return Unreadable(TOO_MANY_CELLS)
-
-
-def local_name(name: str) -> str:
+def local_name(element: etree._Element) -> str:
     """Give an element's name without its namespace."""
-    return name.rpartition(SEPARATOR)[2]
+    tag: str = element.tag
+    return tag.rpartition("}")[2]
 
 
-def _refuse_dtd(*_: object) -> None:
-    raise Unreadable(DTD)
+def _refuse_dtd(element: etree._Element) -> None:
+    if element.getroottree().docinfo.internalDTD is not None:
+        raise Unreadable(_DTD)
+
+
+def _explain(error: etree.XMLSyntaxError, *, cut_short: bool) -> Unreadable:
+    """Say what libxml2 met, and who can mend it."""
+    line = error.lineno or 1
+    if error.code in _ENCODING_ERRORS:
+        return WrongEncoding(say_damaged(f"its text is not in the encoding that it names (line {line})"))
+    if error.code in _CONTROL_ERRORS:
+        return Unreadable(_CONTROL.format(line))
+    if error.code in _EXCESS_ERRORS:
+        return Unreadable(_EXCESS)
+    return Unreadable(CUT_SHORT if cut_short else _MALFORMED.format(line))

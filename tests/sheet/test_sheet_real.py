@@ -13,20 +13,12 @@ from batchpub.sheet import SheetOptions, load_sheet
 REAL = Path(__file__).parent.parent / "data" / "sheets_real"
 CASES = json.loads((REAL / "cases.json").read_text(encoding="utf-8"))["cases"]
 NOT_YET = {  # files whose test fails today, strictly: whoever mends the kind takes the name out
-    "xls_biff3.xls",
-    "xls_php_snippet.xls",
-    "xls_defined_name.xls",
-    "xlsx_lowercase_references.xlsx",
-    "xlsx_type_upper_n.xlsx",
-    "xlsx_merge_of_columns.xlsx",
-    "xlsx_merged_inside_its_row.xlsx",
-    "html_colspan_gnumeric.html",
-    "xml2003_gb2312.xls",
-    "xlsx_newline_before_zip.xlsx",
-    "xlsx_default_password.xlsx",
-    "xlsx_row_and_cell_disagree.xlsx",
-    "confirmed_true_libreoffice.xlsx",
-    "xml2003_literal_formula_libreoffice.xml",
+    "shifted_r_write_table.csv",
+    "markup_jira_table.txt",
+    "split_record_all_no.csv",
+    "html_notice_first.xls",
+    "html_h3_first.xls",
+    "mhtml_content_type_first.xls",
     "heading_with_dot.csv",
     "html_sheetjs_line_end.html",
 }

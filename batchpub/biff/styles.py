@@ -1,0 +1,95 @@
+"""What cells share: the code page of their texts, and what their fonts and formats show."""
+
+import codecs
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from batchpub.biff.records import BIFF2, BIFF4, BIFF5, BIFF8, Kind, Record
+from batchpub.biff.texts import Text, TextReader
+
+_STRUCK = 0x0008  # flag of a font
+_FORMAT_BITS = 0x3F
+_FIFTH_FONT = 4  # there is no font of this number: the later ones are called one more than their place
+_CODE_PAGES = {1200: "utf-16-le", 10000: "mac-roman", 32768: "mac-roman", 32769: "cp1252"}
+
+
+@dataclass(slots=True)
+class Styles:
+    """The styles of a sheet or of a whole workbook as their records come by."""
+
+    version: int
+    code_page: str = ""
+    since_1904: bool = False
+    _fonts: list[bool] = field(default_factory=list)
+    _formats: dict[int, str] = field(default_factory=dict)
+    _styles: list[tuple[int, int]] = field(default_factory=list)
+
+    def take(self, record: Record) -> None:
+        """Take note of a record if it is about styles."""
+        body = record.body
+        match record.kind:
+            case Kind.CODE_PAGE:
+                self.code_page = _find_codec(*struct.unpack_from("<H", body))
+            case Kind.DATE_MODE:
+                self.since_1904 = any(body[:2])
+            case Kind.FONT:
+                self._fonts.append(bool(struct.unpack_from("<H", body, 2)[0] & _STRUCK))
+            case Kind.FORMAT:
+                self._take_format(body)
+            case Kind.STYLE if self.version == BIFF2:
+                font, pattern = struct.unpack_from("<BxB", body)
+                self._styles.append((font, pattern & _FORMAT_BITS))
+            case Kind.STYLE | Kind.STYLE_OF_BIFF5:
+                self._styles.append(struct.unpack_from("<BB" if record.kind == Kind.STYLE else "<HH", body))
+
+    def _take_format(self, body: bytes) -> None:
+        if self.version < BIFF5:  # counted, not numbered
+            place = 2 if self.version == BIFF4 else 0
+            self._formats[len(self._formats)] = self.read_text(body, place, short=True).value
+        else:
+            (number,) = struct.unpack_from("<H", body)
+            self._formats[number] = self.read_text(body, 2, short=self.version == BIFF5).value
+
+    def find_format(self, style: int) -> str | int:
+        """Give the number format of a style: its pattern, or the number of one that every program knows."""
+        number = self._styles[style][1] if style < len(self._styles) else 0
+        return self._formats.get(number, number if self.version >= BIFF5 else 0)
+
+    def is_struck(self, style: int, fonts: Sequence[int] = ()) -> bool:
+        """Say whether a style or one of the fonts within a text draws a line through it."""
+        own = self._styles[style][0] if style < len(self._styles) else 0
+        return any(map(self._strikes, [own, *fonts]))
+
+    def _strikes(self, font: int) -> bool:
+        place = font - 1 if font > _FIFTH_FONT else font
+        return place < len(self._fonts) and self._fonts[place]
+
+    def read_text(self, body: bytes, place: int, *, short: bool = False) -> Text:
+        """Read a text with its length before it; before BIFF 8 its bytes are in a code page.
+
+        Programs that say they write BIFF 8 but write such bytes give themselves away by the length. Raises struct.error.
+        """
+        (count,) = struct.unpack_from("<B" if short else "<H", body, place)
+        start = place + (1 if short else 2)
+        if self.version == BIFF8 and start + count != len(body):
+            return TextReader([body[place:]]).read(short=short)
+        chunk = body[start : start + count]
+        if len(chunk) < count:
+            raise struct.error
+        return Text(self._decode(chunk), body[start + count + 1 :][1::2])
+
+    def _decode(self, chunk: bytes) -> str:
+        for codec in (self.code_page or "utf-8", "cp1252"):  # hand-written exporters name none and often write UTF-8
+            try:
+                return chunk.decode(codec)
+            except UnicodeDecodeError:
+                continue
+        return chunk.decode("latin-1")
+
+
+def _find_codec(page: int) -> str:
+    try:
+        return codecs.lookup(_CODE_PAGES.get(page, f"cp{page}")).name
+    except LookupError:
+        return ""
