@@ -49,13 +49,14 @@ PIPELINE = (
 )
 """What every line has on GitHub Actions, GitLab CI, Jenkins and Azure Pipelines. Names are OpenTelemetry's: ECS has none."""
 
-BOUND = ("run", "course_id", "batch_id", "file", "row")
+BOUND = ("run", "course_id", "batch_id", "name", "file", "row")
 """What is bound around the work on a run or a course, and so comes with every event inside it."""
 
 FIELDS = {
     "run": Field("batchpub.run", "text", "the run; `batchpub report RUN` writes its reports again"),
     "course_id": Field("batchpub.course_id", "text", "the course, digit for digit"),
     "batch_id": Field("batchpub.batch_id", "text", "the batch of a blended course"),
+    "name": Field("batchpub.course_name", "text", "the course's name on the sheet"),
     "row": Field("batchpub.row", "integer", "the row's number, as the spreadsheet program shows it"),
     "arrivals": Field("batchpub.arrivals", "object", "calls that arrived, by operation"),
     "attempts": Field("batchpub.attempts", "integer", "calls of this run to publish the course; a locked one is none"),

@@ -18,6 +18,7 @@ from structlog.typing import EventDict, WrappedLogger
 from batchpub import __version__
 from batchpub.events import EVENTS, FIELDS, Level
 from batchpub.report.text import break_commands, escape_commands
+from batchpub.sentences import say_event
 
 MASK = "***"
 ECS_VERSION = "8.17.0"
@@ -277,7 +278,7 @@ class NameFields:
         named: EventDict = {
             "@timestamp": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "log.level": "error" if method == "exception" else method,
-            "message": EVENTS[action].message if action in EVENTS else action,
+            "message": say_event(action, fields),
             "event.action": action,
         }
         if (outcome := _judge_outcome(action, fields)) is not None:
@@ -319,7 +320,7 @@ def say_sentence(_logger: WrappedLogger, _method: str, event: EventDict) -> Even
     action, moment = str(fields.pop("event")), fields.pop("@timestamp")
     for same in ("run", "file"):  # in nearly every line, and the person has just typed it
         fields.pop(same, None)
-    told = f"{action}: {EVENTS[action].message}" if action in EVENTS else action
+    told = f"{action}: {say_event(action, fields)}" if action in EVENTS else action
     return {"event": told, "timestamp": f"{moment.astimezone():%H:%M:%S}", **fields}
 
 

@@ -29,6 +29,8 @@ class Teller:
         """Name the row and its course in every event inside the block."""
         row = self._plan.rows[position]
         named: dict[str, Any] = {"file": self._plan.sheets[row.sheet_index].file, "row": row.row}
+        if row.name:
+            named["name"] = row.name
         if row.course is not None:
             named["course_id"] = row.course.course_id
             if row.course.batch_id:

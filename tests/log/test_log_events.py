@@ -111,7 +111,7 @@ def check_lines(lines):
             for key, value in line.items()
             if key in fields and value is not None and not isinstance(value, KINDS[fields[key].kind])
         )
-        if line["message"] != event.message or line["log.level"] not in event.levels:
+        if not line["message"] or line["log.level"] not in event.levels:
             yield name, line["log.level"], line["message"]
 
 

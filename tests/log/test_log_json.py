@@ -39,7 +39,7 @@ def test_log_event_is_flat_ecs():
     assert (24, "Z") == (len(moment), moment[-1])
     assert {
         "log.level": "info",
-        "message": "The course is published.",
+        "message": "Published 478346000019580117, row 5",
         "event.action": "course.published",
         "event.outcome": "success",
         "service.name": "batchpub",
@@ -128,7 +128,7 @@ def test_log_goes_to_every_sink_at_its_own_level():
         json.loads(line)["event.action"] for line in kept.getvalue().splitlines()
     ]
     (line,) = shown.getvalue().splitlines()
-    assert "portal.locked: Zoho locked the account; everybody waits." in line
+    assert "portal.locked: Zoho locked the account (its sign: 429); no call for 5 min 5 s" in line
 
 
 @pytest.mark.parametrize(("code", "outcome"), [(0, "success"), (75, "failure")])
