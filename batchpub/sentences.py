@@ -18,10 +18,10 @@ WAITS = {
 
 def say_event(action: str, fields: Fields) -> str:
     """Say an event with the facts it came with; without them, or for another event, its sentence in the table."""
-    say = SENTENCES.get(action)
-    if say is not None:
+    sentence = SENTENCES.get(action)
+    if sentence is not None:
         try:
-            return say(fields)
+            return sentence(fields)
         except (LookupError, TypeError, ValueError):
             pass  # a fact is missing, or not what it should be: the plain sentence is true all the same
     return EVENTS[action].message if action in EVENTS else action
