@@ -5,6 +5,7 @@ import os
 
 import pytest
 from support import uptime
+from support.fork_server import ForkServer
 from support.postgres_server import PostgresServer, find_programs
 
 # pytest-asyncio leaves the main thread's first loop unclosed when a sync test comes before an async one; there is none.
@@ -28,6 +29,13 @@ def server():
         pytest.skip("there is no PostgreSQL server on this machine")
     with PostgresServer("fsync=off") as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def fork_server():
+    """Real processes of batchpub without the second that each start takes; where they start is tried by slow tests."""
+    with ForkServer() as mother:
+        yield mother
 
 
 @pytest.fixture

@@ -1,9 +1,6 @@
 """The laws of the CI fields: the run of the pipeline is known by its own names, wherever it runs."""
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
 
@@ -92,22 +89,17 @@ def test_every_server_survives_a_bare_environment():
     assert [{}] * 4 == [read_pipeline({sign: "true"}) for sign in SERVERS]
 
 
-def publish(folder, *more):
-    (folder / "a.csv").write_text("Course ID\n478346000019580117\n")
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("BATCHPUB_", "GITHUB_"))}
-    command = [sys.executable, "-m", "batchpub", "publish", "a.csv", "--sandbox", "--speed", "60", "--report", "csv"]
-    return subprocess.run(
-        [*command, *more],
-        cwd=folder,
-        env={**clean, **GITLAB},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+@pytest.fixture
+def publish(fork_server):
+    def run(folder, *more):
+        (folder / "a.csv").write_text("Course ID\n478346000019580117\n")
+        rehearse = ("publish", "a.csv", "--sandbox", "--speed", "60", "--report", "csv")
+        return fork_server.call(*rehearse, *more, cwd=folder, environ={"GITHUB_ACTIONS": "", **GITLAB})
+
+    return run
 
 
-def test_lines_of_a_command_name_the_pipeline_and_the_file_has_them_too(tmp_path):
+def test_lines_of_a_command_name_the_pipeline_and_the_file_has_them_too(publish, tmp_path):
     """
     With --log-file the same lines are in the file, behind what was there, and each names the pipeline's run.
     """
@@ -120,7 +112,7 @@ def test_lines_of_a_command_name_the_pipeline_and_the_file_has_them_too(tmp_path
     assert {"42"} == {json.loads(line)["cicd.pipeline.run.id"] for line in shown}
 
 
-def test_quiet_says_nothing_of_a_run_that_went_well_and_verbose_says_more(tmp_path):
+def test_quiet_says_nothing_of_a_run_that_went_well_and_verbose_says_more(publish, tmp_path):
     """
     Quiet leaves warnings and errors, verbose adds what only debugging needs; both together are refused.
     """
@@ -133,13 +125,11 @@ def test_quiet_says_nothing_of_a_run_that_went_well_and_verbose_says_more(tmp_pa
     assert (78, "batchpub: --quiet and --verbose: only one of them. Leave one out.\n") == (both.returncode, both.stderr)
 
 
-def test_a_log_file_that_cannot_be_opened_is_told(tmp_path):
+def test_a_log_file_that_cannot_be_opened_is_told(fork_server, tmp_path):
     """
     A folder there is not ends in a sentence that names the setting, before anything is sent.
     """
-    command = [sys.executable, "-m", "batchpub", "publish", "a.csv", "--sandbox", "--log-file", "no/such/log"]
-
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    done = fork_server.call("publish", "a.csv", "--sandbox", "--log-file", "no/such/log", cwd=tmp_path)
 
     assert (78, "") == (done.returncode, done.stdout)
     assert "The log file no/such/log cannot be opened: No such file or directory." in done.stderr

@@ -1,20 +1,21 @@
 """The laws of the bar: what it says, and that it is only on a terminal."""
 
-import errno
 import fcntl
 import os
 import pty
 import re
+import select
 import struct
-import subprocess
-import sys
 import termios
+import time
 
 import pytest
 
 from batchpub.cli.progress import describe
 from batchpub.run import Snapshot
 
+QUIET = ("CI", "GITHUB_ACTIONS", "GITLAB_CI", "COLUMNS", "LINES")
+"""Variables that would tell another terminal than the test's."""
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -37,30 +38,31 @@ def test_bar_says_what_it_waits_for(now, wide, narrow):
     assert (wide, narrow) == (describe(snapshot, wide=True), describe(snapshot, wide=False))
 
 
-def run_on_terminal(columns, folder, *flags, **environ):
+@pytest.fixture
+def run_on_terminal(fork_server):
     """Give everything that a run of two courses writes to a terminal so wide."""
-    (folder / "a.csv").write_text("Course ID,Course Name\n478346000019580117,[red]Fire\x1b]0;x\x07\nfire,::error::y\n")
-    size = ("COLUMNS", "LINES")  # what the terminal says counts
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("BATCHPUB_", "CI", *size))}
-    command = [sys.executable, "-m", "batchpub", "publish", "a.csv", "--sandbox", "--speed", "60", *flags]
-    terminal, inside = pty.openpty()
-    fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    environ = {**clean, "TERM": "xterm", **environ}
-    running = subprocess.Popen(command, cwd=folder, env=environ, stdin=inside, stdout=inside, stderr=inside)
-    os.close(inside)
-    told = b""
-    try:
-        while data := os.read(terminal, 65536):
-            told += data
-    except OSError as error:  # how Linux says that nobody writes there any more
-        if error.errno != errno.EIO:
-            raise
-    os.close(terminal)
-    return running.wait(10), told.decode()
+
+    def run(columns, folder, *flags, **environ):
+        sheet = "Course ID,Course Name\n478346000019580117,[red]Fire\x1b]0;x\x07\nfire,::error::y\n"
+        (folder / "a.csv").write_text(sheet)
+        terminal, inside = pty.openpty()
+        fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        told, ends = b"", time.monotonic() + 60
+        environ = {**dict.fromkeys(QUIET, ""), "TERM": "xterm", **environ}
+        rehearse = ("publish", "a.csv", "--sandbox", "--speed", "60", *flags)
+        running = fork_server.start(*rehearse, cwd=folder, environ=environ, terminal=os.ttyname(inside))
+        while (ready := select.select([terminal], [], [], 0.02)[0]) or running.is_alive():
+            assert time.monotonic() < ends, told
+            told += os.read(terminal, 65536) if ready else b""
+        os.close(inside)
+        os.close(terminal)
+        return running.wait(10), told.decode()
+
+    return run
 
 
 @pytest.mark.parametrize("columns", [40, 80])
-def test_terminal_has_bar_and_summary_and_no_json(tmp_path, columns):
+def test_terminal_has_bar_and_summary_and_no_json(run_on_terminal, tmp_path, columns):
     """
     At a terminal a run ends in the summary, nothing is wider than the window, and nothing from a cell comes alive.
     """
@@ -76,7 +78,7 @@ def test_terminal_has_bar_and_summary_and_no_json(tmp_path, columns):
     )
 
 
-def test_quiet_terminal_stays_quiet(tmp_path):
+def test_quiet_terminal_stays_quiet(run_on_terminal, tmp_path):
     """
     With --quiet a terminal sees neither bar nor summary.
     """
@@ -86,7 +88,7 @@ def test_quiet_terminal_stays_quiet(tmp_path):
 
 
 @pytest.mark.parametrize("sign", ["CI", "GITHUB_ACTIONS", "GITLAB_CI"])
-def test_terminal_of_a_pipeline_is_no_person(tmp_path, sign):
+def test_terminal_of_a_pipeline_is_no_person(run_on_terminal, tmp_path, sign):
     """
     `docker run -t` in a CI step gives a terminal at which nobody sits: JSON lines, no bar, and no question.
     """
@@ -98,29 +100,26 @@ def test_terminal_of_a_pipeline_is_no_person(tmp_path, sign):
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp437", "cp1252"])
-def test_any_code_page_can_show_a_check_and_a_run(tmp_path, encoding):
+def test_any_code_page_can_show_a_check_and_a_run(fork_server, run_on_terminal, tmp_path, encoding):
     """
     What the code page does not have becomes a question mark, on a terminal as in a pipe.
     """
     (tmp_path / "b.csv").write_text("Course ID,Course Name\n1,日本 ✓\n", encoding="utf-8")
-    command = [sys.executable, "-m", "batchpub", "check", "b.csv"]
-    environ = {**os.environ, "PYTHONIOENCODING": encoding}
 
-    checked = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, timeout=60, check=False)
+    checked = fork_server.call("check", "b.csv", cwd=tmp_path, environ={"PYTHONIOENCODING": encoding})
     code, told = run_on_terminal(80, tmp_path, "--report", "csv", PYTHONIOENCODING=encoding)
 
-    assert (1, b"", True) == (checked.returncode, checked.stderr, b"Nothing was sent." in checked.stdout)
+    assert (1, "", True) == (checked.returncode, checked.stderr, "Nothing was sent." in checked.stdout)
     assert (1, True) == (code, "Reports:" in told)
 
 
-def test_a_refused_sheet_cannot_give_commands(tmp_path):
+def test_a_refused_sheet_cannot_give_commands(fork_server, tmp_path):
     """
     What an error's sentence repeats of a file stands in it as text: no escape sequence, no command of a CI server.
     """
     (tmp_path / "c.csv").write_text("\x1b]0;x\x07 ##[add-mask]y,b\n::error::z,1\n")
-    command = [sys.executable, "-m", "batchpub", "check", "c.csv"]
 
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    done = fork_server.call("check", "c.csv", cwd=tmp_path)
 
     assert (65, "") == (done.returncode, done.stdout)
     assert [] == [sign for sign in ("\x1b", "\x07", "##", "::") if sign in done.stderr]

@@ -9,7 +9,6 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from support.fork_server import ForkServer
 from support.waiting import wait_until
 
 FAST = ("--period", "1", "--lock", "2", "--guard", "0.05", "--settle", "0.5", "--report", "json")
@@ -19,12 +18,6 @@ TIMES = {
     "BATCHPUB_CONNECT_TIMEOUT": "0.5",
     "BATCHPUB_LOCK_MARGIN": "0.1",
 }
-
-
-@pytest.fixture(scope="session")
-def fork_server():
-    with ForkServer() as mother:
-        yield mother
 
 
 class Desk:

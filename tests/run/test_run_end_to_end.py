@@ -2,16 +2,12 @@
 
 import csv
 import json
-import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
-from support.sandbox_process import play_sandbox, stats
-from support.waiting import wait_until
+from support.sandbox_process import stats
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLE = ROOT / "jobs" / "example" / "courses.xlsx"
@@ -19,12 +15,10 @@ CANARY = "canary-5f1c9e"
 FAST = ("--period", "1", "--lock", "2", "--guard", "0.05", "--settle", "1", "--report", "json", "--report", "csv")
 
 
-def batchpub(*arguments, cwd, **environ):
-    command = [sys.executable, "-m", "batchpub", *map(str, arguments)]
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("BATCHPUB_")}
-    return subprocess.run(
-        command, cwd=cwd, env={**clean, **environ}, capture_output=True, text=True, timeout=60, check=False
-    )
+@pytest.fixture
+def batchpub(fork_server):
+    """Run the program to its end; keywords are variables of its environment."""
+    return lambda *arguments, cwd, **environ: fork_server.call(*arguments, cwd=cwd, environ=environ)
 
 
 def events(stderr):
@@ -36,9 +30,9 @@ def rows_of(folder):
 
 
 @pytest.fixture
-def service():
+def service(fork_server):
     """A sandbox as a process of its own, with its minute in one second."""
-    with play_sandbox("--speed", "60", "--latency", "0-3", "--limit", "30") as url:
+    with fork_server.sandbox("--speed", "60", "--latency", "0-3", "--limit", "30") as url:
         yield url
 
 
@@ -51,11 +45,12 @@ def ids(number):
     return [str(478346000019580117 + n * 137) for n in range(number)]
 
 
-def test_the_readmes_first_line_publishes_the_example(tmp_path):
+@pytest.mark.parametrize("speed", [pytest.param(60, marks=pytest.mark.slow), 400])
+def test_the_readmes_first_line_publishes_the_example(batchpub, tmp_path, speed):
     """
     Every row of the example has the outcome a person expects, in one lock and without a call too many.
     """
-    done = batchpub("publish", EXAMPLE, "--sandbox", "--speed", "60", "--out", "out", cwd=tmp_path)
+    done = batchpub("publish", EXAMPLE, "--sandbox", "--speed", speed, "--out", "out", cwd=tmp_path)
     last = events(done.stderr)[-1]
 
     assert "run.finished" == last["event.action"]
@@ -71,7 +66,7 @@ def test_the_readmes_first_line_publishes_the_example(tmp_path):
     }
 
 
-def test_the_same_command_again_sends_nothing(tmp_path, service):
+def test_the_same_command_again_sends_nothing(batchpub, tmp_path, service):
     """
     What an earlier run published is already_published, and the service never hears of it again.
     """
@@ -94,31 +89,23 @@ def test_the_same_command_again_sends_nothing(tmp_path, service):
     assert not [text for text in written if CANARY in text]
 
 
-def wait_for_text(path, text, *, of):
-    wait_until(lambda: text in path.read_text(), f"{text} in {path}", alive=lambda: of.poll() is None)
-
-
-def test_killed_and_stopped_runs_publish_each_course_once(tmp_path, service):
+def test_killed_and_stopped_runs_publish_each_course_once(batchpub, fork_server, tmp_path, service):
     """
     kill -9 and SIGTERM at any moment: the next run finishes, nothing is published twice, nothing is lost.
     """
     write_sheet(tmp_path / "a.csv", ids(120))
-    command = [sys.executable, "-m", "batchpub", "publish", "a.csv", "--state", "s.db", *FAST]
-    environ = {**os.environ, "BATCHPUB_API_URL": service, "BATCHPUB_ACCESS_TOKEN": CANARY, "BATCHPUB_LEASE": "3"}
+    command = ("publish", "a.csv", "--state", "s.db", *FAST)
+    environ = {"BATCHPUB_API_URL": service, "BATCHPUB_ACCESS_TOKEN": CANARY, "BATCHPUB_LEASE": "3"}
     environ |= {"BATCHPUB_TOTAL_TIMEOUT": "2", "BATCHPUB_CONNECT_TIMEOUT": "1"}
     codes = []
     for number, sign in enumerate([signal.SIGKILL, signal.SIGTERM, signal.SIGKILL]):
-        said = tmp_path / f"stderr{number}"
-        with said.open("w") as stderr:
-            running = subprocess.Popen([*command, "--out", f"out{number}"], cwd=tmp_path, env=environ, stderr=stderr)
-        wait_for_text(said, "call.answered", of=running)
+        running = fork_server.start(*command, "--out", f"out{number}", cwd=tmp_path, environ=environ)
+        running.wait_for("call.answered")
         time.sleep(0.1 + number * 0.17)
-        running.send_signal(sign)
+        running.send(sign)
         codes.append(running.wait(20))
 
-    last = batchpub(
-        *command[3:], "--out", "last", cwd=tmp_path, **{k: v for k, v in environ.items() if "BATCHPUB" in k}
-    )
+    last = batchpub(*command, "--out", "last", cwd=tmp_path, **environ)
     told = stats(service)
 
     assert [-9, 143, -9] == codes
@@ -130,7 +117,7 @@ def test_killed_and_stopped_runs_publish_each_course_once(tmp_path, service):
     assert 0 == told["without_notify"]
 
 
-def test_check_tells_what_publish_would_do_and_sends_nothing(tmp_path):
+def test_check_tells_what_publish_would_do_and_sends_nothing(batchpub, tmp_path):
     """
     check --json gives every row its outcome and an estimate; a refused file has exit code 65.
     """
@@ -160,7 +147,7 @@ def test_check_tells_what_publish_would_do_and_sends_nothing(tmp_path):
         (("--version",), 0),
     ],
 )
-def test_every_way_to_get_it_wrong_has_its_exit_code_and_no_traceback(tmp_path, arguments, code):
+def test_every_way_to_get_it_wrong_has_its_exit_code_and_no_traceback(batchpub, tmp_path, arguments, code):
     """
     Wrong input ends in the documented code, with a sentence and never a traceback.
     """
@@ -170,7 +157,7 @@ def test_every_way_to_get_it_wrong_has_its_exit_code_and_no_traceback(tmp_path, 
     assert "Traceback" not in done.stderr
 
 
-def test_zoho_unreachable_is_69_and_no_row_is_lost(tmp_path):
+def test_zoho_unreachable_is_69_and_no_row_is_lost(batchpub, tmp_path):
     """
     Nobody listening ends in 69, with every row in the report.
     """
@@ -192,7 +179,7 @@ def test_zoho_unreachable_is_69_and_no_row_is_lost(tmp_path):
     assert 3 == len(rows_of(tmp_path / "o"))
 
 
-def test_retry_without_the_state_never_publishes_what_the_results_call_published(tmp_path, service):
+def test_retry_without_the_state_never_publishes_what_the_results_call_published(batchpub, tmp_path, service):
     """
     A duplicate of a published row does not come alive when only the results file is left.
     """
@@ -209,7 +196,7 @@ def test_retry_without_the_state_never_publishes_what_the_results_call_published
     assert 2 == stats(service)["arrivals"]["publish"]
 
 
-def test_retry_sends_an_unknown_course_with_mails_only_on_evidence(tmp_path):
+def test_retry_sends_an_unknown_course_with_mails_only_on_evidence(batchpub, tmp_path):
     """
     Sent before, outcome unknown, state not to be read: it stays unknown, and nobody is mailed again.
     """
@@ -230,7 +217,7 @@ def test_retry_sends_an_unknown_course_with_mails_only_on_evidence(tmp_path):
     assert 0 == stopped["batchpub.arrivals"]["publish"]
 
 
-def test_a_damaged_state_is_named_as_such(tmp_path):
+def test_a_damaged_state_is_named_as_such(batchpub, tmp_path):
     """
     A file that is no database ends in 74 with the remedy for that, not with advice about a full disk.
     """
@@ -243,7 +230,7 @@ def test_a_damaged_state_is_named_as_such(tmp_path):
     assert "is damaged, or no state of batchpub" in events(done.stderr)[-1]["error.message"]
 
 
-def test_the_environment_sets_the_speed_of_a_rehearsal(tmp_path):
+def test_the_environment_sets_the_speed_of_a_rehearsal(batchpub, tmp_path):
     """
     BATCHPUB_SPEED says the same as --speed.
     """

@@ -1,12 +1,8 @@
 """`check --online` and `publish --verify always` as processes, against a sandbox that knows its courses."""
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
-from support.sandbox_process import play_sandbox
 
 KNOWN = [
     {"id": "219225000000642002", "name": "Fire safety"},
@@ -29,21 +25,23 @@ OUTCOMES = ["to_publish", "already_published", "invalid", "invalid", "to_publish
 
 
 @pytest.fixture
-def zoho(tmp_path):
+def zoho(fork_server, tmp_path):
     (tmp_path / "courses.json").write_text(json.dumps(KNOWN))
     (tmp_path / "s.csv").write_text(SHEET)
-    with play_sandbox("--courses", "courses.json", "--speed", "60", cwd=tmp_path) as url:
+    with fork_server.sandbox("--courses", "courses.json", "--speed", "60", cwd=tmp_path) as url:
         yield url
 
 
-def batchpub(tmp_path, url, *arguments, token="1000.canary.token"):
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("BATCHPUB_")}
-    environ = {**clean, "BATCHPUB_API_URL": url, "BATCHPUB_ACCESS_TOKEN": token, "COLUMNS": "80"}
-    command = [sys.executable, "-m", "batchpub", *arguments, "--state", "s.db"]
-    return subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=60, check=False)
+@pytest.fixture
+def batchpub(fork_server):
+    def run(tmp_path, url, *arguments, token="1000.canary.token"):
+        environ = {"BATCHPUB_API_URL": url, "BATCHPUB_ACCESS_TOKEN": token, "COLUMNS": "80"}
+        return fork_server.call(*arguments, "--state", "s.db", cwd=tmp_path, environ=environ)
+
+    return run
 
 
-def test_check_online_shows_zohos_names_states_and_types(tmp_path, zoho):
+def test_check_online_shows_zohos_names_states_and_types(batchpub, tmp_path, zoho):
     """
     Each course is read, nothing is published, and every row has what Zoho says beside what the sheet says.
     """
@@ -64,7 +62,7 @@ def test_check_online_shows_zohos_names_states_and_types(tmp_path, zoho):
 
 
 @pytest.mark.slow
-def test_verify_always_finds_the_same_as_part_of_the_run(tmp_path, zoho):
+def test_verify_always_finds_the_same_as_part_of_the_run(batchpub, tmp_path, zoho):
     """
     publish --verify always sends the two rows that can be sent, and gives the others check's outcome.
     """
@@ -83,7 +81,7 @@ def test_verify_always_finds_the_same_as_part_of_the_run(tmp_path, zoho):
     assert 1 == again.returncode
 
 
-def test_check_warns_of_a_plan_longer_than_an_access_token(tmp_path):
+def test_check_warns_of_a_plan_longer_than_an_access_token(batchpub, tmp_path):
     """
     More than an hour of calls, with an access token only: check says what that means.
     """
