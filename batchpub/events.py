@@ -112,6 +112,7 @@ FIELDS = {
 _OUTCOME = ("attempts", "detail")
 
 EVENTS = {
+    "access.elsewhere": Event(("warning",), "The account seems to be in another data centre.", ("detail",)),
     "call.answered": Event(("info",), "Zoho answered a call.", ("meaning", "http_status", "code")),
     "check.progress": Event(("info",), "Courses are being read.", ("done", "total")),
     "check.reading": Event(("info",), "Every course is read in Zoho first.", ("total", "eta_seconds")),

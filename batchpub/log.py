@@ -4,23 +4,21 @@ import json
 import math
 import os
 import queue
-import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
-from urllib.parse import quote
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
 from batchpub import __version__
 from batchpub.events import EVENTS, FIELDS, Level
+from batchpub.masking import Mask
 from batchpub.report.text import break_commands, escape_commands
 from batchpub.sentences import say_event
 
-MASK = "***"
 ECS_VERSION = "8.17.0"
 LEVELS: tuple[Level, ...] = ("debug", "info", "warning", "error")
 
@@ -35,15 +33,6 @@ ECS_OUTCOMES = {
     "failure": "failure",
 }
 """What became of a course, in the three words ECS has for it; no word for what was never tried."""
-
-SECRET_SHAPES = (
-    (re.compile(r"(Zoho-oauthtoken\s+)[^\s\"',;]+", re.IGNORECASE), r"\1" + MASK),
-    (
-        re.compile(r"((?:refresh_token|client_secret|access_token)[\"']?\s*[=:]\s*[\"']?)[^\s&\"',;]+", re.IGNORECASE),
-        r"\1" + MASK,
-    ),
-)
-"""How a secret looks that nobody registered, such as a token that Zoho has just issued."""
 
 
 class Stream(Protocol):
@@ -144,10 +133,8 @@ class Masking:
     """Replaces what is secret in every text of an event, however deep it lies."""
 
     def __init__(self, secrets: Sequence[str]) -> None:
-        """Take the secrets' own values, and the way they look in a url. Empty ones are no secrets."""
-        forms = {form for secret in secrets if secret for form in (secret, quote(secret, safe=""), quote(secret))}
-        longest_first = sorted(forms, key=len, reverse=True)  # a secret may begin with another one
-        self._known = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+        """Take the secrets' own values."""
+        self.mask_text = Mask(secrets)
 
     def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         """Mask an event: structlog's processor."""
@@ -168,13 +155,6 @@ class Masking:
                 return [self.mask(inner) for inner in value]
             case _:
                 return self.mask_text(str(value))
-
-    def mask_text(self, text: str) -> str:
-        """Give the text without secrets."""
-        masked = self._known.sub(MASK, text) if self._known else str(text)
-        for shape, replacement in SECRET_SHAPES:
-            masked = shape.sub(replacement, masked)
-        return masked
 
 
 Format = Literal["json", "console"]

@@ -17,7 +17,9 @@ def open_client(settings: Settings, credentials: Credentials, *, clock: Clock, t
     """Give the client, ready to be entered."""
     accounts_url, api_url = hosts_of(settings)
     limits = {"connect_seconds": settings.connect_timeout, "total_seconds": settings.total_timeout}
-    token = TokenSource(credentials, accounts_url=accounts_url, clock=clock, cache_file=token_file, **limits)
+    token = TokenSource(
+        credentials, accounts_url=accounts_url, api_url=api_url, clock=clock, cache_file=token_file, **limits
+    )
     added = {code.casefold(): WORDS[word] for code, word in settings.answers.items()}
     return ZohoClient(api_url=api_url, token=token, clock=clock, added=added, **limits)
 

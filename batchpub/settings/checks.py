@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from batchpub.errors import SettingsWrong
+from batchpub.masking import SHORTEST_SECRET
 from batchpub.settings.fields import CREDENTIALS, PREFIX, REFRESH, Settings
 from batchpub.settings.sources import SourcedValue, shorten, show_name
 from batchpub.zoho.meanings import SUCCESS_CODE, WORDS, known_sign
@@ -20,6 +21,10 @@ def check_credentials(settings: Settings, told: Mapping[str, SourcedValue]) -> N
         if held is not None and not (held.get_secret_value().isascii() and held.get_secret_value().isprintable()):
             raise SettingsWrong(
                 f"{told[name].where}: it holds a line end or another character that no credential has. Copy it again."
+            )
+        if held is not None and len(held.get_secret_value()) < SHORTEST_SECRET:
+            raise SettingsWrong(
+                f"{told[name].where}: it has fewer than {SHORTEST_SECRET} characters, as no credential has. Copy it again."
             )
     refresh = [name for name in REFRESH if getattr(settings, name) is not None]
     kinds = [*(name for name in ("access_token", "cookie") if getattr(settings, name) is not None), *refresh[:1]]

@@ -10,6 +10,7 @@ from typing import Literal, Self
 from urllib.parse import unquote, urlsplit
 
 from batchpub.course import NamesRule, NotifyPolicy
+from batchpub.masking import secrets_of_cookie
 from batchpub.secret import Secret
 from batchpub.settings.declare import Setting, setting
 from batchpub.settings.readers import (
@@ -175,7 +176,7 @@ class Settings:
     data_center: str = setting(
         text("a Zoho data centre such as com, eu or in"),
         default="com",
-        title="where the account lives: com, eu, in, com.au, jp, com.cn, sa or ca",
+        title="where the account lives: com, eu, in, com.au, jp, com.cn, sa, ca, sg, ae or uk",
     )
     api_url: str | None = setting(
         text("the url of a host"), title="another API host than the data centre's", hidden=True
@@ -217,6 +218,7 @@ class Settings:
             *(secret.get_secret_value() for secret in held if secret is not None),
             *find_passwords(self.state),
             *find_passwords(smtp),
+            *(secrets_of_cookie(self.cookie.get_secret_value()) if self.cookie else ()),
         )
 
     def scaled(self, speed: float) -> Self:

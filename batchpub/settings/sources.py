@@ -9,6 +9,7 @@ from pathlib import Path
 
 from batchpub.errors import SettingsWrong
 from batchpub.settings.fields import FROM_FILES, PREFIX, SECRETS, SETTINGS, find_passwords
+from batchpub.zoho.hosts import is_of_zoho
 
 MAX_SHOWN = 60
 ALIKE = 0.85  # so that BATCHPUB_PORT, which Kubernetes sets for a service named batchpub, is not taken for PORTAL
@@ -99,6 +100,7 @@ def read_job_file(path: Path | None) -> dict[str, SourcedValue]:
     for key, value in content.items():
         name, where = key.replace("-", "_"), f"{show_name(key)} in {path}, line {_line_of(key, text)}"
         _refuse_secret(name, value, where)
+        _refuse_strange_host(name, value, where)
         if name not in SETTINGS:
             raise SettingsWrong(f"{where}: there is no such setting.{_suggest(name, '')}")
         if name in found:
@@ -135,6 +137,15 @@ def _refuse_secret(name: str, value: object, where: str) -> None:
         raise SettingsWrong(
             f"{where}: the URL holds a password, which is not taken from here. "
             "Set BATCHPUB_STATE or BATCHPUB_STATE_FILE in the environment."
+        )
+
+
+def _refuse_strange_host(name: str, value: object, where: str) -> None:
+    """Refuse a host that is not Zoho's: whoever may change a job file would have the pipeline's secrets sent there."""
+    if name in ("api_url", "accounts_url") and not (isinstance(value, str) and is_of_zoho(value)):
+        raise SettingsWrong(
+            f"{where}: credentials would be sent there, and this is no host of a known data centre. Only the environment "
+            f"(BATCHPUB_{name.upper()}) or a flag may name another."
         )
 
 

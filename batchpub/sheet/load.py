@@ -5,6 +5,7 @@ from pathlib import Path
 
 from batchpub.course import Cell, CellKind, Sheet, SheetRow
 from batchpub.errors import SheetMissing, SheetRefused, name_bug
+from batchpub.masking import looks_secret
 from batchpub.plan.bulk import without_collector
 from batchpub.plan.text import fold, list_names, trim
 from batchpub.sheet.areas import find_covered, with_areas
@@ -327,7 +328,10 @@ def _say_no_heading(book: Book, grid: Grid, options: SheetOptions) -> str:
         )
     wanted = "Course ID" if options.column is None else options.column
     seen = [trim(cell.text) for row in grid.rows[:1] for _, cell in sorted(row.cells.items())]
-    found = f" The first row reads: {', '.join(seen)[:120]}." if seen else ""
+    if any(map(looks_secret, seen)):
+        found = " The first row holds what looks like a credential, which is not shown here."
+    else:
+        found = f" The first row reads: {', '.join(seen)[:120]}." if seen else ""
     return (
         f'There is no column headed "{wanted}" in the first {HEAD_ROWS} rows.{found} '
         f"Write that heading over the ids, or name the column with --column HEADING."

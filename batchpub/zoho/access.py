@@ -10,6 +10,7 @@ from batchpub.services.interface import Access
 
 __all__ = ["Access", "AccessToken", "Cookie", "Credentials", "RefreshCredentials"]
 
+CSRF_COOKIE, CSRF_FIELD = "CSRF_TOKEN", "conreqcsr"
 HEADER_SAFE_TOKEN = re.compile(r"[\x21-\x7e]+")
 HEADER_SAFE_COOKIE = re.compile(r"[\x20-\x7e]+")
 
@@ -40,9 +41,9 @@ class Cookie:
 Credentials = AccessToken | RefreshCredentials | Cookie
 
 
-def access_of_token(token: str, *, expires_at: float = math.inf) -> Access:
+def access_of_token(token: str, *, expires_at: float = math.inf, hint: str = "") -> Access:
     """Give the access that an access token stands for."""
-    return Access(headers={"Authorization": f"Zoho-oauthtoken {token}"}, expires_at=expires_at)
+    return Access(headers={"Authorization": f"Zoho-oauthtoken {token}"}, expires_at=expires_at, hint=hint)
 
 
 def fixed_access(credentials: AccessToken | Cookie) -> Access:
@@ -55,4 +56,19 @@ def fixed_access(credentials: AccessToken | Cookie) -> Access:
         case Cookie(cookie=cookie):
             if not HEADER_SAFE_COOKIE.fullmatch(cookie.get_secret_value()):
                 raise SettingsWrong("BATCHPUB_COOKIE is empty or holds a line break or other characters no cookie has")
-            return Access(headers={"Cookie": cookie.get_secret_value()})
+            return _access_of_cookie(cookie.get_secret_value())
+
+
+def _access_of_cookie(cookie: str) -> Access:
+    """Give the access of a browser's session, which shows its CSRF token again where it has one.
+
+    Public scripts send it as the field `conreqcsr` and in a header, which has two names: one of People, one of Mail (S).
+    """
+    parts = (part.strip().partition("=") for part in cookie.split(";"))
+    token = next((value for name, _, value in parts if name == CSRF_COOKIE and value), "")
+    if not token:
+        return Access(headers={"Cookie": cookie})
+    return Access(
+        headers={"Cookie": cookie, CSRF_COOKIE: token, "X-ZCSRF-TOKEN": f"{CSRF_FIELD}={token}"},
+        form={CSRF_FIELD: token},
+    )

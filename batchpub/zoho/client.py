@@ -1,7 +1,7 @@
 """One call in, one reply out: the thin road between a course and Zoho's answer. It never tries again by itself."""
 
+import functools
 import re
-from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
@@ -9,6 +9,7 @@ import aiohttp
 
 from batchpub.clock import Clock
 from batchpub.course import Course
+from batchpub.masking import Mask, secrets_of
 from batchpub.services.interface import (
     Access,
     Answer,
@@ -23,7 +24,7 @@ from batchpub.services.interface import (
 from batchpub.zoho.answers import NONE_ADDED, Added, HttpAnswer, read_answer
 from batchpub.zoho.body import clean_text
 from batchpub.zoho.hosts import DATA_CENTERS, check_api_url
-from batchpub.zoho.line import HandOver, NotHandedOver, make_timeout, open_session, proxy_for, read_body
+from batchpub.zoho.line import HandOver, NotHandedOver, make_timeout, make_tls, open_session, proxy_for, read_body
 from batchpub.zoho.reading import read_course_state
 from batchpub.zoho.token import TokenSource
 from batchpub.zoho.waits import read_date
@@ -33,14 +34,8 @@ __all__ = ["DATA_CENTERS", "MaySend", "Reply", "ZohoClient", "check_api_url"]
 NOT_FOUND = 404
 LARGEST_BODY = 1_048_576
 EXCERPT_CHARACTERS = 200
-MASK = "***"
-SHORTEST_SECRET = 6
+NO_SECRETS = Mask(())
 DIGITS = re.compile(r"[0-9]+")
-SECRET_SHAPES = re.compile(
-    r"(?P<before>(?:access_token|refresh_token|client_secret|oauthtoken|cookie)[\"']?\s*[:=\s]\s*[\"']?)[^\s\"',;&<>}]+"
-    r"|1000\.[0-9a-f]{8,}(?:\.[0-9a-f]+)*",
-    re.IGNORECASE,
-)
 
 
 class ZohoClient:
@@ -59,6 +54,8 @@ class ZohoClient:
         """Remember where to call. Raise SettingsWrong for a url that would leak the token, or a proxy that is none."""
         self._api_url = check_api_url(api_url)
         proxy_for(self._api_url)
+        if self._api_url.startswith("https:"):
+            make_tls()
         self._token = token
         self._clock = clock
         self._added = added
@@ -149,7 +146,7 @@ class ZohoClient:
         except NotHandedOver:
             return _make_reply(Withheld())
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            return _make_reply(_explain(error, access.headers, was_sent=hand_over.is_done))
+            return _make_reply(_explain(error, access, was_sent=hand_over.is_done))
 
     async def _receive(self, response: aiohttp.ClientResponse, access: Access) -> HttpAnswer:
         """Take what arrives, with our own secrets out of it, and look at the service's clock."""
@@ -162,7 +159,7 @@ class ZohoClient:
         return HttpAnswer(
             status=response.status,
             headers=response.headers,
-            body=_mask_header(body.content, access.headers),
+            body=_mask(body.content.decode("utf-8", errors="replace"), access).encode(),
             now=now,
             whole=body.whole,
             behind_seconds=behind,
@@ -171,9 +168,7 @@ class ZohoClient:
 
 def make_excerpt(body: bytes) -> str:
     """Give the beginning of a body, fit for a log: one line, and nothing that looks like a secret."""
-    text = body.decode("utf-8", errors="replace")
-    masked = SECRET_SHAPES.sub(lambda found: f"{found['before'] or ''}{MASK}", text)
-    return clean_text(masked, longest=EXCERPT_CHARACTERS)
+    return clean_text(NO_SECRETS(body.decode("utf-8", errors="replace")), longest=EXCERPT_CHARACTERS)
 
 
 def _page_of(course: Course) -> str:
@@ -188,33 +183,28 @@ def _digits(text: str) -> str:
     return text
 
 
-def _secrets_of(header: Mapping[str, str]) -> list[str]:
-    """Give the values that must never be written down, longest first."""
-    values = [header.get("Cookie", ""), header.get("Authorization", "").removeprefix("Zoho-oauthtoken ")]
-    values += [part.partition("=")[2].strip() for part in header.get("Cookie", "").split(";")]
-    return sorted({value for value in values if len(value) >= SHORTEST_SECRET}, key=len, reverse=True)
+@functools.lru_cache(maxsize=8)
+def _mask_for(secrets: tuple[str, ...]) -> Mask:
+    return Mask(secrets)
 
 
-def _mask_header(body: bytes, header: Mapping[str, str]) -> bytes:
-    """Take our own secrets out of a body that echoes them, before anything is read from it."""
-    for secret in _secrets_of(header):
-        body = body.replace(secret.encode(), MASK.encode())
-    return body
+def _mask(text: str, access: Access) -> str:
+    """Take our own secrets out of what echoes them, before anything is read from it."""
+    return _mask_for(tuple(secrets_of(access.headers)))(text)
 
 
-def _name(error: BaseException, header: Mapping[str, str]) -> str:
-    text = _mask_header(f"{type(error).__name__} {error}".encode(errors="replace"), header).decode(errors="replace")
-    return clean_text(text, longest=EXCERPT_CHARACTERS)
+def _name(error: BaseException, access: Access) -> str:
+    return clean_text(_mask(f"{type(error).__name__} {error}", access), longest=EXCERPT_CHARACTERS)
 
 
-def _explain(error: Exception, header: Mapping[str, str], *, was_sent: bool) -> NotSent | Unclear:
+def _explain(error: Exception, access: Access, *, was_sent: bool) -> NotSent | Unclear:
     """Say what an error means: before the first byte of the request the call was certainly not sent."""
     if was_sent:
-        return Unclear(reason=f"no answer after sending: {_name(error, header)}")
+        return Unclear(reason=f"no answer after sending: {_name(error, access)}")
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         ca = "If your network has a CA of its own, name its file in SSL_CERT_FILE"
-        return NotSent(reason=f"{_name(error, header)}. {ca}")
-    return NotSent(reason=f"could not connect: {_name(error, header)}")
+        return NotSent(reason=f"{_name(error, access)}. {ca}")
+    return NotSent(reason=f"could not connect: {_name(error, access)}")
 
 
 def _make_reply(answer: Answer, http: HttpAnswer | None = None) -> Reply:

@@ -1,14 +1,16 @@
 """The first refresh token: a grant code, once, for a token that stays."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 
 from batchpub.errors import AccessRefused, BatchpubError, ServiceUnreachable, StoppedEarly
+from batchpub.masking import Mask
 from batchpub.secret import Secret
 from batchpub.zoho.access import HEADER_SAFE_TOKEN
+from batchpub.zoho.hosts import find_other_data_center
 from batchpub.zoho.token import ask_for_token, console_of, is_throttle
 
 SCOPES = "ZOHOPEOPLE.training.CREATE,ZOHOPEOPLE.training.READ"
@@ -52,8 +54,9 @@ async def exchange_code(  # noqa: PLR0913 - what the token call wants, and what 
     answer, reason = await ask_for_token(accounts_url, form, limits)
     token = answer.get("refresh_token")
     if isinstance(token, str) and HEADER_SAFE_TOKEN.fullmatch(token):
-        return Granted(refresh_token=Secret(token), remark=_check_scope(answer))
-    raise _explain(answer, reason, accounts_url=accounts_url, was_used=was_used)
+        elsewhere = find_other_data_center(answer.get("api_domain"), accounts_url)
+        return Granted(refresh_token=Secret(token), remark=" ".join(filter(None, (elsewhere, _check_scope(answer)))))
+    raise _explain(answer, reason, accounts_url=accounts_url, was_used=was_used, secrets=form.values())
 
 
 def _check_scope(answer: Mapping[str, Any]) -> str:
@@ -66,7 +69,9 @@ def _check_scope(answer: Mapping[str, Any]) -> str:
     return ""
 
 
-def _explain(answer: Mapping[str, Any], reason: str, *, accounts_url: str, was_used: bool) -> BatchpubError:
+def _explain(
+    answer: Mapping[str, Any], reason: str, *, accounts_url: str, was_used: bool, secrets: Iterable[str]
+) -> BatchpubError:
     """Give the error whose sentence says what is wrong and where to get it right."""
     console, error = console_of(accounts_url), answer.get("error")
     new = f"Make a new one at {console} (Self Client, Generate Code, scope {SCOPES}) and use it at once."
@@ -96,7 +101,7 @@ def _explain(answer: Mapping[str, Any], reason: str, *, accounts_url: str, was_u
             )
     if is_throttle(answer, reason):
         return StoppedEarly("Zoho allows ten access tokens in ten minutes. Wait that long, then use a new grant code.")
-    told = f"{reason}, {error}" if isinstance(error, str) else reason
+    told = Mask(secrets)(f"{reason}, {error}" if isinstance(error, str) else reason)
     return ServiceUnreachable(
         f"No refresh token from {accounts_url} ({told[:200]}). Look at the network and HTTPS_PROXY, then run it again with "
         "a new grant code."

@@ -1,6 +1,7 @@
 """Where Zoho lives: the hosts of each data centre, and which urls may be sent a secret."""
 
 import ipaddress
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from batchpub.errors import SettingsWrong
@@ -13,9 +14,47 @@ DATA_CENTERS: dict[str, tuple[str, str]] = {
     "jp": ("https://accounts.zoho.jp", "https://people.zoho.jp"),
     "com.cn": ("https://accounts.zoho.com.cn", "https://people.zoho.com.cn"),
     "sa": ("https://accounts.zoho.sa", "https://people.zoho.sa"),
-    "ca": ("https://accounts.zohocloud.ca", "https://people.zohocloud.ca"),  # the People host is inferred
+    # From here on seen in public code, not on a page of Zoho's.
+    "ca": ("https://accounts.zohocloud.ca", "https://people.zohocloud.ca"),
+    "sg": ("https://accounts.zoho.sg", "https://people.zoho.sg"),
+    "ae": ("https://accounts.zoho.ae", "https://people.zoho.ae"),
+    "uk": ("https://accounts.zoho.uk", "https://people.zoho.uk"),
 }
 """Data centre to (accounts url, People url)."""
+
+
+def is_of_zoho(url: str) -> bool:
+    """Tell whether a url names a host of a known data centre, as the table has it."""
+    known = {known for pair in DATA_CENTERS.values() for known in pair}
+    return url.strip().casefold().rstrip("/") in known
+
+
+def data_center_of(host: str) -> str:
+    """Name the data centre whose domain a host is in ("" for none): `accounts.zoho.eu`, `www.zohoapis.eu`, `people.zoho.eu`."""
+    for name, (accounts_url, _) in DATA_CENTERS.items():
+        domain = (urlsplit(accounts_url).hostname or "").removeprefix("accounts.")
+        endings = (domain, f"zohoapis.{domain.partition('.')[2]}")
+        if any(host == ending or host.endswith(f".{ending}") for ending in endings):
+            return name
+    return ""
+
+
+def find_other_data_center(api_domain: object, api_url: str) -> str:
+    """Say which data centre the account is in, where the token answer's `api_domain` names another than the one called.
+
+    That domain is not People's host, but it is in the same data centre (seen, not documented), so this is only a hint.
+    """
+    if not isinstance(api_domain, str):
+        return ""
+    with suppress(ValueError):
+        told = data_center_of((urlsplit(api_domain).hostname or "").casefold())
+        called = data_center_of((urlsplit(api_url).hostname or "").casefold())
+        if told and called and told != called:
+            return (
+                f"Zoho names {told} as the data centre of this account, and {called} was called: "
+                f"set BATCHPUB_DATA_CENTER={told}."
+            )
+    return ""
 
 
 def check_api_url(url: str) -> str:

@@ -1,11 +1,13 @@
 """The line to Zoho: sessions without memory, always verified TLS, a proxy where one is set, bounded answers."""
 
+import os
 import ssl
 import zlib
 from base64 import b64encode
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
@@ -61,6 +63,33 @@ def make_timeout(*, connect_seconds: float, total_seconds: float) -> aiohttp.Cli
     )
 
 
+def make_tls() -> ssl.SSLContext:
+    """Give what verifies certificates, with the authorities of SSL_CERT_FILE and SSL_CERT_DIR where they are set.
+
+    Raise SettingsWrong where one of them names nothing of use: Python would go on without a word, and without authorities.
+    """
+    context = ssl.create_default_context()
+    file, folders = os.environ.get("SSL_CERT_FILE", ""), os.environ.get("SSL_CERT_DIR", "")
+    if file:
+        try:
+            ssl.create_default_context(cafile=file)
+        except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+            why = (
+                "holds no certificate"
+                if isinstance(error, ssl.SSLError | ValueError)
+                else f"cannot be read: {error.strerror}"
+            )
+            raise SettingsWrong(
+                f"SSL_CERT_FILE in the environment names {file}, which {why}. Name a PEM file of your network's "
+                "certificate authority, or unset it."
+            ) from None
+    if folders and not any(Path(folder).is_dir() for folder in folders.split(os.pathsep)):
+        raise SettingsWrong(
+            f"SSL_CERT_DIR in the environment names {folders}, which is no folder. Correct or unset it."
+        )
+    return context
+
+
 def open_session(timeout: aiohttp.ClientTimeout) -> aiohttp.ClientSession:
     """Open a session without memory: a kept cookie can carry the lock, a stale connection makes calls unclear.
 
@@ -71,7 +100,7 @@ def open_session(timeout: aiohttp.ClientTimeout) -> aiohttp.ClientSession:
         connector=aiohttp.TCPConnector(
             force_close=True,
             limit=0,  # a wait for a place would count as connecting
-            ssl=ssl.create_default_context(),  # honours SSL_CERT_FILE and SSL_CERT_DIR
+            ssl=make_tls(),
         ),
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=timeout,

@@ -27,7 +27,7 @@ from batchpub.zoho.access import (
     access_of_token,
     fixed_access,
 )
-from batchpub.zoho.hosts import check_api_url
+from batchpub.zoho.hosts import check_api_url, find_other_data_center
 from batchpub.zoho.line import make_timeout, open_session, proxy_for, read_body
 from batchpub.zoho.turns import take_turn
 
@@ -65,6 +65,7 @@ class _Kept:
     expires_at: float = 0.0
     lifetime_seconds: float = 0.0
     minted: tuple[float, ...] = ()
+    hint: str = ""
 
     def is_fresh(self, *, now: float) -> bool:
         """Say if the token is good for a while; a token that ends later than it lives means the clock was stepped."""
@@ -74,7 +75,7 @@ class _Kept:
 
     def access(self) -> Access:
         """Give the access that this token stands for."""
-        return access_of_token(self.token, expires_at=self.expires_at)
+        return access_of_token(self.token, expires_at=self.expires_at, hint=self.hint)
 
 
 class TokenSource:
@@ -89,13 +90,18 @@ class TokenSource:
         *,
         accounts_url: str,
         clock: Clock,
+        api_url: str = "",
         cache_file: Path | None = None,
         connect_seconds: float = 10.0,
         total_seconds: float = 30.0,
     ) -> None:
-        """Remember what to use. Raise SettingsWrong for a url or a secret that cannot be sent."""
+        """Remember what to use. Raise SettingsWrong for a url or a secret that cannot be sent.
+
+        `api_url` is what the access is for: where Zoho names another data centre, the access says so.
+        """
         self._credentials = credentials
         self._accounts_url = check_api_url(accounts_url)
+        self._api_url = api_url
         self._clock = clock
         self._cache_file = cache_file
         self._timeout = make_timeout(connect_seconds=connect_seconds, total_seconds=total_seconds)
@@ -157,7 +163,7 @@ class TokenSource:
                     answer, reason = await ask_for_token(self._accounts_url, _form_of(credentials), self._timeout)
                     token = answer.get("access_token")
                     if isinstance(token, str) and HEADER_SAFE_TOKEN.fullmatch(token):
-                        return self._take(credentials, kept, token, _lifetime(answer))
+                        return self._take(credentials, kept, token, answer)
                     raise_if_final(answer, self._accounts_url)
             if not seconds:
                 delay = next(delays, None)
@@ -191,9 +197,12 @@ class TokenSource:
         self._keep(credentials, kept)
         return kept
 
-    def _take(self, credentials: RefreshCredentials, kept: _Kept, token: str, lifetime: float) -> _Kept:
-        kept = replace(kept, token=token, expires_at=self._now() + lifetime, lifetime_seconds=lifetime)
+    def _take(self, credentials: RefreshCredentials, kept: _Kept, token: str, answer: Mapping[str, Any]) -> _Kept:
+        lifetime, hint = _lifetime(answer), find_other_data_center(answer.get("api_domain"), self._api_url)
+        kept = replace(kept, token=token, expires_at=self._now() + lifetime, lifetime_seconds=lifetime, hint=hint)
         self._keep(credentials, kept)
+        if hint:
+            log.warning("access.elsewhere", detail=hint)
         log.info("token.renewed", lifetime_seconds=lifetime)
         return kept
 
@@ -212,6 +221,7 @@ class TokenSource:
             "expires_at": kept.expires_at,
             "lifetime_seconds": kept.lifetime_seconds,
             "minted": list(kept.minted),
+            "hint": kept.hint,
         }
         try:
             _write_private(self._cache_file, json.dumps(content).encode())
@@ -234,6 +244,7 @@ class TokenSource:
                 expires_at=float(content["expires_at"]),
                 lifetime_seconds=float(content["lifetime_seconds"]),
                 minted=tuple(sorted(float(at) for at in content["minted"])),
+                hint=str(content.get("hint", "")),
             )
         except (OSError, ValueError, TypeError, KeyError, OverflowError):
             return _Kept()
@@ -254,7 +265,7 @@ def _repeat(times: dict[float, int]) -> Iterable[float]:
     return (at for at, count in times.items() for _ in range(count))
 
 
-def _lifetime(answer: dict[str, Any]) -> float:
+def _lifetime(answer: Mapping[str, Any]) -> float:
     """Read how long the token lives (s). Old answers give milliseconds in `expires_in`, seconds in `expires_in_sec`."""
     value = answer.get("expires_in_sec", answer.get("expires_in"))
     try:

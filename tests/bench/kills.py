@@ -22,7 +22,7 @@ COURSES = 150
 SERVICE = ("sandbox", "--speed", "60", "--period", "30", "--lock", "60", "--latency", "0-3")
 FAST = ("--period", "0.5", "--lock", "1", "--guard", "0.05", "--settle", "1")
 ENVIRON = {
-    "BATCHPUB_ACCESS_TOKEN": "x",
+    "BATCHPUB_ACCESS_TOKEN": "1000.x",
     "BATCHPUB_LEASE": "1.5",
     "BATCHPUB_TOTAL_TIMEOUT": "1",
     "BATCHPUB_CONNECT_TIMEOUT": "0.5",

@@ -29,7 +29,7 @@ SLOWER = 1.10
 STATEMENTS, SLOT_MILLISECONDS, SHARE_OF_OPTIMUM = 12, 20, 0.95
 FAST = ("--period", "1", "--lock", "5", "--guard", "0.05", "--settle", "1", "--report", "json", "--yes")
 TIMES = {
-    "BATCHPUB_ACCESS_TOKEN": "x",
+    "BATCHPUB_ACCESS_TOKEN": "1000.x",
     "BATCHPUB_LEASE": "2",
     "BATCHPUB_TOTAL_TIMEOUT": "1",
     "BATCHPUB_CONNECT_TIMEOUT": "0.5",

@@ -79,7 +79,7 @@ def make_folder(python: Path, top: Path) -> Path:
     folder.mkdir()
     shutil.copy(EXAMPLE, folder / "courses.xlsx")
     shutil.copy(FAULTS, folder / "sandbox.toml")
-    environ = os.environ | {"BATCHPUB_ACCESS_TOKEN": "none"}
+    environ = os.environ | {"BATCHPUB_ACCESS_TOKEN": "1000.none"}
     command = [python.parent / "batchpub", "publish", "courses.xlsx", "--state", "state.db", "--expect", "1"]
     done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, check=False)
     assert (4, True) == (done.returncode, (folder / "state.db").exists()), done.stderr.decode()

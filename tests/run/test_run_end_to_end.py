@@ -172,7 +172,7 @@ def test_zoho_unreachable_is_69_and_no_row_is_lost(batchpub, tmp_path):
         "1.db",
         cwd=tmp_path,
         BATCHPUB_API_URL="http://127.0.0.1:9",
-        BATCHPUB_ACCESS_TOKEN="x",
+        BATCHPUB_ACCESS_TOKEN="1000.x",
     )
 
     assert 69 == down.returncode

@@ -7,7 +7,7 @@ from batchpub.settings import SECRETS, load_settings
 
 CANARY = "1000.canary-in-the-mine"
 STATE = f"postgresql+asyncpg://bp:{CANARY}%2F@db/batchpub"
-REFRESH_ENV = {"BATCHPUB_CLIENT_ID": "id", "BATCHPUB_CLIENT_SECRET": "se", "BATCHPUB_REFRESH_TOKEN": "1000.re"}
+REFRESH_ENV = {"BATCHPUB_CLIENT_ID": "1000.id", "BATCHPUB_CLIENT_SECRET": "secret", "BATCHPUB_REFRESH_TOKEN": "1000.re"}
 
 
 def load(environ=None, flags=None, job_file=None):
@@ -41,7 +41,7 @@ def test_secrets_are_all_known_and_none_is_shown():
     """
     settings = load({**REFRESH_ENV, "BATCHPUB_STATE": STATE})
 
-    assert ("id", "se", "1000.re", f"{CANARY}%2F", f"{CANARY}/") == settings.secrets()
+    assert ("1000.id", "secret", "1000.re", f"{CANARY}%2F", f"{CANARY}/") == settings.secrets()
     assert not any(text in repr(settings) + str(settings) for text in ("1000.re", "canary"))
 
 
@@ -141,3 +141,39 @@ def test_secrets_that_are_empty_are_not_set():
     A pipeline sets a missing secret to nothing; nothing is no credential.
     """
     assert load() == load({f"BATCHPUB_{name.upper()}": "" for name in SECRETS})
+
+
+@pytest.mark.parametrize("value", ["x", "abcde", "1"])
+@pytest.mark.parametrize("name", ["access_token", "cookie", "client_secret"])
+def test_credential_of_a_few_letters_is_refused(name, value):
+    """
+    It would be masked wherever these letters stand; and no credential is that short.
+    """
+    environ = (
+        {**REFRESH_ENV, "BATCHPUB_CLIENT_SECRET": value}
+        if name == "client_secret"
+        else {f"BATCHPUB_{name.upper()}": value}
+    )
+
+    assert f"BATCHPUB_{name.upper()} in the environment: it has fewer than 6 characters" in refusal(environ)
+
+
+@pytest.mark.parametrize("name", ["api_url", "accounts_url"])
+def test_job_file_sends_secrets_to_zoho_alone(tmp_path, name):
+    """
+    Whoever may change a job file has no say in which host gets the pipeline's credentials; the environment and flags have.
+    """
+    job = tmp_path / "job.toml"
+    for url in (
+        "https://evil.example.org",
+        "http://127.0.0.1:9",
+        "https://people.zoho.eu.evil.org",
+        "https://people.zoho.eu:1",
+    ):
+        job.write_text(f'{name} = "{url}"\n')
+        assert f"{name} in {job}, line 1: credentials would be sent there" in refusal(job_file=job)
+
+    job.write_text(f'{name} = "https://People.zoho.eu/"\n')
+    assert "https://People.zoho.eu/" == getattr(load(job_file=job), name)
+    assert "https://other.example.org" == getattr(load({f"BATCHPUB_{name.upper()}": "https://other.example.org"}), name)
+    assert "https://other.example.org" == getattr(load(flags={name: "https://other.example.org"}), name)

@@ -363,3 +363,20 @@ def test_many_blank_rows_are_counted_not_listed(tmp_path):
     assert ids == [row.values[0] for row in plan.rows if row.values[0]]
     assert 1_000 + 10_000 == len(plan.rows)  # the courses, and as many blank rows as are listed at most
     assert "blank and not listed one by one" in plan.sheets[0].notes[0]
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["1000.0123456789abcdef.fedcba9876543210", "CSRF_TOKEN=0123456789; b=c", "name,0123456789abcdefabcdefabcdef"],
+)
+def test_credential_given_as_a_sheet_is_not_quoted(tmp_path, content):
+    """
+    Whoever names the file of a secret by mistake does not find the secret in the log.
+    """
+    file = tmp_path / "token.csv"
+    file.write_text(content)
+
+    with pytest.raises(SheetRefused, match="looks like a credential") as refused:
+        load_sheet(str(file), SheetOptions())
+
+    assert "0123456789" not in str(refused.value)

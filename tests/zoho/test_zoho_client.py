@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import json
+import re
 import sys
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -231,6 +232,56 @@ async def test_answer_that_echoes_a_secret_is_masked():
 
     assert '{"code":"NOPE","message":"got ***","access_token":"***"}' == reply.excerpt
     assert "s3cret" not in repr(reply)
+
+
+@pytest.mark.parametrize("operation", [publish, read_state])
+@pytest.mark.parametrize(
+    ("cookie", "more", "field"),
+    [
+        (
+            "CSRF_TOKEN=tokentoken; _zcsr_tmp=b",
+            {"CSRF_TOKEN": "tokentoken", "X-ZCSRF-TOKEN": "conreqcsr=tokentoken"},
+            "tokentoken",
+        ),
+        ("a=1;CSRF_TOKEN=x=y", {"CSRF_TOKEN": "x=y", "X-ZCSRF-TOKEN": "conreqcsr=x=y"}, "x=y"),
+        ("JSESSIONID=1; zalb_f=2", {}, None),
+        ("CSRF_TOKEN=; a=b", {}, None),
+    ],
+)
+async def test_cookie_shows_its_csrf_token_again(operation, cookie, more, field):
+    """
+    A browser's session sends it as a field of the form and in a header; one without it is sent as the page's sample is.
+    """
+    with aioresponses() as zoho:
+        zoho.post(re.compile(".*"), payload=SUCCESS, response_class=AnyResponse)
+        zoho.get(re.compile(".*"), payload=SUCCESS, response_class=AnyResponse)
+        async with make_client(credentials=Cookie(cookie=Secret(cookie))) as client:
+            await operation(client, COURSE)
+
+    ((call,),) = zoho.requests.values()
+    assert {"Cookie": cookie, "Accept-Encoding": "identity", **more} == dict(call.kwargs["headers"])
+    assert call.kwargs["data"] == ({"conreqcsr": field} if field and operation is publish else None)
+
+
+@pytest.mark.parametrize(
+    "echo",
+    [
+        b'{"code":"NOPE","message":"s3\\u0022cret\\/val=ue"}',
+        b"<p>s3&quot;cret&#x2F;val=ue</p>",
+        b"/login?next=s3%22cret%2fval%3Due",
+    ],
+)
+async def test_escaped_echo_of_a_cookie_is_masked(echo):
+    """
+    However the service writes a part of the cookie down, it is in no excerpt and no message.
+    """
+    with aioresponses() as zoho:
+        zoho.post(re.compile(".*"), status=400, body=echo, response_class=AnyResponse)
+        async with make_client(credentials=Cookie(cookie=Secret('a=s3"cret/val=ue; b=c'))) as client:
+            reply = await publish(client, COURSE)
+
+    assert "***" in reply.excerpt
+    assert not any(part in repr(reply) for part in ("cret", "val"))
 
 
 def test_excerpt_is_one_short_line():

@@ -194,6 +194,29 @@ async def test_unknown_certificate_is_refused_and_a_ca_file_lets_it_in(authority
     assert (0, "Published", 1) == (sent, trusted, len(line.requests))
 
 
+@pytest.mark.parametrize(
+    ("variable", "name", "content", "told"),
+    [
+        ("SSL_CERT_FILE", "none.pem", None, "cannot be read: No such file"),
+        ("SSL_CERT_FILE", "key.pem", "-----BEGIN PRIVATE KEY-----\n", "holds no certificate"),
+        ("SSL_CERT_FILE", "empty.pem", "", "holds no certificate"),
+        ("SSL_CERT_FILE", ".", None, "cannot be read"),
+        ("SSL_CERT_DIR", "none", None, "no folder"),
+    ],
+)
+def test_authorities_that_are_none_are_named(monkeypatch, tmp_path, variable, name, content, told):
+    """
+    The sentence names the variable and its value, before anything is tried; this machine itself needs no certificate.
+    """
+    if content is not None:
+        (tmp_path / name).write_text(content)
+    monkeypatch.setenv(variable, str(tmp_path / name))
+
+    with pytest.raises(SettingsWrong, match=f"{variable} in the environment names .*{told}"):
+        make_client(9, scheme="https")
+    make_client(9)
+
+
 async def test_certificate_of_another_host_is_refused(authority, tmp_path):
     """
     A certificate that is trusted and names somebody else is no certificate.
@@ -426,7 +449,10 @@ REFUSED = b'{"code": "INVALID_INPUT", "message": "no"}'
         (packed_answer(200, "gzip", gzip.compress(SUCCESS, mtime=0)), Published),
         (packed_answer(200, "deflate", zlib.compress(SUCCESS)), Published),
         (packed_answer(400, "gzip", gzip.compress(REFUSED, mtime=0)), Refused),
-        (packed_answer(200, "gzip", gzip.compress(SUCCESS, mtime=0)[:-8]), Unclear),  # every byte of it, but not its end
+        (
+            packed_answer(200, "gzip", gzip.compress(SUCCESS, mtime=0)[:-8]),
+            Unclear,
+        ),  # every byte of it, but not its end
         (packed_answer(400, "gzip", gzip.compress(REFUSED, mtime=0)[:-8]), Unclear),
         (packed_answer(400, "gzip", gzip.compress(REFUSED, mtime=0)[:20]), Unclear),
         (packed_answer(400, "gzip", b"\x1f\x8bnot at all"), Unclear),

@@ -362,6 +362,41 @@ async def test_throttle_is_known_in_any_language(accounts, clock, body):
 
 
 @pytest.mark.parametrize(
+    ("api_domain", "api_url", "told"),
+    [
+        ("https://www.zohoapis.eu", "https://people.zoho.com", "BATCHPUB_DATA_CENTER=eu"),
+        ("https://www.zohoapis.com.au", "https://people.zoho.eu/", "BATCHPUB_DATA_CENTER=com.au"),
+        ("https://www.zohoapis.ca", "https://people.zoho.com", "BATCHPUB_DATA_CENTER=ca"),
+        ("https://www.zohoapis.com", "https://people.zoho.uk", "BATCHPUB_DATA_CENTER=com"),
+        ("https://www.zohoapis.eu", "https://people.zoho.eu", ""),
+        ("https://www.zohoapis.ca", "https://people.zohocloud.ca", ""),
+        ("https://www.zohoapis.eu", "http://127.0.0.1:1", ""),
+        ("https://example.org", "https://people.zoho.eu", ""),
+        ("https://[", "https://people.zoho.eu", ""),
+        (7, "https://people.zoho.eu", ""),
+        (None, "https://people.zoho.eu", ""),
+    ],
+)
+async def test_other_data_center_is_told(accounts, clock, tmp_path, api_domain, api_url, told):
+    """
+    Where the token answer names another data centre than the one that is called, the access says which to set, also in
+    the next run.
+    """
+    accounts.script = [(200, {"access_token": "1000.t", "expires_in": 3600, "api_domain": api_domain})]
+
+    def source():
+        file = tmp_path / "token"
+        return TokenSource(CREDENTIALS, accounts_url=accounts.url, api_url=api_url, clock=clock, cache_file=file)
+
+    hints = [(await source().get_access()).hint, (await source().get_access()).hint]
+
+    assert 1 == len(accounts.forms)
+    assert hints[0] == hints[1]
+    assert bool(told) is bool(hints[0])
+    assert told in hints[0]
+
+
+@pytest.mark.parametrize(
     ("accounts_url", "page"),
     [
         ("https://accounts.zoho.eu", "https://api-console.zoho.eu"),
