@@ -185,15 +185,15 @@ def test_html_hidden_rows_and_nested_tables(tmp_path):
 
 def test_html_hidden_by_its_style_sheet(tmp_path):
     """
-    Rows and texts that a rule of the page hides are hidden; what it hides on paper only is not, and a hidden cell leaves no gap.
+    Rows and texts of a class or an id that the page hides are hidden; what it hides on paper only is not, and a hidden cell leaves no gap.
     """
     style = (
-        "<style>tr.old, #gone { display: none } /* .new { display: none } */ .big > td i { visibility:hidden }\n"
+        "<style>tr.old, #gone { display: none } /* .new { display: none } */ .big > td i.note { visibility:hidden }\n"
         "@media print { .new { display: none } } td.aside { mso-hide: all } a:hover { display: none }</style>"
     )
     rows = (
         f"<tr class='x old'><td>{A}</td></tr><tr id=gone><td>{A}</td></tr><tr class=new><td>{B}</td></tr>"
-        f"<tr class=big><td>{C}<i>1</i></td></tr><tr><td class=aside>{A}</td><td>{D}</td></tr>"
+        f"<tr class=big><td>{C}<i class=note>1</i></td></tr><tr><td class=aside>{A}</td><td>{D}</td></tr>"
     )
 
     assert {2: "invalid", 3: "invalid", 4: B, 5: C, 6: D} == see(write_html(tmp_path / "a.xls", style + rows))
