@@ -44,6 +44,8 @@ BEFORE = (
 )
 _TWO = "Two zip packages stand one behind the other in this file, and programs read different ones. Ask for the file again."
 
+_LOST = "its parts are not where its directory says"
+
 
 class Package:
     """The parts of a zip package by their names, compared without case as Office does."""
@@ -59,8 +61,9 @@ class Package:
         self._parts: dict[str, zipfile.ZipInfo] = {}
         for info in self._zip.infolist():
             self._add(info)
-        if min((info.header_offset for info in self._parts.values()), default=0):
-            raise Unreadable(_TWO)
+        first = min((info.header_offset for info in self._parts.values()), default=0)
+        if first:
+            raise Unreadable(_TWO if _END_OF_DIRECTORY in data[: max(first, 0)] else say_damaged(_LOST))
 
     def _add(self, info: zipfile.ZipInfo) -> None:
         name = _fold(info.filename)

@@ -19,6 +19,7 @@ _BARE_BIFF = re.compile(
     rb"\x09[\x00\x02\x04\x08][\x04-\x14]\x00"
 )  # a first record of a workbook, of a size it can have
 _ZIP = b"PK\x03\x04"
+_PRINTED = re.compile(rb"[\t\n\r\x20-\xff]*")
 _BEFORE = 4_096  # bytes before a workbook that are looked through for it
 _OTHER = {  # signature → what to call it
     b"%PDF": "a PDF document",
@@ -69,7 +70,7 @@ def open_book(file: str, data: bytes, is_heading: IsHeading) -> Book:
 
         return XlsBook(data)
     for signature in (_ZIP, _OLE):
-        if (place := data.find(signature, 0, _BEFORE)) > 0:
+        if (place := data.find(signature, 0, _BEFORE)) > 0 and _PRINTED.fullmatch(data[:place]):
             raise Unreadable(BEFORE.format(_describe(data[:place])))
     return _open_text(data, is_heading)
 
