@@ -1,8 +1,9 @@
 """The nouns everything else speaks about: courses, rows of a sheet, piles and outcomes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self, TypeVar, dataclass_transform
+from typing import Self, TypeVar, dataclass_transform, overload
 
 _T = TypeVar("_T")
 
@@ -124,6 +125,44 @@ class Cell:
     exact: bool = False
 
 
+class TextCells(Sequence[Cell]):
+    """The cells of a row of a text file, made when they are asked for.
+
+    All of them hold plain text or nothing, so that most rows are judged by their texts and never become cells: that is half
+    the time of a long list. `letters` are the columns' names.
+    """
+
+    __slots__ = ("letters", "number", "texts")
+
+    def __init__(self, number: int, texts: Sequence[str], letters: Sequence[str]) -> None:
+        """Take the texts as they are, one for each column."""
+        self.number, self.texts, self.letters = number, texts, letters
+
+    def __len__(self) -> int:
+        """Count the columns."""
+        return len(self.texts)
+
+    @overload
+    def __getitem__(self, index: int) -> Cell: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Cell]: ...
+    def __getitem__(self, index: int | slice) -> Cell | Sequence[Cell]:
+        """Make a cell, or several."""
+        if isinstance(index, slice):
+            return [self[place] for place in range(*index.indices(len(self)))]
+        text = self.texts[index]
+        ref = f"{self.letters[index]}{self.number}"
+        return Cell(ref=ref, kind=CellKind.TEXT if text else CellKind.EMPTY, text=text)
+
+    def __eq__(self, other: object) -> bool:
+        """Hold the same cells."""
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    def __hash__(self) -> int:
+        """Hash as what is in it."""
+        return hash((self.number, *self.texts))
+
+
 @one_of_many
 class SheetRow:
     """One row under the heading: its number as the person sees it, and a cell for every heading.
@@ -132,7 +171,7 @@ class SheetRow:
     """
 
     number: int
-    cells: tuple[Cell, ...]
+    cells: Sequence[Cell]
     hidden: bool = False
     extra: tuple[Cell, ...] = ()
 

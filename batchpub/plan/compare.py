@@ -1,19 +1,11 @@
-"""Rows against each other, over all files of a run: duplicates, and one id with two meanings.
-
-The rows travel as a pandas table of text. pandas is imported where it is used: it costs half a second, and `--help`
-should not pay that.
-"""
+"""Rows against each other, over all files of a run: duplicates, and one id with two meanings."""
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from batchpub.course import Pile, Sheet
 from batchpub.plan.draft import Draft
 from batchpub.plan.text import fold_name, list_names, quote
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _NAMED_ROWS = 5
 
@@ -24,43 +16,28 @@ def compare_rows(drafts: Sequence[Draft], sheets: Sequence[Sheet]) -> list[Draft
     Only rows that could be published, and those a Publish column keeps back, are compared.
     """
     rows = [draft for draft in drafts if draft.course is not None and (draft.pile is Pile.TO_PUBLISH or draft.said_no)]
-    if len({draft.course for draft in rows}) == len(rows):
-        return list(drafts)  # nearly always
-    table = _tabulate(rows)
-    repeated = table[table.duplicated(["course_id", "batch_id"], keep=False)]
+    groups: dict[tuple[str, str], list[Draft]] = {}
+    for draft in rows:
+        if draft.course:
+            groups.setdefault((draft.course.course_id, draft.course.batch_id), []).append(draft)
     settled = list(drafts)
-    for _, group in repeated.groupby(["course_id", "batch_id"], sort=False):
-        same = [drafts[position] for position in group.index]
-        for draft in _settle_course(same, _find_contradiction(group), sheets):
-            settled[draft.position] = draft
+    if len(groups) == len(rows):
+        return settled  # nearly always
+    for same in groups.values():
+        if len(same) > 1:
+            for draft in _settle_course(same, _find_contradiction(same), sheets):
+                settled[draft.position] = draft
     return settled
 
 
-def _tabulate(rows: Sequence[Draft]) -> "pd.DataFrame":
-    """Lay out rows that have a course as text under their positions."""
-    import pandas as pd  # noqa: PLC0415 - see above
-
-    return pd.DataFrame(
-        {
-            "course_id": [draft.course.course_id for draft in rows if draft.course],
-            "batch_id": [draft.course.batch_id for draft in rows if draft.course],
-            "name": [fold_name(draft.name) for draft in rows],
-            "notify": ["" if draft.said_no else str(draft.notify) for draft in rows],
-            "publish": ["no" if draft.said_no else "yes" for draft in rows],
-        },
-        index=[draft.position for draft in rows],
-        dtype=object,  # as text: pandas must never infer a type for an id
-    )
-
-
-def _find_contradiction(group: "pd.DataFrame") -> str:
+def _find_contradiction(rows: Sequence[Draft]) -> str:
     """Say in what the rows of one course differ so that nobody can know what was meant, or ""."""
-    if group["publish"].nunique() > 1:
+    publishable = [draft for draft in rows if not draft.said_no]
+    if 0 < len(publishable) < len(rows):
         return "say both yes and no under Publish"
-    publishable = group[group["publish"] == "yes"]
-    if publishable.loc[publishable["name"] != "", "name"].nunique() > 1:
+    if len({fold_name(draft.name) for draft in publishable} - {""}) > 1:
         return "give it different names"
-    return "differ in Notify" if publishable["notify"].nunique() > 1 else ""
+    return "differ in Notify" if len({draft.notify for draft in publishable}) > 1 else ""
 
 
 def _settle_course(rows: Sequence[Draft], contradiction: str, sheets: Sequence[Sheet]) -> list[Draft]:

@@ -12,7 +12,7 @@ from batchpub.course import IdShape, Pile
 from batchpub.plan.draft import Draft
 from batchpub.plan.options import PlanOptions, say_digits
 from batchpub.plan.ranges import say_rows
-from batchpub.plan.rounding import ids_of
+from batchpub.plan.rounding import all_ids, ids_of
 
 _SERIAL_DIGITS = 12  # what follows the organisation's number
 _NOUNS = ("Course ID", "Batch ID")
@@ -39,7 +39,7 @@ def settle_lengths(drafts: Sequence[Draft], options: PlanOptions) -> list[Draft]
     That is the length most of the sheet's ids have, more than all others together; of a sheet with one id, or with no such
     length, the length of what was published before. Where neither tells, all ids are refused.
     """
-    rows = [value for draft in drafts for value in ids_of(draft)]
+    rows = all_ids(draft.course for draft in drafts if draft.course is not None)
     lengths = Counter(map(len, rows))
     usual, why = _find_usual(rows, options) if len(lengths) > 1 or options.account else (max(lengths, default=0), "")
     if set(lengths) <= {usual}:
@@ -49,6 +49,8 @@ def settle_lengths(drafts: Sequence[Draft], options: PlanOptions) -> list[Draft]
 
 def tell_other_length(drafts: Sequence[Draft], options: PlanOptions) -> list[Draft]:
     """Where all ids of a sheet have one length that no id may have, say just that and name the setting."""
+    if not any(draft.length for draft in drafts):
+        return list(drafts)
     candidates = [draft for draft in drafts if draft.pile is not Pile.SKIPPED and (draft.length or draft.course)]
     lengths = {draft.length for draft in candidates}
     if len(candidates) < 2 or len(lengths) != 1 or 0 in lengths:  # noqa: PLR2004 - one id is a slip, two are a pattern
@@ -109,7 +111,7 @@ def _judge_length(draft: Draft, usual: int, why: str, lengths: Counter[int]) -> 
 
 def tell_accounts(drafts: Sequence[Draft], options: PlanOptions) -> tuple[list[Draft], list[str]]:
     """Warn of ids that look like another account's: on their rows, and once for the sheet. Nothing is refused for it."""
-    told = [_tell_two_accounts(draft) for draft in drafts]
+    told = [_tell_two_accounts(draft) if draft.course and draft.course.batch_id else draft for draft in drafts]
     both = [draft.row for draft, new in zip(drafts, told, strict=True) if new is not draft]
     notes = []
     if both:
@@ -117,9 +119,11 @@ def tell_accounts(drafts: Sequence[Draft], options: PlanOptions) -> tuple[list[D
             f"Course ID and Batch ID look like ids of two Zoho accounts in {say_rows([(0, row) for row in both])}. "
             "Compare them with Zoho."
         )
+    if not options.account:
+        return told, notes
     known = {(shape.digits, shape.prefix) for shape in options.account}
     publishable = [draft for draft in told if draft.pile is Pile.TO_PUBLISH]
-    foreign = [draft for draft in publishable if known and not known.intersection(map(_key, ids_of(draft)))]
+    foreign = [draft for draft in publishable if not known.intersection(map(_key, ids_of(draft)))]
     if foreign:
         which = (
             "These ids look"
@@ -145,7 +149,7 @@ def _say_shapes(shapes: Iterable[tuple[int, str]]) -> str:
 
 
 def _tell_two_accounts(draft: Draft) -> Draft:
-    if draft.pile is not Pile.TO_PUBLISH or draft.course is None or not draft.course.batch_id:
+    if draft.pile is not Pile.TO_PUBLISH or draft.course is None:
         return draft
     course, batch = shape_of(draft.course.course_id), shape_of(draft.course.batch_id)
     if course == batch:

@@ -13,8 +13,10 @@ from batchpub.plan.draft import Draft
 from batchpub.plan.judge import find_roles, is_ours, judge_row
 from batchpub.plan.lengths import settle_lengths, tell_accounts, tell_other_length
 from batchpub.plan.options import PlanOptions
+from batchpub.plan.plain import find_plain, judge_plain
 from batchpub.plan.rounding import mark_repeated, mark_rounded
 
+_KEEP_COURSE = (Pile.TO_PUBLISH, Pile.ALREADY_PUBLISHED, Pile.DUPLICATE)
 _NONE: Mapping[Course, str] = MappingProxyType({})
 
 
@@ -101,9 +103,10 @@ def _mark_published(draft: Draft, published: Mapping[Course, str]) -> Draft:
 
 
 def _judge_sheet(sheet: Sheet, options: PlanOptions, sheet_index: int, positions: "count[int]") -> list[Draft]:
-    roles = find_roles(sheet, options)
+    roles, plain = find_roles(sheet, options), find_plain(sheet, options)
     return [
-        judge_row(row, roles, options, position=position, sheet_index=sheet_index)
+        (plain and judge_plain(row, plain, position=position, sheet_index=sheet_index))
+        or judge_row(row, roles, options, position=position, sheet_index=sheet_index)
         for row, position in zip(sheet.rows, positions, strict=False)
     ]
 
@@ -115,15 +118,16 @@ def _describe(sheet: Sheet, notes: Sequence[str]) -> PlannedSheet:
 
 def _settle(draft: Draft) -> PlannedRow:
     """Finish a row. Only rows that stand for a course keep its id: a refused id must not travel on."""
-    keeps_course = draft.pile in (Pile.TO_PUBLISH, Pile.ALREADY_PUBLISHED, Pile.DUPLICATE)
+    if draft.pile in _KEEP_COURSE:
+        return draft
     return PlannedRow(
         position=draft.position,
         sheet_index=draft.sheet_index,
         row=draft.row,
         cell=draft.cell,
-        course=draft.course if keeps_course else None,
+        course=None,
         name=draft.name,
-        notify=draft.notify and keeps_course,
+        notify=False,
         pile=draft.pile,
         message=draft.message,
         duplicate_of=draft.duplicate_of,

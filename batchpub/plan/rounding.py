@@ -15,17 +15,19 @@ How often honest sheets are stopped and rounded ones pass: docs/id-rules.md, fro
 
 import math
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from batchpub.course import Pile
+from batchpub.course import Course, Pile
 from batchpub.plan.draft import Draft
 from batchpub.plan.options import PlanOptions
 from batchpub.plan.ranges import say_rows
 
 EXACT_DIGITS = 15  # a double, and so every spreadsheet, keeps 15 decimal digits of any number
-_ZEROS_OF_ONE = 3  # so many zeros stop a single id: 1 honest id in 1,000 has them
+FEWEST_ZEROS = "000"
+"""What stops a single id: 1 honest id in 1,000 ends so. Of 19 digits it takes one zero more."""
+_MOST_SHORTEST = 17  # digits that JavaScript prints at most; it fills up with zeros
 _FEWEST_ROWS = 3  # one or two ids that read like doubles say nothing
 _UNBELIEVABLE = 2.5e-4  # so rarely would honest ids look like this by accident; for each of the four marks below
 
@@ -33,7 +35,7 @@ _UNBELIEVABLE = 2.5e-4  # so rarely would honest ids look like this by accident;
 def looks_rounded(value: str) -> bool:
     """Say whether an id ends in so many zeros that it is stopped by itself: 000, of 19 digits 0000."""
     zeros = len(value) - EXACT_DIGITS
-    return zeros > 0 and value.endswith("0" * max(zeros, _ZEROS_OF_ONE))
+    return zeros > 0 and value.endswith("0" * max(zeros, len(FEWEST_ZEROS)))
 
 
 def ends_in_zeros(value: str) -> bool:
@@ -44,16 +46,14 @@ def ends_in_zeros(value: str) -> bool:
 
 def is_exact_double(value: str) -> bool:
     """Say whether an id is what Python or Java prints for it once it has been a double, where that tells anything."""
-    return value[-1] in "02468" and _gap(value) > 1 and value == str(int(float(value)))
+    return value[-1] in "02468" and float(value) == int(value) and _gap(value) > 1
 
 
 def is_shortest_double(value: str) -> bool:
     """Say whether an id is what JavaScript prints for it once it has been a double, where that tells anything."""
-    return (
-        value[-1] in "02468"
-        and _gap(value) > 1
-        and value == format(Decimal(repr(float(value))), "f").removesuffix(".0")
-    )
+    if value[-1] not in ("02468" if len(value) == _MOST_SHORTEST else "0"):
+        return False
+    return value == format(Decimal(repr(float(value))), "f").removesuffix(".0") and _gap(value) > 1
 
 
 def reads_like_a_double(value: str) -> bool:
@@ -71,29 +71,29 @@ def _gap(value: str) -> float:
     return math.ulp(number) if math.isfinite(number) else math.inf
 
 
-def _chance_of_zeros(value: str) -> float:
-    return 10.0 ** -max(len(value) - EXACT_DIGITS, 0)
-
-
-_MARKS: tuple[tuple[Callable[[str], bool], Callable[[str], float], int], ...] = (
-    # what is looked for, how often an honest id has it, on how many rows at least
-    (ends_in_zeros, _chance_of_zeros, 1),
-    (is_exact_double, lambda value: 1 / max(_gap(value), 1), _FEWEST_ROWS),
-    (is_shortest_double, lambda value: 1 / max(_gap(value), 1), _FEWEST_ROWS),
-    (reads_like_a_double, lambda value: min(2 / max(_gap(value), 1), 1), _FEWEST_ROWS),
-)
+def _one_in_gap(value: str) -> float:
+    return 1 / max(_gap(value), 1)
 
 
 def find_suspects(rows: Sequence[str]) -> set[str]:
     """Give the ids that look rounded where more rows have such ids than chance explains; `rows` are ids, one for a row."""
-    if not any(map(is_suspect, rows)):
-        return set()
+    even = [value for value in rows if value[-1] in "02468"]  # whatever was rounded is even, and half of all ids is not
+    zeros, exact, shortest = (list(filter(mark, even)) for mark in (ends_in_zeros, is_exact_double, is_shortest_double))
+    either = [*exact, *(value for value in shortest if not is_exact_double(value))]
+    kinds = Counter(zip(map(len, rows), [value[:4] for value in rows], strict=True))
     suspects: set[str] = set()
-    for has_mark, chance, fewest in _MARKS:
-        marked = [value for value in rows if has_mark(value)]
+    for marked, chance, fewest in (
+        (zeros, lambda value: 10.0 ** -max(len(value) - EXACT_DIGITS, 0), 1),
+        (exact, _one_in_gap, _FEWEST_ROWS),
+        (shortest, _one_in_gap, _FEWEST_ROWS),
+        (either, lambda value: min(2 * _one_in_gap(value), 1), _FEWEST_ROWS),
+    ):
         if len(marked) < fewest:
             continue
-        usual = math.fsum(map(chance, rows)) / len(rows)  # several chances as one: never less likely in the tail
+        # Several chances as one, their mean: it makes the tail never less likely than it is.
+        usual = math.fsum(chance(start.ljust(digits, "5")) * count for (digits, start), count in kinds.items()) / len(
+            rows
+        )
         if tail_chance(len(marked), len(rows), usual) <= _UNBELIEVABLE:
             suspects.update(marked)
     return suspects
@@ -104,7 +104,9 @@ def mark_rounded(drafts: Sequence[Draft], options: PlanOptions) -> list[Draft] |
 
     The sentence that refuses the whole sheet where all of at least three different ids do: then no row can be trusted.
     """
-    rows = [value for draft in drafts for value in unconfirmed_ids(draft, options)]
+    rows = all_ids(draft.course for draft in drafts if draft.course is not None and not draft.confirmed)
+    if options.confirm_ids:
+        rows = [value for value in rows if value not in options.confirm_ids]
     suspects = find_suspects(rows)
     if not suspects:
         return list(drafts)
@@ -145,8 +147,10 @@ def mark_repeated(drafts: Sequence[Draft], options: PlanOptions) -> list[Draft]:
 
 def _find_repeated(drafts: Sequence[Draft]) -> Iterable[tuple[str, Draft]]:
     """Give the ids that look rounded and stand on more than one row, with each of their rows."""
-    seen = Counter(draft.course.course_id for draft in drafts if draft.course)
-    seen.update(draft.course.batch_id for draft in drafts if draft.course and draft.course.batch_id)
+    ids = all_ids(draft.course for draft in drafts if draft.course is not None)
+    if len(set(ids)) == len(ids):
+        return  # nearly always
+    seen = Counter(ids)
     suspects = {value for value, count in seen.items() if count > 1 and is_suspect(value)}
     if suspects:
         for draft in drafts:
@@ -163,6 +167,16 @@ def _refuse_repeated(draft: Draft, rows: Mapping[str, Sequence[Draft]], options:
     return draft
 
 
+def all_ids(courses: Iterable[Course]) -> list[str]:
+    """Give the ids of all courses, with those of their batches."""
+    ids, batches = [], []
+    for course in courses:
+        ids.append(course.course_id)
+        if course.batch_id:
+            batches.append(course.batch_id)
+    return ids + batches
+
+
 def ids_of(draft: Draft) -> tuple[str, ...]:
     """Give the ids of a row."""
     if draft.course is None:
@@ -170,7 +184,7 @@ def ids_of(draft: Draft) -> tuple[str, ...]:
     return (draft.course.course_id, draft.course.batch_id) if draft.course.batch_id else (draft.course.course_id,)
 
 
-def unconfirmed_ids(draft: Draft, options: PlanOptions) -> Collection[str]:
+def unconfirmed_ids(draft: Draft, options: PlanOptions) -> Sequence[str]:
     """Give the ids of a row that nobody has confirmed."""
     if draft.course is None or draft.confirmed:
         return ()

@@ -28,11 +28,12 @@ def read_word(cell: Cell) -> Word:
         return Word.UNREADABLE if cell.formula else Word.BLANK
     if cell.kind not in _READABLE_KINDS:
         return Word.UNREADABLE
-    return _read_text(cell.text)
+    return read_word_text(cell.text)
 
 
 @lru_cache(maxsize=256)
-def _read_text(text: str) -> Word:
+def read_word_text(text: str) -> Word:
+    """Read a yes-or-no text."""
     word = fold_name(text)
     if not word:
         return Word.BLANK

@@ -17,6 +17,8 @@ def find_covered(rows: Sequence[GridRow], areas: Sequence[Area], columns: Sequen
     A merge inside one row leaves no doubt about its first cell; what is stored in its others nobody sees.
     """
     covered: Covered = {}
+    if not areas:
+        return covered  # nearly always, and there may be a hundred thousand rows
     for column in columns:
         covering = sorted(
             (area for area in areas if area.first_column <= column <= area.last_column),

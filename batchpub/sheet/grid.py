@@ -1,6 +1,6 @@
 """What every reader gives back, whatever the format: sparse rows of typed cells, not yet a table."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Protocol
@@ -47,13 +47,20 @@ def say_twice(ref: str) -> str:
 class GridRow:
     """One row that holds something: its number as the person sees it and its filled cells by column (0 is A).
 
-    `faults` are sentences about text that could not be split into cells with certainty.
+    `faults` are sentences about text that could not be split into cells with certainty. `width` is the number of values,
+    blank ones too, where only their order tells the columns apart, else 0.
     """
 
     number: int
-    cells: dict[int, Cell]
+    cells: Mapping[int, Cell]
     hidden: bool = False
     faults: tuple[str, ...] = ()
+    width: int = 0
+
+    def text_at(self, column: int) -> str:
+        """Give the text of a cell, "" where there is none."""
+        cell = self.cells.get(column)
+        return "" if cell is None else cell.text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +81,8 @@ class Area:
 class Grid:
     """The rows of one sheet from the top, in order. `complete` is False when there were more than were asked for.
 
-    `arrays` are the areas that one formula fills: only its first cell says so itself.
+    `arrays` are the areas that one formula fills: only its first cell says so itself. `width` is the number of values a
+    row should have, where that is not the heading's. `may_be_spaced` is False where no value begins with a space.
     """
 
     rows: Sequence[GridRow]
@@ -82,6 +90,8 @@ class Grid:
     arrays: Sequence[Area] = ()
     hidden_columns: frozenset[int] = frozenset()
     complete: bool = True
+    width: int = 0
+    may_be_spaced: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,8 +156,10 @@ class Shelf:
 
     def add(self, row: GridRow) -> bool:
         """Take a row, unless a person would see nothing in it; say whether there is place for more."""
-        if not row.faults and not _shows_something(row):
-            return True
+        return self.take(row) if row.faults or _shows_something(row) else True
+
+    def take(self, row: GridRow) -> bool:
+        """Take a row in which something is known to be."""
         if len(self.rows) >= self.wanted:
             self.complete = False
             return False

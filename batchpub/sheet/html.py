@@ -12,7 +12,7 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from batchpub.course import Cell, CellKind
-from batchpub.sheet.encoding import GUESSED, decode
+from batchpub.sheet.encoding import GUESSED
 from batchpub.sheet.grid import (
     DAMAGED,
     LAST_COLUMN,
@@ -20,7 +20,6 @@ from batchpub.sheet.grid import (
     Area,
     Grid,
     GridRow,
-    IsHeading,
     Shelf,
     Tab,
     Unreadable,
@@ -46,10 +45,9 @@ class HtmlBook:
     noun = "a web page"
     is_text = False
 
-    def __init__(self, data: bytes, is_heading: IsHeading) -> None:
-        """Parse the page. Raises Unreadable where there is no table in it at all."""
-        text, note = _decode_page(data)
-        self._is_heading = is_heading
+    def __init__(self, data: bytes, text: str, note: str) -> None:
+        """Parse the page; text and note are what decoding made of it. Raises Unreadable where it cannot be parsed."""
+        text, note = _decode_page(data, text, note)
         self.notes: Sequence[str] = (note,) if note else ()
         try:
             page = lxml_html.document_fromstring(text.encode(), parser=lxml_html.HTMLParser(encoding="utf-8"))
@@ -145,9 +143,8 @@ class _TableReader:
         return Cell(ref=ref, kind=kind if text else CellKind.EMPTY, text=cut(text), formula=cut(formula))
 
 
-def _decode_page(data: bytes) -> tuple[str, str]:
+def _decode_page(data: bytes, text: str, note: str) -> tuple[str, str]:
     """Decode a page: marks and UTF-8 first, then what it says about itself, then a single-byte code page."""
-    text, note = decode(data)
     named = _CHARSET.search(data[:4096])
     if not note or not named:
         return text, note

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from batchpub.course import Cell, CellKind, Sheet, SheetRow
+from batchpub.course import Cell, CellKind, Sheet, SheetRow, TextCells
 from batchpub.errors import SheetMissing, SheetRefused, name_bug
 from batchpub.masking import looks_secret
 from batchpub.plan.bulk import without_collector
 from batchpub.plan.text import fold, list_names, trim
 from batchpub.sheet.areas import find_covered, with_areas
+from batchpub.sheet.fields import FieldCells
 from batchpub.sheet.grid import (
     HEAD_ROWS,
     Book,
@@ -23,7 +24,7 @@ from batchpub.sheet.grid import (
 )
 from batchpub.sheet.heading import Heading, assign_roles, find_heading, make_is_heading, name_headings
 from batchpub.sheet.options import SheetOptions
-from batchpub.sheet.shifts import is_like_id
+from batchpub.sheet.shape import find_misfits, is_like_id, read_text, refuse_lines
 from batchpub.sheet.sniff import open_book, refuse_lock_file
 
 MAX_BYTES = 300 * 1024 * 1024  # of a file; as much as a workbook may unpack to
@@ -101,6 +102,7 @@ def build_sheet(file: str, book: Book, is_heading: IsHeading, options: SheetOpti
     if not body:
         raise Unreadable("There are no rows under the heading. Fill in the list, or check that this is the right file.")
     _refuse_merged_heading(grid, heading, id_column, body)
+    refuse_lines(heading.row, body)
     _refuse_second_table(heading, id_column, body, is_heading)
     table = _Table(book, grid, heading, id_column, body)
     return table.build(file, book.tabs[chosen].name, [*book.notes, *notes])
@@ -123,6 +125,15 @@ class _Table:
         self._merged = find_covered(body, grid.merges, role_columns)
         self._arrays = find_covered(body, grid.arrays, role_columns)
         self._known = frozenset(self._columns)
+        self._misfits = find_misfits(
+            heading.row,
+            id_column,
+            body,
+            grid=grid,
+            name=self._columns[self._roles["name"]] if "name" in self._roles else None,
+        )
+        self._letters = tuple(map(name_column, self._columns))
+        self._is_whole = self._columns == list(range(len(self._columns)))  # no column is left out
         self._far: list[str] = []
         self._heading_row = heading.row.number
 
@@ -142,8 +153,9 @@ class _Table:
         """Choose the columns to carry along: all that have a heading, and filled ones among or near them."""
         limit = self._last_heading if self._is_text else self._last_heading + _NEAR_COLUMNS
         used = {column for column, cell in heading.row.cells.items() if trim(cell.text)}
-        for row in self._body:
-            used.update(row.cells)
+        if not self._is_text or len(used) <= self._last_heading:
+            for row in self._body:
+                used.update(row.cells)
         near = sorted(column for column in used if column <= limit)[:_MOST_COLUMNS]
         return near if id_column in near else sorted([*near[:-1], id_column])
 
@@ -165,6 +177,12 @@ class _Table:
         return rows, _tell_gaps(gaps)
 
     def _build_row(self, row: GridRow) -> SheetRow:
+        if type(row.cells) is FieldCells and not row.cells.is_wrapped:
+            texts = self._pick(row.cells.fields)
+            extra = (
+                self._find_extras(row) if row.faults or row.width > len(texts) or row.number in self._misfits else ()
+            )
+            return SheetRow(number=row.number, cells=TextCells(row.number, texts, self._letters), extra=extra)
         cells = [row.cells.get(column) or self._blank(index, row.number) for index, column in enumerate(self._columns)]
         if self._merged or self._arrays:
             for index, column in self._blanks.items():
@@ -172,6 +190,12 @@ class _Table:
                 merged, array = self._merged.get(place, ""), self._arrays.get(place, "")
                 cells[index] = with_areas(cells[index], merged=merged, array=array)
         return SheetRow(number=row.number, cells=tuple(cells), hidden=row.hidden, extra=self._find_extras(row))
+
+    def _pick(self, fields: Sequence[str]) -> Sequence[str]:
+        """Give a record's text for every column of the table."""
+        if self._is_whole and len(fields) >= len(self._columns):
+            return fields if len(fields) == len(self._columns) else fields[: len(self._columns)]
+        return [fields[column] if column < len(fields) else "" for column in self._columns]
 
     def _blank(self, index: int, number: int) -> Cell:
         """Give an empty cell; only those with a role need a name of their own, in the sentences about them."""
@@ -185,10 +209,13 @@ class _Table:
         In a text file each of them may have pushed the others aside. In a workbook they only matter on a row that holds
         nothing else: elsewhere they are named in a note.
         """
-        if not row.faults and self._known.issuperset(row.cells):
+        misfit = self._misfits.get(row.number)
+        if not row.faults and not misfit and self._known.issuperset(row.cells):
             return ()
         faults = [
-            Cell(ref=name_cell(row.number, self._id_column), kind=CellKind.ERROR, text=fault) for fault in row.faults
+            Cell(ref=name_cell(row.number, self._id_column), kind=CellKind.ERROR, text=fault)
+            for fault in (*row.faults, misfit)
+            if fault
         ]
         far = [cell for column, cell in sorted(row.cells.items()) if column not in self._known and trim(cell.text)][
             :_MOST_EXTRAS
@@ -303,8 +330,7 @@ def _refuse_second_table(heading: Heading, id_column: int, body: Sequence[GridRo
     first = {(column, fold(cell.text)) for column, cell in heading.row.cells.items()}
     last_id = next((row.number for row in reversed(body) if _holds_id(row)), 0)
     for row in body:
-        own = row.cells.get(id_column)
-        if own is not None and own.text.isdigit():
+        if read_text(row, id_column).isdigit():
             continue  # nearly always; a row with an id is no heading
         found = [column for column, cell in row.cells.items() if cell.kind is CellKind.TEXT and is_heading(cell.text)]
         if not found or first.issuperset((column, fold(cell.text)) for column, cell in row.cells.items()):

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from pathlib import PurePath
 
 from batchpub.plan.text import quote, trim
+from batchpub.sheet.encoding import decode
 from batchpub.sheet.grid import DAMAGED, Book, IsHeading, Unreadable
+from batchpub.sheet.markup import is_web_page, refuse_mail, refuse_markup
 from batchpub.sheet.package import BEFORE, Package
 
 _LOCK_FILE = (
@@ -30,7 +32,6 @@ _OTHER = {  # signature → what to call it
     b"\x1f\x8b": "a compressed file (gzip)",
     b"Rar!": "a compressed archive (RAR)",
     b"7z\xbc\xaf": "a compressed archive (7-Zip)",
-    b"MIME-Version:": "a saved web page (MHTML)",
     b"SQLite format 3": "a database",
 }
 _NO_TABLE = "This is {}, not a table. Give the spreadsheet or the CSV export itself."
@@ -38,7 +39,7 @@ _XLSB = (
     "This is a binary workbook (.xlsb), which cannot be checked cell by cell. Open it in Excel and save it as .xlsx."
 )
 _HTML = re.compile(
-    r"\s*(<\?xml[^>]*\?>\s*)?(?>(<!--.*?-->\s*)*)<(!doctype\s+html|html|head|body|table|meta|script|style|title|div|center|form|thead|tbody|tr)\b",
+    r"\s*(<\?xml[^>]*\?>\s*)?(?>(<!--.*?-->\s*)*)<(!doctype\s+html|html|head|body|meta|script|style|title)\b",
     re.IGNORECASE | re.DOTALL,
 )
 _XML = re.compile(r"\s*<\?xml|\s*<([A-Za-z]+:)?Workbook\b|\s*<office:document")
@@ -146,17 +147,21 @@ def _open_text(data: bytes, is_heading: IsHeading) -> Book:
         from batchpub.sheet.xml2003 import Xml2003Book  # noqa: PLC0415
 
         return Xml2003Book(data)
-    if _HTML.match(sample):
+    text, note = decode(data)
+    is_page = bool(_HTML.match(sample)) or is_web_page(text)
+    if refusal := refuse_mail(text) or ("" if is_page else refuse_markup(text)):
+        raise Unreadable(refusal)
+    if is_page:
         from batchpub.sheet.html import HtmlBook  # noqa: PLC0415
 
-        return HtmlBook(data, is_heading)
+        return HtmlBook(data, text, note)
     # One value a line: the lines of such a file would pass for rows, and a batch's id for a course's.
     for pattern, called in ((_DATA_EXCHANGE, "DIF"), (_SYLK, "SYLK")):
         if pattern.match(sample):
             raise Unreadable(_OLD_EXCHANGE.format(called))
     from batchpub.sheet.textfile import TextBook  # noqa: PLC0415
 
-    return TextBook(data, is_heading)
+    return TextBook(text, note, is_heading)
 
 
 def _sample_text(data: bytes) -> str:

@@ -8,11 +8,12 @@ drops or swallows rows after a bad quotation mark.
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
-from batchpub.course import Cell, CellKind, one_of_many
-from batchpub.sheet.encoding import GUESSED, decode
+from batchpub.plan.text import trim
+from batchpub.sheet.encoding import GUESSED
+from batchpub.sheet.fields import WRAPPED, FieldCells
 from batchpub.sheet.grid import (
     HEAD_ROWS,
     MAX_CHARACTERS,
@@ -22,10 +23,8 @@ from batchpub.sheet.grid import (
     Shelf,
     Tab,
     Unreadable,
-    cut,
-    name_column,
 )
-from batchpub.sheet.shifts import ShiftWatch, is_like_id
+from batchpub.sheet.shape import is_like_id
 from batchpub.sheet.values import unwrap
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -33,7 +32,6 @@ _SEP_LINE = re.compile(r'"?sep=([^\w\s"]|\t)"?\s*', re.IGNORECASE)
 _LONGEST_FIELD = 131_072  # csv's own limit; stated here because it is a setting of the whole process
 _MAX_FIELDS = 16_384  # what a spreadsheet can show in one row
 _HEAD_LINES = 2_000
-_WRAPPED = "='"  # what a value that needs a second look begins with
 
 _UNCLOSED = (
     "A quotation mark is opened in row {} and never closed properly, so nobody can know where the rows after it begin. Correct the "
@@ -57,25 +55,14 @@ _SWALLOWED = (
 )
 
 
-@one_of_many
-class _Record:
-    """One record: its number as the person sees it, its fields, its lines, and why the fields may be wrong."""
-
-    number: int
-    fields: list[str]
-    lines: int = 1
-    fault: str = ""
-
-
 class TextBook:
     """An opened text file: one sheet without a name."""
 
     is_text = True
     tabs: Sequence[Tab] = (Tab(name=""),)
 
-    def __init__(self, data: bytes, is_heading: IsHeading) -> None:
-        """Decode the text and find its delimiter. Raises Unreadable."""
-        text, note = decode(data)
+    def __init__(self, text: str, note: str, is_heading: IsHeading) -> None:
+        """Find the delimiter of a decoded text; the note is about its decoding. Raises Unreadable."""
         self._text, stated = _split_sep_line(text.lstrip("\ufeff"))  # a second mark is seen where files were joined
         found, self._headings = _find_delimiter(self._text, is_heading, DELIMITERS)
         self._delimiter = stated or found
@@ -91,22 +78,18 @@ class TextBook:
     def read(self, tab: int, rows: int) -> Grid:  # noqa: ARG002 - a text file has one sheet
         """Read so many filled records."""
         shelf = Shelf(wanted=rows)
-        watch = ShiftWatch(
-            headings=self._headings,
-            doubtful_delimiter=self._delimiter == "|"
-            and GUESSED in self.notes,  # half the letters of Shift-JIS hold one
-        )
-        for record in _split(self._text, self._delimiter):
-            row = _build_row(record, self._delimiter)
-            if row is None:
-                continue
-            watch.look(len(shelf.rows), record.fields)
-            if not shelf.add(row):
+        for row in _split(self._text, self._delimiter):
+            if not shelf.take(row):
                 break
-        for place, fault in watch.find_doubtful().items():
-            if place < len(shelf.rows):
-                shelf.rows[place] = replace(shelf.rows[place], faults=(*shelf.rows[place].faults, fault))
-        return Grid(rows=shelf.rows, complete=shelf.complete)
+        spaced = any(f"{self._delimiter}{quote} " in self._text for quote in ("", '"'))
+        return Grid(rows=shelf.rows, complete=shelf.complete, width=self._find_width(shelf.rows), may_be_spaced=spaced)
+
+    def _find_width(self, rows: Sequence[GridRow]) -> int:
+        """Give the usual number of values where the delimiter can be half a letter of an old code page, as in Shift-JIS."""
+        if self._delimiter != "|" or GUESSED not in self.notes:
+            return 0
+        counts = Counter(row.width for row in rows)
+        return min(width for width, count in counts.items() if count == max(counts.values())) if counts else 0
 
     def _refuse_one_pair(self, is_heading: IsHeading) -> None:
         """Refuse a file whose heading is one field that would be a heading if it were split."""
@@ -176,63 +159,50 @@ def _has_heading(fields: Sequence[str], is_heading: IsHeading) -> bool:
     return any(is_heading(unwrap(value)) for value in fields[:_MAX_FIELDS])
 
 
-def _split(text: str, delimiter: str) -> Iterator[_Record]:
-    """Split into records, strictly. Raises Unreadable where the records themselves are uncertain."""
-    line = ""
-
-    def feed() -> Iterator[str]:
-        nonlocal line
-        for line in _lines(text):  # noqa: UP028
-            yield line
-
-    reader = csv.reader(feed(), delimiter=delimiter, strict=True)
-    number = 0
+def _split(text: str, delimiter: str) -> Iterator[GridRow]:
+    """Split into rows, strictly. Raises Unreadable where the records themselves are uncertain."""
+    lines = io.StringIO(text, newline="")
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    number = line_number = begin = 0
+    may_be_wrapped = not WRAPPED.isdisjoint(text)
     while True:
         number += 1
-        before = reader.line_num
         try:
             fields = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
+            line = _last_line(text, begin, lines.tell())
             if len(line) > _LONGEST_FIELD and '"' not in line:
                 raise Unreadable(_TOO_LONG.format(number)) from error
-            if reader.line_num - before != 1 or line.count('"') % 2 or len(line) > _LONGEST_FIELD:
+            if reader.line_num - line_number != 1 or line.count('"') % 2 or len(line) > _LONGEST_FIELD:
                 raise Unreadable(_UNCLOSED.format(number)) from error
-            yield _Record(number=number, fields=next(csv.reader([line], delimiter=delimiter), []), fault=_STRAY_QUOTE)
-            continue
-        if fields:
-            yield _Record(number=number, fields=fields, lines=reader.line_num - before)
-
-
-def _build_row(record: _Record, delimiter: str) -> GridRow | None:
-    """Make cells of the filled fields. This runs for every value of the longest lists, hence the short cuts."""
-    number = str(record.number)
-    fault = record.fault
-    text = CellKind.TEXT  # looking it up in the enumeration every time costs as much as the rest of a cell
-    cells = {}
-    for column, value in enumerate(record.fields):
-        if not value:
-            continue
-        if column >= _MAX_FIELDS:
-            fault = f"it has {len(record.fields):,} values, more than any spreadsheet can show."
-            break
-        ref = name_column(column) + number
-        if value[0] in _WRAPPED or len(value) > MAX_CHARACTERS:
-            cells[column] = _build_cell(ref, value)
+            yield _build_row(number, next(csv.reader([line], delimiter=delimiter), []), _STRAY_QUOTE)
         else:
-            cells[column] = Cell(ref=ref, kind=text, text=value)
-    if not cells:
-        return None
-    if not fault and record.lines > 1 and any(_holds_rows(value, delimiter) for value in record.fields):
-        fault = _SWALLOWED
-    return GridRow(number=record.number, cells=cells, faults=(fault,) if fault else ())
+            if fields and (fields[0].isdigit() or any(map(trim, fields))):
+                is_long = reader.line_num - line_number > 1 or len(fields) > _MAX_FIELDS
+                fault = _find_fault(fields, delimiter) if is_long else ""
+                yield _build_row(
+                    number, fields, fault, is_plain=not may_be_wrapped and lines.tell() - begin <= MAX_CHARACTERS
+                )
+        line_number, begin = reader.line_num, lines.tell()
 
 
-def _build_cell(ref: str, value: str) -> Cell:
-    text = unwrap(value)
-    formula = value if text[:1] == "=" and text == value else ""
-    return Cell(ref=ref, kind=CellKind.TEXT if text else CellKind.EMPTY, text=cut(text), formula=cut(formula))
+def _last_line(text: str, begin: int, end: int) -> str:
+    """Give the last line that a reader took: where it stopped, and no further back than its record begins."""
+    start = max(text.rfind(mark, begin, end - 1) for mark in "\r\n") + 1
+    return text[max(start, begin) : end]
+
+
+def _build_row(number: int, fields: list[str], fault: str, *, is_plain: bool = False) -> GridRow:
+    cells = FieldCells(number, fields[:_MAX_FIELDS] if fault else fields, is_plain=is_plain)
+    return GridRow(number=number, cells=cells, faults=(fault,) if fault else (), width=len(fields))
+
+
+def _find_fault(fields: Sequence[str], delimiter: str) -> str:
+    if len(fields) > _MAX_FIELDS:
+        return f"it has {len(fields):,} values, more than any spreadsheet can show."
+    return _SWALLOWED if any(_holds_rows(value, delimiter) for value in fields) else ""
 
 
 def _holds_rows(value: str, delimiter: str) -> bool:

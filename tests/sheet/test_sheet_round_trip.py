@@ -3,6 +3,7 @@
 import csv
 import io
 import random
+import re
 from html import escape
 from pathlib import Path
 
@@ -146,7 +147,7 @@ def test_rows_in_are_rows_out(tmp_path, rows):
     try:
         plan = make_plan([load_sheet(str(file), SheetOptions())], PlanOptions())
     except SheetRefused as refusal:
-        assert "look as if a program rounded them" in refusal.message
+        assert re.search("look as if a program rounded them|begins a second table", refusal.message)
         return
 
     assert list(range(2, len(rows) + 2)) == [row.row for row in plan.rows]
