@@ -125,13 +125,8 @@ class _Table:
         self._merged = find_covered(body, grid.merges, role_columns)
         self._arrays = find_covered(body, grid.arrays, role_columns)
         self._known = frozenset(self._columns)
-        self._misfits = find_misfits(
-            heading.row,
-            id_column,
-            body,
-            grid=grid,
-            name=self._columns[self._roles["name"]] if "name" in self._roles else None,
-        )
+        roles = {role: self._columns[index] for role, index in self._roles.items()}
+        self._misfits = find_misfits(heading.row, id_column, body, grid=grid, roles=roles)
         self._letters = tuple(map(name_column, self._columns))
         self._is_whole = self._columns == list(range(len(self._columns)))  # no column is left out
         self._far: list[str] = []

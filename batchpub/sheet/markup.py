@@ -57,7 +57,7 @@ def _name_line(line: str, *, first: bool) -> str:
     """Say what markup a line belongs to, "" for none. `first` says that no line before it has a bar."""
     if _RULE.issuperset(line) or not _BOX.isdisjoint(line):
         return _name_rule(line)
-    if first and line.startswith("||") and line.endswith("||") and line.count("||") > 2:  # noqa: PLR2004 - round two cells
+    if first and "||" in line and "|" not in line.replace("||", ""):
         return "Jira, Confluence or another wiki's"
     if line[0] == line[-1] == "^" and line.count("^") > 2:  # noqa: PLR2004
         return "DokuWiki"

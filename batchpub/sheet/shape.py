@@ -8,11 +8,12 @@ not fit, no row is published whose ids may have moved. A row that fits shows it 
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from batchpub.plan.text import trim
+from batchpub.plan.words import Word, read_word_text
 from batchpub.sheet.fields import FieldCells
 from batchpub.sheet.grid import Grid, GridRow, Unreadable, name_column
 from batchpub.sheet.values import unwrap
@@ -28,6 +29,10 @@ _FARTHEST = 50  # columns; rows of thousands of values are no longer for it
 _OTHER_SHAPE = (
     "its values may have moved to the {}: it has {} and the heading has {}. The ids seem to be those in column {}, not in {}. Write a heading "
     "over every column (in R: write.csv instead of write.table), put titles with a comma into quotation marks, or export the list again."
+)
+_LOST_NO = (
+    "it has {} values and the heading has {}, and a no stands where none belongs, so nobody can know what it says no to. Write every value under "
+    "its heading, or export the list again."
 )
 _MOVED = (
     'its values may have moved to the right: a value begins with a space, as after a comma inside a title ("{}"). So nobody can know which '
@@ -49,11 +54,11 @@ def is_like_id(value: str) -> bool:
 
 
 def find_misfits(
-    heading: GridRow, id_column: int, rows: Sequence[GridRow], *, grid: Grid, name: int | None = None
+    heading: GridRow, id_column: int, rows: Sequence[GridRow], *, grid: Grid, roles: Mapping[str, int]
 ) -> dict[int, str]:
     """Give the sentences about rows that are in doubt, by row number.
 
-    `name` is the column of the names.
+    `roles` says which columns have a meaning for us.
     """
     wanted = grid.width or heading.width
     if not wanted:
@@ -64,7 +69,13 @@ def find_misfits(
         return spaced
     whole = [row for row in rows if row.width == wanted and row.number not in spaced][:_SAMPLE]
     usual = frozenset(column for row in whole for column in range(wanted) if is_like_id(read_text(row, column)))
-    watched = _Watched(id_column=id_column, wanted=wanted, usual=usual if whole else None, name=name)
+    watched = _Watched(
+        id_column=id_column,
+        wanted=wanted,
+        usual=usual if whole else None,
+        name=roles.get("name"),
+        words=frozenset(roles[role] for role in ("publish", "notify") if role in roles),
+    )
     return {
         **spaced,
         **_find_split(rows, watched),
@@ -81,6 +92,7 @@ class _Watched:
     wanted: int
     usual: frozenset[int] | None
     name: int | None
+    words: frozenset[int]
 
 
 def read_text(row: GridRow, column: int) -> str:
@@ -119,24 +131,41 @@ def _find_shorter(rows: Iterable[GridRow], shape: _Watched) -> dict[int, str]:
     """Find rows with fewer values whose missing one may be before the id: another id stands as far to the left.
 
     What is missing at the end is fine. Where some rows are whole, they show in which columns ids stand; where none is, all
-    short rows are in doubt as soon as one is, unless the name comes first, which no program leaves out.
+    short rows are in doubt as soon as one is.
     """
     shorter = [row for row in rows if row.width < shape.wanted]
     found = {row.number: column for row in shorter if (column := _find_left_id(row, shape)) is not None}
-    if shape.usual is not None or not found:
-        return {row.number: _say_shape(row, shape, found[row.number]) for row in shorter if row.number in found}
-    firsts = [trim(read_text(row, 0)) for row in shorter]
-    if shape.name == 0 and all(first and not is_like_id(first) for first in firsts):
-        return {}
-    return {row.number: _say_shape(row, shape, min(found.values())) for row in shorter}
+    doubtful = {row.number: _say_shape(row, shape, found[row.number]) for row in shorter if row.number in found}
+    if found and shape.usual is None:
+        doubtful = {row.number: _say_shape(row, shape, min(found.values())) for row in shorter}
+    noes = {row.number: _LOST_NO.format(row.width, shape.wanted) for row in shorter if _has_lost_no(row, shape)}
+    return {**noes, **doubtful}
 
 
 def _find_left_id(row: GridRow, shape: _Watched) -> int | None:
-    farthest = max(shape.id_column - (shape.wanted - row.width), 0)
-    for column in range(shape.id_column - 1, farthest - 1, -1):
-        if column not in (shape.usual or ()) and is_like_id(read_text(row, column)):
+    missing = shape.wanted - row.width
+    for step in range(1, min(missing, shape.id_column) + 1):
+        column = shape.id_column - step
+        if not is_like_id(read_text(row, column)) or column in (shape.usual or ()):
+            continue
+        if shape.usual is not None or _may_begin_later(row, step, shape):
             return column
     return None
+
+
+def _may_begin_later(row: GridRow, step: int, shape: _Watched) -> bool:
+    """Say whether a row may lack its first values: no program leaves out a name that comes first, and no name is an id."""
+    if shape.name is None:
+        return True
+    name = trim(read_text(row, shape.name - step if shape.name >= step else 0))
+    return not is_like_id(name) if shape.name >= step else shape.name > 0 or not name or is_like_id(name)
+
+
+def _has_lost_no(row: GridRow, shape: _Watched) -> bool:
+    """Say whether a no stands where none belongs while the row ends before the column of its yes or no."""
+    return any(column >= row.width for column in shape.words) and any(
+        column not in shape.words and read_word_text(read_text(row, column)) is Word.NO for column in range(row.width)
+    )
 
 
 def _say_shape(row: GridRow, shape: _Watched, other: int) -> str:

@@ -1,14 +1,16 @@
 """The plan: every row in one pile, by rules that guess nothing."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchpub.course import Cell, CellKind, Course, NotifyPolicy, Pile, Sheet, SheetRow
+from batchpub.course import Cell, CellKind, Course, NotifyPolicy, Pile, Sheet, SheetRow, TextCells
 from batchpub.errors import SheetRefused
 from batchpub.plan import PlanOptions, make_plan
+from batchpub.plan.make import judge_sheets
 from batchpub.plan.rounding import looks_rounded, reads_like_a_double
 from batchpub.plan.text import fold, quote, trim
 from batchpub.plan.words import Word, read_word
@@ -421,3 +423,24 @@ def test_rows_of_several_files_name_file_and_row():
     assert "A3: the same course as row 2 of june/a.csv; it is published once." == found[3]
     assert "this row and row 4 of july/a.csv have the same id" in found[1]
     assert "this row and row 3 of june/a.csv have the same id" in found[4]
+
+
+rows_of_texts = st.lists(st.lists(texts, min_size=6, max_size=6), max_size=8)
+
+
+@given(rows_of_texts, st.sampled_from(NotifyPolicy), st.sets(st.integers(2, 9)), st.sampled_from([(16, 19), (18, 18)]))
+def test_the_short_way_to_a_verdict_gives_the_same(rows, policy, hidden, digits):
+    """
+    A row of plain text that never becomes cells has the same verdict as one of cells.
+    """
+    long = make_sheet(*rows, hidden=hidden)
+    letters = tuple("ABCDEF")
+    short = replace(
+        long,
+        rows=tuple(
+            replace(row, cells=TextCells(row.number, [cell.text for cell in row.cells], letters)) for row in long.rows
+        ),
+    )
+    options = PlanOptions(notify=policy, id_digits=digits)
+
+    assert judge_sheets([long], options).drafts == judge_sheets([short], options).drafts
