@@ -71,6 +71,8 @@ class RunOptions:
     resume_command: str
     resume_unreported: str = ""
     """The command where the reports could not be written and the usual one reads them; "" where it does not."""
+    again_id: str = ""
+    """What names the repetition, of a run that publishes courses again; "" of any other."""
     forbidden: str = ""
     """Why a rule of the operator's own keeps this run from sending anything."""
     max_seconds: float | None = None
@@ -173,7 +175,7 @@ class Run:
         ledger = self._ledger = Ledger(
             database, portal=options.portal, run=options.run, limits=options.limits, clock=clock
         )
-        self._journal = Journal(ledger)
+        self._journal = Journal(ledger, again_id=options.again_id)
         deadline = clock.boot_seconds() + (options.max_seconds or math.inf)
         self._gate = open_gate(ledger, clock=clock, deadline=deadline, on_wait=self._tell)
         self._publisher = Publisher(
@@ -270,14 +272,13 @@ class Run:
 
     async def _sort_out(self) -> tuple[list[Work], dict[int, str], set[int]]:
         planned = [(row, row.course) for row in self._plan.to_publish() if row.course is not None]
-        known = await self._journal.standings([course for _, course in planned])
+        again = self._options.rules.publishes_again
+        known = await self._journal.standings([course for _, course in planned], again=again)
         works, already, uncertain = [], {}, set()
         for row, course in planned:
             standing = known.get(course)
             if isinstance(standing, Uncertain) or course in self._options.rules.uncertain:
                 uncertain.add(row.position)
-            if self._options.rules.publishes_again(course):
-                standing = None
             if isinstance(standing, Published):
                 already[row.position] = str(standing)
             else:

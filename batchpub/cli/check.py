@@ -17,7 +17,7 @@ from batchpub.cli.files import find_files
 from batchpub.cli.online import look_online, show_looks
 from batchpub.cli.options import settle_settings
 from batchpub.cli.sheets import known_published, take_in
-from batchpub.cli.wiring import existing_state, ledger_of, limits_of, start_log
+from batchpub.cli.wiring import existing_state, journal_of, ledger_of, limits_of, open_state, start_log
 from batchpub.clock import SystemClock
 from batchpub.course import Course, NamesRule, Pile, Plan, PlannedRow
 from batchpub.errors import ExitCode, SheetRefused
@@ -28,7 +28,7 @@ from batchpub.publish import Rules
 from batchpub.report.ci import Problem, announce_check
 from batchpub.report.text import escape_commands, make_plain
 from batchpub.settings import Settings
-from batchpub.state import Journal, Outlook, Standing, Uncertain, open_database
+from batchpub.state import Outlook, Standing, Uncertain
 from batchpub.verify import Finding, Look, hold_for_name
 
 MANY = 40
@@ -58,7 +58,7 @@ def check(*, sheets: tuple[str, ...], job: Path | None, online: bool, as_json: b
         return error.exit_code
     known, outlook = asyncio.run(_ask_state(intake.judged.courses(), settings))
     rules = Rules(again=frozenset(settings.again), names=settings.names, strict=settings.strict)
-    plan = intake.settle(known_published(known, rules))
+    plan = intake.settle(known_published(known))
     looks = asyncio.run(look_online(_to_look_at(plan), settings)) if online else {}
     rows = [_describe(row, plan, known, looks, rules) for row in plan.rows]
     to_send = sum(row["outcome"] in ("to_publish", "uncertain") for row in rows)
@@ -90,12 +90,13 @@ def check(*, sheets: tuple[str, ...], job: Path | None, online: bool, as_json: b
 
 
 async def _ask_state(courses: Sequence[Course], settings: Settings) -> tuple[dict[Course, Standing], Outlook]:
-    state = existing_state(settings)
-    if state is None:
+    if existing_state(settings) is None:
         return {}, Outlook(pace=limits_of(settings).pace)
-    async with open_database(state) as database:
+    again = Rules(again=frozenset(settings.again)).publishes_again
+    async with open_state(settings, reading=True) as database:
         ledger = ledger_of(settings, database, run="check", clock=SystemClock())
-        return await Journal(ledger).standings(courses), await ledger.look_ahead("publish")
+        known = await journal_of(settings, ledger).standings(courses, again=again)
+        return known, await ledger.look_ahead("publish")
 
 
 def _to_look_at(plan: Plan) -> dict[Course, str]:

@@ -16,7 +16,7 @@ from rich.text import Text
 from batchpub.cli.access import credentials_of, open_client, token_file
 from batchpub.cli.duration import duration
 from batchpub.cli.person import has_person
-from batchpub.cli.wiring import files_of, ledger_of, state_of
+from batchpub.cli.wiring import files_of, ledger_of, open_state
 from batchpub.clock import SystemClock
 from batchpub.course import Course
 from batchpub.locks import open_gate
@@ -24,7 +24,6 @@ from batchpub.pace import estimate_seconds
 from batchpub.publish import Rules
 from batchpub.report.text import make_plain
 from batchpub.settings import Settings
-from batchpub.state import open_database
 from batchpub.survey import Survey
 from batchpub.verify import Look
 
@@ -38,7 +37,7 @@ async def look_online(names: Mapping[Course, str], settings: Settings) -> dict[C
     clock = SystemClock()
     credentials = credentials_of(settings, sandbox=False)
     async with (
-        open_database(state_of(settings)) as database,
+        open_state(settings) as database,
         open_client(settings, credentials, clock=clock, token_file=token_file(files_of(settings))) as api,
     ):
         ledger = ledger_of(settings, database, run="check", clock=clock)

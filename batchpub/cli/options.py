@@ -35,6 +35,7 @@ SHEET_FLAGS = (
     setting("names", type=click.Choice([rule.value for rule in NamesRule])),
     setting("strict", is_flag=True, default=None),
     setting("again", multiple=True, metavar="ID"),
+    setting("again_id", metavar="NAME"),
     setting("portal"),
     setting("rate", type=int),
     setting("burst", type=int),

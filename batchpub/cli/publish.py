@@ -26,10 +26,11 @@ from batchpub.cli.signals import Left
 from batchpub.cli.wiring import (
     existing_state,
     files_of,
+    journal_of,
     ledger_of,
+    open_state,
     sheet_options_of,
     start_log,
-    state_of,
 )
 from batchpub.clock import SystemClock
 from batchpub.course import Course, Outcome, Pile, Plan
@@ -45,7 +46,6 @@ from batchpub.run import Run, RunOptions
 from batchpub.sandbox import Sandbox, SandboxConfig, load_faults
 from batchpub.settings import Settings
 from batchpub.sheet.results import load_results
-from batchpub.state import Journal, open_database
 
 log = structlog.get_logger("batchpub")
 
@@ -223,10 +223,11 @@ async def _find_published(intake: Intake, settings: Settings, extras: Extras, ea
     state = None if extras.sandbox else existing_state(settings)  # a rehearsal has a state of its own, and it is new
     if state is None:
         return told
-    async with open_database(state) as database:
+    again = Rules(again=frozenset(settings.again)).publishes_again
+    async with open_state(settings, reading=True) as database:
         ledger = ledger_of(settings, database, run="check", clock=SystemClock())
-        known = await Journal(ledger).standings(intake.judged.courses())
-    return known_published(known, Rules(again=frozenset(settings.again))) | told
+        known = await journal_of(settings, ledger).standings(intake.judged.courses(), again=again)
+    return known_published(known) | told
 
 
 def _ask(plan: Plan, extras: Extras) -> None:
@@ -281,14 +282,15 @@ def _throwaway_state(out: Path) -> Path:
 async def _run(  # noqa: PLR0913 - the one place where everything meets
     plan: Plan, settings: Settings, extras: Extras, here: Invocation, out: Path, earlier: Earlier
 ) -> tuple[RunRecord, ExitCode, Run]:
-    clock, state, run = SystemClock(), state_of(settings), here.run
+    clock, run = SystemClock(), here.run
     credentials = credentials_of(settings, sandbox=extras.sandbox)
     async with contextlib.AsyncExitStack() as stack:
-        database = await stack.enter_async_context(open_database(state))
+        database = await stack.enter_async_context(open_state(settings))
         if extras.sandbox:
             stack.callback(_remove_state, files_of(settings))
         ledger = ledger_of(settings, database, run=run, clock=clock)
-        is_new = await Journal(ledger).is_new()
+        journal = journal_of(settings, ledger)
+        is_new = await journal.is_new()
         if is_new:
             log.info("state.new", path=database.name)
         verify = _verify(settings, is_new=is_new)
@@ -310,6 +312,7 @@ async def _run(  # noqa: PLR0913 - the one place where everything meets
                 again=frozenset(settings.again),
                 uncertain=earlier.uncertain,
             ),
+            again_id=journal.repeats,
             notify_policy=str(settings.notify),
             reports=settings.report,
             out=out,

@@ -10,34 +10,32 @@ from typing import Any
 import click
 
 from batchpub.cli.options import settle_settings
-from batchpub.cli.wiring import existing_state, start_log, state_of
+from batchpub.cli.wiring import existing_state, open_state, start_log, state_of
 from batchpub.errors import ExitCode, SettingsWrong
 from batchpub.plural import say_count
 from batchpub.record import RunRecord
 from batchpub.report import check_rows, write_reports
 from batchpub.settings import Settings
-from batchpub.state import forget_runs, list_runs, open_database, read_run
+from batchpub.state import forget_runs, list_runs, read_run
 
 DAYS = re.compile(r"(\d{1,5})d?", re.ASCII)  # more digits are older than any calendar reaches
 NO_RUN = "The state has no run yet, so that there is nothing to report."
 
 
-def _find_state(settings: Settings) -> Path | str:
-    state = existing_state(settings)
-    if state is None:
+def _find_state(settings: Settings) -> None:
+    if existing_state(settings) is None:
         raise SettingsWrong(f"There is no state at {state_of(settings)}. Name it with --state or BATCHPUB_STATE.")
-    return state
 
 
 def runs(*, state: str | None, as_json: bool, delete_older_than: str | None) -> None:
     """List the runs in the state, newest first."""
     settings = settle_settings({"state": state}, None, needs_credentials=False)
     start_log(settings)
-    where = _find_state(settings)
+    _find_state(settings)
     days = DAYS.fullmatch(delete_older_than) if delete_older_than else None
     if delete_older_than and days is None:
         raise click.UsageError(f"--delete-older-than: {delete_older_than!r} is no number of days, such as 90d.")
-    known, forgotten = asyncio.run(_list(where, int(days[1]) if days else None))
+    known, forgotten = asyncio.run(_list(settings, int(days[1]) if days else None))
     if as_json:
         click.echo(json.dumps({"schema_version": 1, "forgotten": forgotten, "runs": known}, indent=2))
         return
@@ -49,8 +47,8 @@ def runs(*, state: str | None, as_json: bool, delete_older_than: str | None) -> 
         click.echo(f"{one['run']}  {ended:>12}  {totals}")
 
 
-async def _list(where: Path | str, days: int | None) -> tuple[list[dict[str, Any]], int]:
-    async with open_database(where) as database:
+async def _list(settings: Settings, days: int | None) -> tuple[list[dict[str, Any]], int]:
+    async with open_state(settings, reading=days is None) as database:
         now, forgotten = datetime.now(tz=UTC), 0
         if days is not None:
             before = now - timedelta(days=days)
@@ -62,7 +60,8 @@ def report(run: str | None, state: str | None, out: Path | None, report: tuple[s
     """Write a run's reports again; without RUN, the newest one's. Works for a run that died, too."""
     settings = settle_settings({"state": state, "report": report}, None, needs_credentials=False)
     start_log(settings)
-    found = asyncio.run(_read(_find_state(settings), run))
+    _find_state(settings)
+    found = asyncio.run(_read(settings, run))
     if found is None:
         raise click.UsageError(f"The state has no run {run}. `batchpub runs` lists them." if run else NO_RUN)
     for path in write_reports(found, out or Path("batchpub-reports") / found.run, settings.report):
@@ -73,8 +72,8 @@ def report(run: str | None, state: str | None, out: Path | None, report: tuple[s
     return ExitCode.BUG if violations else ExitCode.OK
 
 
-async def _read(where: Path | str, run: str | None) -> RunRecord | None:
-    async with open_database(where) as database:
+async def _read(settings: Settings, run: str | None) -> RunRecord | None:
+    async with open_state(settings, reading=True) as database:
         known = await list_runs(database)
         wanted = run or (known[0]["run"] if known else None)
         return await read_run(database, wanted) if wanted else None

@@ -11,7 +11,6 @@ from batchpub.cli.wiring import plan_options_of, sheet_options_of
 from batchpub.course import Course, Plan, PlannedSheet, Sheet
 from batchpub.errors import SheetRefused, refuse_all
 from batchpub.plan import Judged, judge_sheets, settle_plan
-from batchpub.publish import Rules
 from batchpub.settings import Settings
 from batchpub.sheet import SheetOptions, load_sheet
 from batchpub.state import Published, Standing
@@ -79,13 +78,9 @@ def judge_all(sheets: Sequence[Sheet], settings: Settings, refused: Sequence[She
             return Intake(judged=judged, refused=tuple(bad))
 
 
-def known_published(known: Mapping[Course, Standing], rules: Rules) -> dict[Course, str]:
+def known_published(known: Mapping[Course, Standing]) -> dict[Course, str]:
     """Give the courses that the state calls published and that are not to be published again, each with its sentence."""
-    return {
-        course: str(standing)
-        for course, standing in known.items()
-        if isinstance(standing, Published) and not rules.publishes_again(course)
-    }
+    return {course: str(standing) for course, standing in known.items() if isinstance(standing, Published)}
 
 
 def _load(found: Found, options: SheetOptions) -> Sheet:

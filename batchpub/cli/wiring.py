@@ -4,16 +4,17 @@ import contextlib
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TextIO
-from urllib.parse import urlsplit
 
 import click
 
 from batchpub.cli.person import has_person
 from batchpub.cli.pipeline import read_pipeline
-from batchpub.clock import Clock
+from batchpub.cli.repetition import name_repetition
+from batchpub.clock import Clock, SystemClock
 from batchpub.course import Outcome
 from batchpub.errors import SettingsWrong
 from batchpub.events import Level
@@ -21,8 +22,9 @@ from batchpub.log import BackgroundStream, Sink, configure_log, get_log
 from batchpub.plan import PlanOptions
 from batchpub.settings import Settings, is_url
 from batchpub.sheet import SheetOptions
-from batchpub.state import Database, Ledger, Limits
+from batchpub.state import Database, Journal, Ledger, Limits, open_database, unify_portals
 from batchpub.zoho.hosts import DATA_CENTERS, check_api_url
+from batchpub.zoho.portal import name_portal
 
 BAR_AND_SUMMARY = (*(f"course.{outcome}" for outcome in Outcome), "run.progress", "run.finished")
 """Events that a person at a terminal sees as the bar and the summary, or as the sentence why a run could not start."""
@@ -120,13 +122,34 @@ def hosts_of(settings: Settings) -> tuple[str, str]:
 
 def portal_of(settings: Settings, api_url: str) -> str:
     """Name what shares one limit: the API host, unless told otherwise."""
-    return settings.portal or urlsplit(api_url).netloc
+    return name_portal(settings.portal or "") or name_portal(api_url)
 
 
 def ledger_of(settings: Settings, database: Database, *, run: str, clock: Clock) -> Ledger:
     """Give the ledger of the portal that the settings speak of."""
     portal = portal_of(settings, hosts_of(settings)[1])
     return Ledger(database, portal=portal, run=run, limits=limits_of(settings), clock=clock)
+
+
+@asynccontextmanager
+async def open_state(settings: Settings, *, reading: bool = False) -> AsyncIterator[Database]:
+    """Open the state, with every portal under the one name of its limit. `reading` leaves a file as it is.
+
+    Raises:
+        CannotWrite: it cannot be opened or is no state of ours.
+        SettingsWrong: a newer version wrote it, or it is no place for a state.
+
+    """
+    async with open_database(state_of(settings), reading=reading) as database:
+        await unify_portals(database, name_portal, SystemClock())
+        yield database
+
+
+def journal_of(settings: Settings, ledger: Ledger) -> Journal:
+    """Give the journal, which knows the repetition that a run with --again is a part of."""
+    again = bool(settings.again)
+    told = name_repetition(again=again, again_id=settings.again_id, environ=os.environ)
+    return Journal(ledger, again_id=told or (ledger.run if again else ""))
 
 
 def state_of(settings: Settings) -> Path | str:

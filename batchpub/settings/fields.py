@@ -140,6 +140,11 @@ class Settings:
     again: tuple[str, ...] = setting(
         texts(IDS + ", or all"), default=(), title="ids to publish again although an earlier run did; or `all`"
     )
+    again_id: str | None = setting(
+        text("a name for the repetition"),
+        title="with --again: what names the repetition; processes that share it publish each course once more in all; by default "
+        "the pipeline's run",
+    )
     out: str | None = setting(
         text("the path of a folder"), title="folder of the reports; by default batchpub-reports/RUN"
     )

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from batchpub.state.ledger import Ledger, Lock, Outlook, Refusal, Rest, Slot, Wait
     from batchpub.state.limits import GENTLE_SECONDS, Limits, Pace
     from batchpub.state.overview import Overview, PortalOverview, RunAtWork, read_overview
+    from batchpub.state.unify import unify_portals
 
 MODULES = {
     "database": ("Database", "open_database"),
@@ -47,6 +48,7 @@ MODULES = {
     "ledger": ("Ledger", "Lock", "Outlook", "Refusal", "Rest", "Slot", "Wait"),
     "limits": ("GENTLE_SECONDS", "Limits", "Pace"),
     "overview": ("Overview", "PortalOverview", "RunAtWork", "read_overview"),
+    "unify": ("unify_portals",),
 }
 __getattr__ = export_lazily(__name__, {name: module for module, names in MODULES.items() for name in names})
 
@@ -84,4 +86,5 @@ __all__ = [
     "read_id_shapes",
     "read_overview",
     "read_run",
+    "unify_portals",
 ]

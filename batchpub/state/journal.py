@@ -11,10 +11,11 @@ from sqlalchemy import Row, case, exists, func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from batchpub.course import Course, Outcome, Pile, Plan, PlannedRow
-from batchpub.errors import ExitCode
+from batchpub.errors import ExitCode, SettingsWrong
 from batchpub.state.database import Database
 from batchpub.state.dialect import insert_into, insert_many, update_many
 from batchpub.state.ledger import Hold, Ledger, LedgerTime, Lock, Refusal, Rest, Slot
+from batchpub.state.overview import RunAtWork, read_at_work
 from batchpub.state.picture import Picture
 from batchpub.state.tables import courses, meta, rows, runs
 
@@ -22,6 +23,12 @@ NOT_YET = "The run ended before this course's turn. Run the same command again."
 NO_ANSWER = "Sent, and no answer was recorded. The next run finds out before it sends again."
 
 STILL_UNKNOWN = "An earlier run sent it and its answer was lost; this run ended before it could find out."
+
+SECOND_REPETITION = (
+    "Run {run} publishes courses again as well (--again), or died less than 20 minutes ago, and nothing tells whether both "
+    "mean the same: each course would be published once more for either. To share the work, or to go on with it: "
+    "--again-id {again_id!r}. To publish them once more than that, wait until it is over, or give each its own --again-id."
+)
 
 FIRST_OUTCOME = {
     Pile.TO_PUBLISH: Outcome.NOT_ATTEMPTED,
@@ -139,10 +146,10 @@ class Journal:
         """Write for the ledger's run and portal, in its database, by its clock.
 
         `again_id` names the repetition that this run is a part of, where courses are published again although an earlier
-        run did: once more for all runs that share it. By default every run is one of its own.
+        run did: once more for all runs that share it. By its own name, a run is the only one.
         """
         self._ledger = ledger
-        self._again_id = again_id or ledger.run
+        self.repeats, self._again_id = again_id, again_id or ledger.run
         self._database: Database = ledger.database
         self.run = self._run = ledger.run
         self._say = ledger.say
@@ -168,22 +175,43 @@ class Journal:
 
         `already` has the positions of rows whose course is known to be published, with the sentence for each;
         `uncertain` those of rows that an earlier run sent without learning the answer.
+
+        Raises:
+            SettingsWrong: this run and another one at work publish courses again, and nothing tells whether both mean the
+                same repetition.
+            CannotWrite: the state cannot be written.
+
         """
         run = {
             "run": self._run,
             "portal": self._portal,
             "started_on": self._wall(),
+            "again_id": self.repeats,
             "facts": facts,
             "sheets": [asdict(sheet) for sheet in plan.sheets],
         }
 
         async def write(connection: AsyncConnection) -> None:
+            if self.repeats:
+                await self._ledger.read_portal(connection)  # of two that begin at the same time, one sees the other
+                await self._refuse_second_repetition(connection)
             new = insert_into(connection, runs).values(**run).on_conflict_do_nothing().returning(runs.c.run)
             if (await connection.execute(new)).one_or_none() is not None and plan.rows:
                 first = [self._first_row(row, already.get(row.position), uncertain) for row in plan.rows]
                 await insert_many(connection, rows, first)
 
         await self._database.write(write)
+
+    async def _refuse_second_repetition(self, connection: AsyncConnection) -> None:
+        """Refuse to repeat beside another run that repeats, unless both say which repetition they mean."""
+        for other in await read_at_work(connection, self._ledger.clock.now()):
+            is_named = other.again_id != other.run and self.repeats != self._run
+            if not other.again_id or other.again_id == self.repeats or is_named or self._is_elsewhere(other):
+                continue
+            raise SettingsWrong(SECOND_REPETITION.format(run=other.run, again_id=other.again_id))
+
+    def _is_elsewhere(self, other: RunAtWork) -> bool:
+        return other.run == self._run or other.portal != self._portal
 
     def _first_row(self, row: PlannedRow, already: str | None, uncertain: Container[int]) -> dict[str, Any]:
         outcome = Outcome.ALREADY_PUBLISHED if already else FIRST_OUTCOME[row.pile]

@@ -51,8 +51,8 @@ class Desk:
         run = run or f"run-{next(self._number)}"
         return Ledger(database, portal=portal, run=run, limits=limits or Limits(), clock=self.clock)
 
-    def journal(self, database, **more):
-        return Journal(self.ledger(database, **more))
+    def journal(self, database, *, again_id="", **more):
+        return Journal(self.ledger(database, **more), again_id=again_id)
 
 
 @pytest.fixture(params=KINDS)

@@ -30,6 +30,7 @@ from batchpub.state import (
     open_database,
     read_overview,
     read_run,
+    unify_portals,
 )
 from batchpub.state.tables import SCHEMA_VERSION, calls, courses, meta, portals
 
@@ -674,3 +675,103 @@ async def test_the_overview_shows_what_is_there(desk):
     assert 100 < portal.lock_seconds <= 105
     assert (1, True) == (portal.gentle_level, 86_000 < portal.gentle_seconds <= 86_400)
     assert all(0 < seconds < 62 for seconds in portal.free_in_seconds)
+
+
+async def test_a_repetition_publishes_once_more_for_all_that_share_it(desk):
+    """
+    Published before: free for a repetition, once. Whoever shares it sees it published; another repetition does not.
+    """
+    async with desk.open() as database:
+        first = desk.journal(database)
+        one, beside, other = (desk.journal(database, again_id=name) for name in ("monday", "monday", "tuesday"))
+        course, *_ = await begin(first)
+        slot, claimed = await claim(first, course)
+        await record(first, course, slot, claimed)
+        for journal in (one, beside, other):
+            await begin(journal)
+        slot, claimed = await claim(one, course, again=True)
+        assert isinstance(claimed, Claimed)
+        await record(one, course, slot, claimed)
+        desk.clock.ahead += 11  # alone, a run looks around every ten seconds
+
+        looks = [await journal.look(course, again=True) for journal in (one, beside, other)]
+        known = [(await journal.standings([course], again=lambda _: True))[course] for journal in (one, beside, other)]
+
+    assert [Published, Published, Free] == [type(look) for look in looks] == [type(look) for look in known]
+
+
+async def test_of_two_repetitions_that_begin_at_once_without_a_name_one_is_refused(desk, run_all):
+    """
+    Each run's own name says nothing of the other's: one begins, the other is told how to join it.
+    """
+    async with desk.open() as one, desk.open() as two:
+        journals = [desk.journal(database, run=run, again_id=run) for database, run in ((one, "a"), (two, "b"))]
+
+        async def try_begin(journal):
+            try:
+                await journal.begin(make_plan_of(1), FACTS, {})
+            except SettingsWrong as error:
+                return str(error)
+            return ""
+
+        told = await run_all(*(try_begin(journal) for journal in journals))
+        runs = [one["run"] for one in await list_runs(one)]
+
+    (refusal,) = filter(None, told)
+    assert 1 == len(runs)
+    assert f"--again-id '{runs[0]}'" in refusal
+
+
+@pytest.mark.parametrize(
+    ("mine", "others", "refused"),
+    [("b", "a", True), ("x", "a", True), ("b", "x", True), ("x", "y", False), ("a", "a", False), ("", "a", False), ("b", "", False)],
+)  # fmt: skip
+async def test_who_may_repeat_beside_whom(desk, mine, others, refused):
+    """
+    Two names are two repetitions, one name is one; a run's own name (a, b) is no name that anybody agreed on.
+    """
+    async with desk.open() as database:
+        await desk.journal(database, run="a", again_id=others).begin(make_plan_of(1), FACTS, {})
+        journal = desk.journal(database, run="b", again_id=mine)
+
+        if refused:
+            with pytest.raises(SettingsWrong, match="Run a publishes courses again as well"):
+                await journal.begin(make_plan_of(1), FACTS, {})
+        else:
+            await journal.begin(make_plan_of(1), FACTS, {})
+
+
+def lower(name):
+    return name.lower().replace(":0", ":")
+
+
+async def test_what_two_spellings_kept_apart_is_put_together(desk):
+    """
+    Slots, locks, runs and courses of both count for the one; of a course known to both, the stronger knowledge.
+    """
+    limits = Limits(rate=4, burst=4)
+    async with desk.open() as database:
+        journals = [desk.journal(database, portal=name, limits=limits) for name in ("host:7", "HOST:07", "other")]
+        for journal in journals:
+            courses_ = await begin(journal, 3)
+            slot, claimed = await claim(journal, courses_[0])
+            status = "free" if journal is journals[0] else "published"
+            await record(journal, courses_[0], slot, claimed, status=status)
+        slot, claimed = await claim(journals[1], courses_[1], position=1)
+        await record(journals[1], courses_[1], slot, claimed, position=1, status="unclear", through=False)
+        slot, claimed = await claim(journals[0], courses_[2], position=2)
+        await record(
+            journals[0], courses_[2], slot, claimed, position=2, status="free", lock=Refusal(cause="429"), through=False
+        )
+
+        gone = [await unify_portals(database, lower, desk.clock) for _ in range(2)]
+
+        one = desk.journal(database, portal="host:7", limits=limits)
+        known = await one.standings(courses_)
+        locked = await one._ledger.look_ahead("publish")
+        kept = {run["portal"] for run in await list_runs(database)}
+
+    assert [("HOST:07",), ()] == gone
+    assert [Published, Held, Free] == [type(known[course]) for course in courses_]
+    assert (4, True) == (len(locked.taken), locked.lock_seconds > 299)
+    assert {"host:7", "other"} == kept
