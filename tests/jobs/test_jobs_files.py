@@ -200,9 +200,8 @@ def test_kubernetes_runs_it_as_nobody_with_a_state_that_lasts(manifest):
     )
     state = set() if "persistentVolumeClaim" in volumes[mounts["/state"]["name"]] else {"state"}
     assert mounts["/sheets"]["readOnly"]
-    assert {f"BATCHPUB_{name.upper()}_FILE" for name in {"client_id", "client_secret", "refresh_token"} | state} == {
-        variable["name"] for variable in container["env"]
-    }
+    files = {f"BATCHPUB_{name.upper()}_FILE" for name in {"client_id", "client_secret", "refresh_token"} | state}
+    assert {*files, "BATCHPUB_AGAIN_ID"} == {variable["name"] for variable in container["env"]}
     assert {"credentials"} == {volume["name"] for volume in pod["volumes"] if "secret" in volume}
 
 
