@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
-from made_runs import NASTY, RUNS, few, make_november, make_row, make_run
+from support.made_runs import NASTY, RUNS, few, make_november, make_row, make_run
 
 from batchpub.course import Outcome, PlannedSheet
 from batchpub.report import announce

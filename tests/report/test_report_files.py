@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from junitparser import Error, Failure, JUnitXml, Skipped
 from lxml import etree
-from made_runs import COURSE, NASTY, RUNS, few, make_call, make_november, make_row, make_run
+from support.made_runs import COURSE, NASTY, RUNS, few, make_call, make_november, make_row, make_run
 
 from batchpub.course import CellKind, Outcome, PlannedSheet
 from batchpub.errors import CannotWrite, SettingsWrong

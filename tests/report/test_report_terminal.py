@@ -6,9 +6,9 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_runs import NASTY, RUNS, few, make_november, make_row, make_run
 from rich.cells import cell_len
 from rich.console import Console
+from support.made_runs import NASTY, RUNS, few, make_november, make_row, make_run
 
 from batchpub.course import Outcome, PlannedSheet
 from batchpub.report import advice, check_rows, count_outcomes, print_summary, summary_sentence

@@ -6,7 +6,7 @@ import subprocess
 
 import openpyxl
 import pytest
-from made_runs import COURSE, NASTY, make_november, make_row, make_run
+from support.made_runs import COURSE, NASTY, make_november, make_row, make_run
 
 from batchpub.course import Outcome, PlannedSheet
 from batchpub.report import FORMATS, write_reports

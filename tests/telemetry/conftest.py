@@ -4,12 +4,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from support.made_runs import BEGAN, COURSE, OTHER, make_row, make_run
 
 from batchpub.course import Outcome
 from batchpub.record import CallRecord, LockRecord
-from tests.report.made_runs import BEGAN, COURSE, make_row, make_run
-
-OTHER = "478346000019582102"
 
 
 def make_call(sent, answered, *, course_id=COURSE, operation="publish", status=200, meaning="published"):

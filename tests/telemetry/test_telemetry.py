@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.made_runs import make_run
 
 from batchpub.course import Outcome
 from batchpub.telemetry import Signal, format_textfile, measure, wanted_signals, write_textfile
-from tests.report.made_runs import make_run
 
 
 def test_figures_of_a_run(run):

@@ -9,10 +9,9 @@ pytest.importorskip("opentelemetry.sdk")
 from opentelemetry.sdk.metrics.export import MetricExporter, MetricExportResult
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from support.made_runs import COURSE, OTHER
 
 from batchpub.telemetry.otel import export_run
-from tests.report.made_runs import COURSE
-from tests.telemetry.conftest import OTHER
 
 
 class KeptMetrics(MetricExporter):

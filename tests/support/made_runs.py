@@ -11,6 +11,7 @@ from batchpub.record import CallRecord, LockRecord, RowRecord, RunRecord
 
 BEGAN = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 COURSE = "478346000019582101"
+OTHER = "478346000019582102"
 ONE_SHEET = (PlannedSheet(file="a.xlsx", sheet="Sheet1", headings=("Course ID", "Note")),)
 NASTY = (
     "<script>alert(1)</script>",
