@@ -22,7 +22,7 @@ def say_event(action: str, fields: Fields) -> str:
     if sentence is not None:
         try:
             return sentence(fields)
-        except (LookupError, TypeError, ValueError):
+        except (AttributeError, LookupError, TypeError, ValueError):
             pass  # a fact is missing, or not what it should be: the plain sentence is true all the same
     return EVENTS[action].message if action in EVENTS else action
 
