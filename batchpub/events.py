@@ -147,6 +147,9 @@ EVENTS = {
     "portal.locked": Event(
         ("warning",), "Zoho locked the account; everybody waits.", ("seconds", "ends_at", "cause", "code")
     ),
+    "portal.unlocked": Event(
+        ("warning",), "An operator had the lock forgotten; the next call goes alone.", ("seconds",)
+    ),
     "read.denied": Event(
         ("warning",),
         "Courses cannot be read: one whose answer is lost and that mails stays unknown, and none is verified first.",

@@ -28,13 +28,13 @@ def say_event(action: str, fields: Fields) -> str:
 
 
 def say_duration(seconds: float) -> str:
-    """Say a time as people do, to the second below an hour."""
+    """Say a time as people do, to the second below ten minutes."""
     whole = max(0, round(seconds))
     hours, minutes = divmod(whole // 60, 60)
     if hours:
         return f"{hours} h {minutes} min"
     if minutes:
-        return f"{minutes} min {whole % 60} s" if whole % 60 else f"{minutes} min"
+        return f"{minutes} min {whole % 60} s" if whole % 60 and minutes < 10 else f"{minutes} min"  # noqa: PLR2004
     return f"{whole} s"
 
 
@@ -151,7 +151,6 @@ SENTENCES: dict[str, Callable[[Fields], str]] = {
     "run.stopping": lambda fields: f"Stopping; calls in flight finish first: {fields['reason']}",
     "state.unwritable": lambda fields: f"The state cannot be written: {fields['error']}",
     "report.unwritable": lambda fields: f"A report cannot be written: {fields['error']}",
-    "report.unannounced": lambda fields: str(fields["error"]),
     "token.renewed": lambda fields: f"The access token was renewed, for {say_duration(fields['lifetime_seconds'])}",
     "token.waiting": lambda fields: (
         f"Zoho allows ten access tokens in ten minutes; the next one in {say_duration(fields['seconds'])}"

@@ -29,6 +29,17 @@ def token_file(state: Path) -> Path:
     return state.with_name(f"{state.name}.token")
 
 
+def name_kind(credentials: Credentials) -> str:
+    """Say which kind of credentials these are, and what they are good for."""
+    match credentials:
+        case AccessToken():
+            return "an access token: good for an hour, and nobody renews it"
+        case Cookie():
+            return "a session's cookie: for a try by hand, not for pipelines"
+        case _:
+            return "a refresh token of a self client: the kind for pipelines"
+
+
 def credentials_of(settings: Settings, *, sandbox: bool) -> Credentials:
     """Choose the one kind of credentials that is set.
 

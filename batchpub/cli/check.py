@@ -5,19 +5,26 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.text import Text
 
-from batchpub.cli.duration import duration
 from batchpub.cli.files import find_files
 from batchpub.cli.online import look_online, show_looks
 from batchpub.cli.options import settle_settings
+from batchpub.cli.saying import show
 from batchpub.cli.sheets import known_published, take_in
-from batchpub.cli.wiring import existing_state, journal_of, ledger_of, limits_of, open_state, start_log
+from batchpub.cli.wiring import (
+    existing_state,
+    hosts_of,
+    journal_of,
+    ledger_of,
+    limits_of,
+    open_state,
+    portal_of,
+    start_log,
+)
 from batchpub.clock import SystemClock
 from batchpub.course import Course, NamesRule, Pile, Plan, PlannedRow
 from batchpub.errors import ExitCode, SheetRefused
@@ -25,13 +32,19 @@ from batchpub.pace import estimate_seconds
 from batchpub.plan.text import list_names
 from batchpub.plural import say_count
 from batchpub.publish import Rules
+from batchpub.report.attention import drop_place
 from batchpub.report.ci import Problem, announce_check
-from batchpub.report.text import escape_commands, make_plain
+from batchpub.report.summary import Spot, Summary
+from batchpub.report.text import escape_commands
+from batchpub.report.totals import Tone, say_plan
+from batchpub.sentences import say_duration
 from batchpub.settings import Settings
 from batchpub.state import Outlook, Standing, Uncertain
 from batchpub.verify import Finding, Look, hold_for_name
 
 MANY = 40
+TONES_OF = {"invalid": Tone.BAD, "uncertain": Tone.WATCH, "duplicate": Tone.QUIET, "skipped": Tone.QUIET}
+"""The outcomes that rows are named for, the worst first."""
 ACCESS_TOKEN_SECONDS = 3600.0  # "expires_in": 3600, Zoho accounts documentation
 
 
@@ -77,7 +90,9 @@ def check(*, sheets: tuple[str, ...], job: Path | None, online: bool, as_json: b
         }
         click.echo(escape_commands(json.dumps(told, ensure_ascii=False)))
     else:
-        shown = _show(rows, plan, handed.left_out, to_send, eta, warnings)
+        host = portal_of(settings, hosts_of(settings)[1])
+        summary = _summarise(rows, plan, handed.left_out, to_send, eta, host, warnings)
+        shown = show(summary, sys.stdout, before=show_looks(rows) if online else "")
         invalid = [_problem_of(row) for row in rows if row["outcome"] == Pile.INVALID]
         problems = [*_problems_of(intake.refused), *invalid]
         for warning in announce_check(problems, shown, os.environ, sys.stdout):
@@ -117,7 +132,7 @@ def _warn_of_token(eta: float, settings: Settings) -> list[str]:
     if settings.access_token is None or eta <= ACCESS_TOKEN_SECONDS:
         return []
     return [
-        f"This takes about {duration(eta)}, and an access token is good for an hour at most: the run would end with 77 "
+        f"This takes about {say_duration(eta)}, and an access token is good for an hour at most: the run would end with 77 "
         "in the middle. Set BATCHPUB_CLIENT_ID, BATCHPUB_CLIENT_SECRET and BATCHPUB_REFRESH_TOKEN instead; "
         "`batchpub login` makes the last one."
     ]
@@ -172,41 +187,36 @@ def _problem_of(row: dict[str, Any]) -> Problem:
     return Problem(file=row["file"], row=row["row"], title=f"invalid: {row['cell']}", message=row["message"])
 
 
-def _show(  # noqa: PLR0913 - all that is shown
+def _summarise(  # noqa: PLR0913 - all that is shown
     rows: list[dict[str, Any]],
     plan: Plan,
     left_out: Sequence[str],
     to_send: int,
     eta: float,
+    host: str,
     warnings: list[str],
-) -> str:
-    """Print it, and give what was printed."""
-    console = Console(highlight=False, markup=False, record=True)
-    show_looks(rows, console)
-    for sheet in plan.sheets:
-        for note in sheet.notes:
-            console.print(Text(make_plain(f"{sheet.file}: {note}"), style="yellow"))
+) -> Summary:
+    notes = [f"{sheet.file}: {note}" for sheet in plan.sheets for note in sheet.notes]
     if left_out:
-        console.print(Text(make_plain(f"Left out, for they are no lists: {list_names(list(left_out))}."), style="dim"))
-    for sheet in plan.sheets:
-        if sheet.refused:
-            console.print(Text(make_plain(f"Not read: {sheet.file}: {sheet.refused}"), style="red"))
-    problems = [row for row in rows if row["outcome"] in ("invalid", "duplicate", "uncertain", "skipped")]
-    for row in problems[:MANY]:
-        where = f"{row['file']}, row {row['row']}: " if len(plan.sheets) > 1 else f"Row {row['row']}: "
-        console.print(Text(where + make_plain(f"{row['outcome']} - {row['message']}")))
-    if len(problems) > MANY:
-        console.print(Text(f"... and {len(problems) - MANY} more; --json has them all."))
-    for warning in warnings[:MANY]:
-        console.print(Text(f"Warning: {make_plain(warning)}", style="yellow"))
-    mailed = sum(row["notify"] for row in rows if row["outcome"] in ("to_publish", "uncertain"))
-    counts: dict[str, int] = {}
-    for row in rows:
-        counts[row["outcome"]] = counts.get(row["outcome"], 0) + 1
-    console.print(Text(", ".join(f"{number} {outcome}" for outcome, number in counts.items()) or "no rows"))
-    console.print(
-        Text(
-            f"{say_count(to_send, 'course')} to send, {say_count(mailed, 'course')} will mail learners, about {duration(eta)}. Nothing was sent."
+        notes.append(f"Left out, for they are no lists: {list_names(list(left_out))}.")
+    notes += [f"Not read: {sheet.file}: {sheet.refused}" for sheet in plan.sheets if sheet.refused]
+    notes += [f"Warning: {warning}" for warning in warnings[:MANY]]
+    spots = [
+        Spot(
+            word=row["outcome"].replace("_", " "),
+            tone=TONES_OF[row["outcome"]],
+            sheet=PurePath(row["file"]).name if len(plan.sheets) > 1 else "",
+            cell=row["cell"] or f"row {row['row']}",
+            course=" ".join(filter(None, (row["course_id"], row["batch_id"], row["name"]))),
+            message=drop_place(row["cell"], row["message"]),
         )
-    )
-    return console.export_text()
+        for word in TONES_OF
+        for row in rows
+        if row["outcome"] == word
+    ]
+    mailing = sum(row["notify"] for row in rows if row["outcome"] in ("to_publish", "uncertain"))
+    attention = sum(row["outcome"] in ("invalid", "uncertain") for row in rows)
+    done = sum(row["outcome"] == "already_published" for row in rows)
+    headline = say_plan(to_send=to_send, mailing=mailing, host=host, eta=eta, attention=attention)
+    before = [f"{say_count(done, 'row')} {'is' if done == 1 else 'are'} published already."] if done else []
+    return Summary(headline=headline, sentences=(*before, *notes), spots=tuple(spots), last=("Nothing was sent.",))

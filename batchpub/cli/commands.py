@@ -53,14 +53,15 @@ def retry(**flags: Any) -> int:
 
 
 @click.command()
+@click.argument("run", required=False)
 @with_flags(STATE)
 @click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
 @click.option("--delete-older-than", metavar="DAYS", help="Forget what was on older sheets, e.g. 90d.")
-def runs(**flags: Any) -> None:
-    """List the runs in the state, newest first."""
-    from batchpub.cli.runs import runs as run  # noqa: PLC0415 - see above
+def runs(**flags: Any) -> int:
+    """List the runs in the state, newest first: how each ended, and whether it is running or died. With RUN, tell of it."""
+    from batchpub.cli.runs import runs as body  # noqa: PLC0415 - see above
 
-    run(**flags)
+    return body(**flags)
 
 
 @click.command()
@@ -71,6 +72,21 @@ def runs(**flags: Any) -> None:
 def report(**flags: Any) -> int:
     """Write a run's reports again; without RUN, the newest one's. Works for a run that died, too."""
     from batchpub.cli.runs import report as run  # noqa: PLC0415 - see above
+
+    return run(**flags)
+
+
+@click.command()
+@with_flags(JOB, STATE, setting("data_center"), setting("portal"), setting("rate", type=int))
+@click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
+@click.option("--unlock", is_flag=True, help="Forget Zoho's lock, if you know that it is lifted; asks first.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def doctor(**flags: Any) -> int:
+    """Look whether a run can start here: credentials, access, state, lock, clock. Each with its remedy.
+
+    No sheet is needed and nothing is published. One course that nobody has is read, which counts as a call.
+    """
+    from batchpub.cli.doctor import doctor as run  # noqa: PLC0415 - see above
 
     return run(**flags)
 

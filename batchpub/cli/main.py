@@ -19,6 +19,7 @@ COMMANDS = {
     "retry": ("batchpub.cli.commands", "retry", "Publish what an earlier results file says is not published yet."),
     "report": ("batchpub.cli.commands", "report", "Write a run's reports again."),
     "runs": ("batchpub.cli.commands", "runs", "List the runs in the state."),
+    "doctor": ("batchpub.cli.commands", "doctor", "Look whether a run can start here, and say what is missing."),
     "template": ("batchpub.cli.commands", "template", "Write a workbook for staff whose id column cannot lose digits."),
     "login": ("batchpub.cli.commands", "login", "Turn a grant code into the refresh token that pipelines use."),
     "sandbox": ("batchpub.sandbox.command", "sandbox", "Play Zoho on this machine."),

@@ -3,19 +3,15 @@
 import asyncio
 import contextlib
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import structlog
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.table import Table
-from rich.text import Text
 
 from batchpub.cli.access import credentials_of, open_client, token_file
-from batchpub.cli.duration import duration
 from batchpub.cli.person import has_person
+from batchpub.cli.table import lay_out
 from batchpub.cli.wiring import files_of, ledger_of, open_state
 from batchpub.clock import SystemClock
 from batchpub.course import Course
@@ -23,17 +19,32 @@ from batchpub.locks import open_gate
 from batchpub.pace import estimate_seconds
 from batchpub.publish import Rules
 from batchpub.report.text import make_plain
+from batchpub.sentences import say_duration
 from batchpub.settings import Settings
 from batchpub.survey import Survey
 from batchpub.verify import Look
+from batchpub.zoho.client import ZohoClient
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 log = structlog.get_logger("batchpub")
 
 SHOWN = 200
+WIDTHS = (0, 0, 17, 17, 9, 10)  # with an id of 19 digits and 5 of a row, 79 columns
 
 
 async def look_online(names: Mapping[Course, str], settings: Settings) -> dict[Course, Look]:
     """Read every course through the real gate: these calls count, for this run and the next."""
+    async with open_survey(settings, attempts=settings.attempts) as (survey, _):
+        eta = estimate_seconds(len(names), survey.ledger.limits, await survey.ledger.look_ahead("read"))
+        async with _tell_progress(len(names), eta, settings) as told:
+            return await replace(survey, on_look=told.note).look_at_all(names, workers=settings.workers)
+
+
+@contextlib.asynccontextmanager
+async def open_survey(settings: Settings, *, attempts: int) -> AsyncIterator[tuple[Survey, ZohoClient]]:
+    """Give a survey whose calls count in the state, and the client it asks."""
     clock = SystemClock()
     credentials = credentials_of(settings, sandbox=False)
     async with (
@@ -41,23 +52,20 @@ async def look_online(names: Mapping[Course, str], settings: Settings) -> dict[C
         open_client(settings, credentials, clock=clock, token_file=token_file(files_of(settings))) as api,
     ):
         ledger = ledger_of(settings, database, run="check", clock=clock)
-        eta = estimate_seconds(len(names), ledger.limits, await ledger.look_ahead("read"))
         rules = Rules(
-            attempts=settings.attempts,
+            attempts=attempts,
             backoff_seconds=settings.backoff,
             max_backoff_seconds=settings.max_backoff,
             max_calls=settings.max_calls,
         )
-        async with _tell_progress(len(names), eta, settings) as told:
-            gate = open_gate(ledger, clock=clock)
-            survey = Survey(api=api, gate=gate, ledger=ledger, rules=rules, clock=clock, on_look=told.note)
-            return await survey.look_at_all(names, workers=settings.workers)
+        gate = open_gate(ledger, clock=clock)
+        yield Survey(api=api, gate=gate, ledger=ledger, rules=rules, clock=clock), api
 
 
 @dataclass(slots=True)
 class _Told:
     done: int = 0
-    bar: Progress | None = None
+    bar: "Progress | None" = None
 
     def note(self, done: int) -> None:
         self.done = done
@@ -71,8 +79,11 @@ async def _tell_progress(total: int, eta: float, settings: Settings) -> AsyncIte
     told = _Told()
     log.info("check.reading", total=total, eta_seconds=round(eta))
     if has_person(sys.stderr) and not settings.quiet:
+        from rich.console import Console  # noqa: PLC0415 - only a person sees a bar
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415 - as above
+
         console = Console(stderr=True, highlight=False, markup=False)
-        words = TextColumn(f"courses read in Zoho, about {duration(eta)} in all")
+        words = TextColumn(f"courses read in Zoho, about {say_duration(eta)} in all")
         with Progress(BarColumn(), MofNCompleteColumn(), words, console=console, transient=True) as told.bar:
             told.bar.add_task("", total=total)
             yield told
@@ -90,24 +101,22 @@ async def _beat(told: _Told, total: int, seconds: float) -> None:
         log.info("check.progress", done=told.done, total=total)
 
 
-def show_looks(rows: Sequence[dict[str, Any]], console: Console) -> None:
-    """Show the name on the sheet beside the one in Zoho, with state and type."""
+def show_looks(rows: Sequence[dict[str, Any]]) -> str:
+    """Give a table of the name on the sheet beside the one in Zoho, with state and type."""
     looked = [row for row in rows if row["looked"]]
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("Row", "Course", "On the sheet", "In Zoho", "State", "Type"):
-        table.add_column(heading, overflow="fold", no_wrap=heading not in ("On the sheet", "In Zoho"))
-    for row in looked[:SHOWN]:
-        differs = "yellow" if row["remark"] else ""
-        course = f"{row['course_id']}\n/{row['batch_id']}" if row["batch_id"] else row["course_id"]
-        names = (Text(make_plain(row["name"]), style=differs), Text(make_plain(row["zoho_name"] or "?"), style=differs))
-        table.add_row(
-            str(row["row"]),
-            Text(course),
-            *names,
-            Text(make_plain(row["zoho_state"] or "?")),
-            Text(make_plain(row["zoho_type"] or "?")),
-        )
-    if looked:
-        console.print(table)
+    cells = [line for row in looked[:SHOWN] for line in _cells(row)]
+    lines = (
+        [*lay_out(("Row", "Course", "On the sheet", "In Zoho", "State", "Type"), cells, most=WIDTHS)] if looked else []
+    )
     if len(looked) > SHOWN:
-        console.print(Text(f"... and {len(looked) - SHOWN} more; --json has them all."))
+        lines.append(f"... and {len(looked) - SHOWN} more; --json has them all.")
+    return "".join(f"{line}\n" for line in [*lines, *([""] if lines else [])])
+
+
+def _cells(row: dict[str, Any]) -> Iterator[tuple[str, ...]]:
+    """Give the cells of a row; a batch stands in a line of its own."""
+    differs = "≠ " if row["remark"] else ""
+    zoho = [make_plain(row[key] or "?") for key in ("zoho_name", "zoho_state", "zoho_type")]
+    yield (str(row["row"]), row["course_id"], make_plain(row["name"]), differs + zoho[0], *zoho[1:])
+    if row["batch_id"]:
+        yield ("", f"/{row['batch_id']}", "", "", "", "")

@@ -66,6 +66,7 @@ RUN_FLAGS = (
     setting("quiet", "-q", is_flag=True, default=None),
     setting("verbose", "-v", is_flag=True, default=None),
     setting("progress_every", type=float),
+    click.option("--json", "as_json", is_flag=True, help="How the run ended, as JSON on stdout."),
     click.option("--yes", is_flag=True, help="Do not ask before mailing learners."),
     click.option("--gentle-off", is_flag=True, help="Forget the gentler pace after an unexplained lock."),
     click.option("--sandbox", is_flag=True, help="Rehearse against a sandbox on this machine; no credentials."),

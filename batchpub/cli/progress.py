@@ -9,10 +9,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.table import Column
 from rich.text import Text
 
-from batchpub.cli.duration import duration
 from batchpub.cli.person import has_person
 from batchpub.plural import say_count
 from batchpub.run import Run, Snapshot
+from batchpub.sentences import say_duration
 
 WIDE = 72  # columns in which the whole of it stands on one line with a bar worth the name
 
@@ -53,7 +53,7 @@ def describe(now: Snapshot, *, wide: bool) -> str:
     """Say in a few words what it waits for, and how long it takes."""
     if now.done >= now.total:
         return "writing the reports"
-    left = f"about {duration(now.eta_seconds)} left" if now.eta_seconds >= 1 else "nearly done"
+    left = f"about {say_duration(now.eta_seconds)} left" if now.eta_seconds >= 1 else "nearly done"
     if now.lock_seconds > 0:
         lock = f"locked by Zoho, {count_down(now.lock_seconds)} to go"
         return f"{lock}; {left}" if wide else lock

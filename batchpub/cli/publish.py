@@ -12,15 +12,15 @@ from typing import Any
 
 import click
 import structlog
-from rich.console import Console
 
-from batchpub.cli.access import credentials_of, open_client, token_file
+from batchpub.cli.access import credentials_of, name_kind, open_client, token_file
 from batchpub.cli.files import find_files, find_results
 from batchpub.cli.invocation import Invocation, current_invocation
 from batchpub.cli.options import settle_settings
 from batchpub.cli.person import has_person
 from batchpub.cli.progress import show_progress
 from batchpub.cli.resume import command_again, command_to_continue
+from batchpub.cli.saying import introduce, say_goodbye
 from batchpub.cli.sheets import Intake, judge_all, known_published, take_in
 from batchpub.cli.signals import Left
 from batchpub.cli.wiring import (
@@ -40,7 +40,6 @@ from batchpub.publish import Rules, Verify
 from batchpub.record import RunRecord
 from batchpub.report import announce
 from batchpub.report.folder import prepare_folder
-from batchpub.report.terminal import print_summary
 from batchpub.report.totals import DONE, count_outcomes
 from batchpub.run import Run, RunOptions
 from batchpub.sandbox import Sandbox, SandboxConfig, load_faults
@@ -66,13 +65,14 @@ class Extras:
     """Flags that are no settings: they belong to one invocation."""
 
     yes: bool
+    as_json: bool
     gentle_off: bool
     sandbox: bool
     sandbox_faults: Path | None
 
 
 def _split(flags: dict[str, Any]) -> tuple[dict[str, Any], Extras]:
-    taken = {name: flags.pop(name) for name in ("yes", "gentle_off", "sandbox", "sandbox_faults")}
+    taken = {name: flags.pop(name) for name in ("yes", "as_json", "gentle_off", "sandbox", "sandbox_faults")}
     speed = flags["speed"]
     if speed is not None and not taken["sandbox"]:
         raise click.UsageError("--speed works with --sandbox only: Zoho's minute cannot be made shorter.")
@@ -168,8 +168,6 @@ async def _publish(  # noqa: PLR0913 - a run and all that belongs to it
     plan = intake.settle(await _find_published(intake, settings, extras, earlier))
     run, out = here.run, here.out()
     structlog.contextvars.bind_contextvars(run=run)
-    if not _own_rule(plan, settings, earlier):
-        _ask(plan, extras)
     prepare_folder(out, keep=here.read)
     async with contextlib.AsyncExitStack() as stack:
         if extras.sandbox:
@@ -187,7 +185,7 @@ async def _publish(  # noqa: PLR0913 - a run and all that belongs to it
         resume_command=found.resume_command,
         stop_reason=found.stop_reason,
     )
-    _say_goodbye(found, code, "" if work.unreported else str(out), quiet=settings.quiet)
+    say_goodbye(found, code, "" if work.unreported else str(out), work.reports, settings, as_json=extras.as_json)
     return code
 
 
@@ -228,14 +226,6 @@ async def _find_published(intake: Intake, settings: Settings, extras: Extras, ea
         ledger = ledger_of(settings, database, run="check", clock=SystemClock())
         known = await journal_of(settings, ledger).standings(intake.judged.courses(), again=again)
     return known_published(known) | told
-
-
-def _ask(plan: Plan, extras: Extras) -> None:
-    todo = plan.to_publish()
-    mailed = sum(row.notify for row in todo)
-    log.info("plan.made", to_publish=len(todo), mailing=mailed, rows=len(plan.rows))
-    if mailed and not extras.yes and not extras.sandbox and has_person(sys.stdin) and has_person(sys.stderr):
-        click.confirm(f"{say_count(mailed, 'course')} will mail learners. Publish?", abort=True, err=True)
 
 
 @contextlib.asynccontextmanager
@@ -335,11 +325,18 @@ async def _run(  # noqa: PLR0913 - the one place where everything meets
             )
         )
         work = Run(plan, options, api=api, database=database, clock=clock)
+        todo = plan.to_publish()
+        log.info("plan.made", to_publish=len(todo), mailing=sum(row.notify for row in todo), rows=len(plan.rows))
+        if has_person(sys.stderr) and not options.forbidden:
+            kind = "the sandbox" if extras.sandbox else name_kind(credentials)
+            await introduce(
+                work, plan, settings, ledger=ledger, api=api, kind=kind, is_sure=extras.yes or extras.sandbox
+            )
         here.began = True
         with here.signals.stopping(work.stop):
             with show_progress(work, quiet=settings.quiet):
                 found, code = await work.execute()
-            for warning in announce(found, os.environ, work.reports, sys.stdout):
+            for warning in announce(found, os.environ, work.reports, None if extras.as_json else sys.stdout):
                 log.warning("report.unannounced", error=warning)
             await asyncio.to_thread(_tell_others, found, code, settings, work)
         return found, code, work
@@ -388,12 +385,3 @@ def _max_failures(settings: Settings, plan: Plan) -> int | None:
     if told is None:
         return None
     return len(plan.rows) * int(told[:-1]) // 100 if told.endswith("%") else int(told)
-
-
-def _say_goodbye(found: RunRecord, code: ExitCode, reports: str, *, quiet: bool) -> None:
-    if quiet or not has_person(sys.stderr):
-        return
-    console = Console(stderr=True, highlight=False, markup=False)
-    print_summary(found, console)
-    told = f"Reports: {reports}" if reports else "The reports are not all written, see above."
-    console.print(f"{told}  (exit {int(code)})", soft_wrap=True)

@@ -4,19 +4,26 @@ import asyncio
 import json
 import re
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import click
 
 from batchpub.cli.options import settle_settings
+from batchpub.cli.table import lay_out
 from batchpub.cli.wiring import existing_state, open_state, start_log, state_of
+from batchpub.clock import SystemClock
+from batchpub.course import Outcome
 from batchpub.errors import ExitCode, SettingsWrong
 from batchpub.plural import say_count
 from batchpub.record import RunRecord
 from batchpub.report import check_rows, write_reports
+from batchpub.report.summary import make_summary_text
+from batchpub.report.text import make_plain
+from batchpub.report.totals import DONE, PROBLEMS
+from batchpub.sentences import say_duration
 from batchpub.settings import Settings
-from batchpub.state import forget_runs, list_runs, read_run
+from batchpub.state import forget_runs, list_runs, read_overview, read_run
 
 DAYS = re.compile(r"(\d{1,5})d?", re.ASCII)  # more digits are older than any calendar reaches
 NO_RUN = "The state has no run yet, so that there is nothing to report."
@@ -27,24 +34,62 @@ def _find_state(settings: Settings) -> None:
         raise SettingsWrong(f"There is no state at {state_of(settings)}. Name it with --state or BATCHPUB_STATE.")
 
 
-def runs(*, state: str | None, as_json: bool, delete_older_than: str | None) -> None:
-    """List the runs in the state, newest first."""
+def runs(*, state: str | None, run: str | None, as_json: bool, delete_older_than: str | None) -> int:
+    """List the runs in the state, newest first, or tell of one."""
     settings = settle_settings({"state": state}, None, needs_credentials=False)
     start_log(settings)
     _find_state(settings)
     days = DAYS.fullmatch(delete_older_than) if delete_older_than else None
     if delete_older_than and days is None:
         raise click.UsageError(f"--delete-older-than: {delete_older_than!r} is no number of days, such as 90d.")
+    if run is not None:
+        return _show_one(asyncio.run(_read(settings, run)), run, as_json=as_json)
     known, forgotten = asyncio.run(_list(settings, int(days[1]) if days else None))
     if as_json:
         click.echo(json.dumps({"schema_version": 1, "forgotten": forgotten, "runs": known}, indent=2))
-        return
+        return ExitCode.OK
     if forgotten:
         click.echo(f"Forgot {say_count(forgotten, 'run')}. Which courses are published stays known.")
-    for one in known:
-        totals = ", ".join(f"{number} {outcome}" for outcome, number in sorted(one["totals"].items())) or "no rows"
-        ended = f"exit {one['exit_code']}" if one["exit_code"] is not None else "not finished"
-        click.echo(f"{one['run']}  {ended:>12}  {totals}")
+    if not known:
+        click.echo("No run yet.")
+        return ExitCode.OK
+    headings = ("Started (UTC)", "Took", "Ended", "Published", "Attention", "Host", "Files", "Run")
+    for line in lay_out(headings, map(_cells, known)):
+        click.echo(line)
+    return ExitCode.OK
+
+
+def _show_one(found: RunRecord | None, run: str, *, as_json: bool) -> int:
+    """Print one run: as the log's readers want it, or as a run ends on a terminal."""
+    if found is None:
+        raise click.UsageError(f"The state has no run {run}. `batchpub runs` lists them.")
+    if as_json:
+        from batchpub.report.json_file import describe_run  # noqa: PLC0415 - the list needs none of it
+
+        click.echo(json.dumps(describe_run(found), indent=2, ensure_ascii=True))
+    else:
+        click.echo(make_summary_text(found), nl=False)
+    return ExitCode.OK
+
+
+def _cells(one: dict[str, Any]) -> list[str]:
+    started = datetime.fromisoformat(one["started_at"])
+    took = ""
+    if one["finished_at"]:
+        took = say_duration((datetime.fromisoformat(one["finished_at"]) - started).total_seconds())
+    totals = {Outcome(name): number for name, number in one["totals"].items()}
+    files = [PurePath(file).name for file in one["files"]]
+    more = f" and {len(files) - 1} more" if len(files) > 1 else ""
+    return [
+        f"{started.astimezone(UTC):%Y-%m-%d %H:%M}",
+        took,
+        one["state"] if one["exit_code"] is None else f"finished, {one['exit_code']}",
+        f"{sum(totals.get(outcome, 0) for outcome in DONE):,} of {sum(totals.values()):,}",
+        f"{sum(totals.get(outcome, 0) for outcome in PROBLEMS):,}",
+        one["portal"],
+        make_plain(files[0]) + more if files else "",
+        one["run"],
+    ]
 
 
 async def _list(settings: Settings, days: int | None) -> tuple[list[dict[str, Any]], int]:
@@ -53,7 +98,12 @@ async def _list(settings: Settings, days: int | None) -> tuple[list[dict[str, An
         if days is not None:
             before = now - timedelta(days=days)
             forgotten = await forget_runs(database, before, quiet_since=now - timedelta(days=1))
-        return await list_runs(database), forgotten
+        at_work = {run.run for run in (await read_overview(database, SystemClock())).at_work}
+        known = await list_runs(database)
+    states = {one["run"]: "running" if one["run"] in at_work else "died" for one in known}
+    return [
+        {**one, "state": states[one["run"]] if one["exit_code"] is None else "finished"} for one in known
+    ], forgotten
 
 
 def report(run: str | None, state: str | None, out: Path | None, report: tuple[str, ...]) -> int:

@@ -63,7 +63,7 @@ def group_faults(problems: Iterable[tuple[str, str]]) -> list[Fault]:
     groups: dict[str, list[tuple[str, str]]] = {}
     for cell, sentence in problems:
         told = sentence.removeprefix(cell).removeprefix(":").strip()
-        groups.setdefault(_VALUES.sub("#", told), []).append((cell, told))
+        groups.setdefault(say_alike(cell, sentence), []).append((cell, told))
     return [
         Fault(
             cells=tuple(cell for cell, _ in group),
@@ -72,6 +72,11 @@ def group_faults(problems: Iterable[tuple[str, str]]) -> list[Fault]:
         )
         for group in groups.values()
     ]
+
+
+def say_alike(cell: str, sentence: str) -> str:
+    """Give what two sentences must share to be about the same fault: all but their cell, numbers and what they quote."""
+    return _VALUES.sub("#", sentence.removeprefix(cell).removeprefix(":").strip())
 
 
 def _join(numbers: Iterable[int]) -> list[tuple[int, int]]:

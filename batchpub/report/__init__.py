@@ -7,14 +7,14 @@ from batchpub.lazy import export_lazily
 if TYPE_CHECKING:
     from batchpub.report.check import check_rows
     from batchpub.report.ci import announce, announce_refusal
-    from batchpub.report.terminal import print_summary
+    from batchpub.report.summary import make_summary_text, render, summarise
     from batchpub.report.totals import advice, count_outcomes, summary_sentence
     from batchpub.report.write import FILE_NAMES, FORMATS, write_reports
 
 MODULES = {
     "check": ("check_rows",),
     "ci": ("announce", "announce_refusal"),
-    "terminal": ("print_summary",),
+    "summary": ("make_summary_text", "render", "summarise"),
     "totals": ("advice", "count_outcomes", "summary_sentence"),
     "write": ("FILE_NAMES", "FORMATS", "write_reports"),
 }
@@ -28,7 +28,9 @@ __all__ = [
     "announce_refusal",
     "check_rows",
     "count_outcomes",
-    "print_summary",
+    "make_summary_text",
+    "render",
+    "summarise",
     "summary_sentence",
     "write_reports",
 ]

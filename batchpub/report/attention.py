@@ -1,13 +1,17 @@
 """The rows that need a person, brought together where the same sentence is said of many."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import PurePath
+from typing import TypeVar
 
 from batchpub.course import Outcome
+from batchpub.plan.ranges import say_alike, say_ranges
 from batchpub.record import RowRecord, RunRecord
 from batchpub.report.totals import PROBLEMS
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +24,7 @@ class Problem:
 
 
 def list_problem_rows(run: RunRecord) -> tuple[RowRecord, ...]:
-    """Give the rows that need somebody: what a person can mend first, what only time can mend last."""
+    """Give the rows that need attention: what a person can mend first, what only time can mend last."""
     places = {outcome: place for place, outcome in enumerate(PROBLEMS)}
     return tuple(
         sorted((row for row in run.rows if row.outcome in places), key=lambda row: (places[row.outcome], row.position))
@@ -28,23 +32,33 @@ def list_problem_rows(run: RunRecord) -> tuple[RowRecord, ...]:
 
 
 def group_problems(run: RunRecord) -> tuple[Problem, ...]:
-    """Bring together rows with the same outcome and the same sentence, in the order of `list_problem_rows`."""
-    groups: dict[tuple[Outcome, str], list[RowRecord]] = {}
-    for row in list_problem_rows(run):
-        groups.setdefault((row.outcome, drop_cell(row)), []).append(row)
-    return tuple(
-        Problem(outcome=outcome, message=message, rows=tuple(rows)) for (outcome, message), rows in groups.items()
-    )
+    """Bring together rows with the same outcome and alike sentences, in the order of `list_problem_rows`."""
+    groups = group_alike(list_problem_rows(run), lambda row: (row.outcome.value, row.cell, drop_cell(row)))
+    return tuple(Problem(outcome=rows[0].outcome, message=drop_cell(rows[0]), rows=tuple(rows)) for rows in groups)
+
+
+def group_alike(things: Iterable[_T], key: Callable[[_T], tuple[str, str, str]]) -> list[list[_T]]:
+    """Bring together what has the same word and alike sentences; `key` gives word, cell and sentence of a thing."""
+    groups: dict[tuple[str, str], list[_T]] = {}
+    for thing in things:
+        word, cell, sentence = key(thing)
+        groups.setdefault((word, say_alike(cell, sentence)), []).append(thing)
+    return list(groups.values())
 
 
 def drop_cell(row: RowRecord) -> str:
     """Give the row's sentence without the cell it begins with, so that the same trouble reads the same on every row."""
-    if row.cell and row.message.startswith(f"{row.cell}: "):
-        told = row.message.removeprefix(f"{row.cell}: ")
+    return drop_place(row.cell, row.message)
+
+
+def drop_place(cell: str, message: str) -> str:
+    """Give a sentence without the cell it begins with."""
+    if cell and message.startswith(f"{cell}: "):
+        told = message.removeprefix(f"{cell}: ")
         return told[:1].upper() + told[1:]
-    if row.cell and row.message.startswith(f"{row.cell} "):
-        return f"The cell {row.message.removeprefix(f'{row.cell} ')}"
-    return row.message
+    if cell and message.startswith(f"{cell} "):
+        return f"The cell {message.removeprefix(f'{cell} ')}"
+    return message
 
 
 def name_sheet(run: RunRecord, index: int) -> str:
@@ -60,9 +74,9 @@ def name_row(row: RowRecord) -> str:
     return row.cell or f"row {row.row}"
 
 
-def name_places(run: RunRecord, rows: Sequence[RowRecord], most: int) -> str:
-    """Name where the rows are, each sheet once; of many only the first."""
-    by_sheet = groupby(rows[:most], key=lambda row: row.sheet_index)
-    named = "; ".join(f"{name_sheet(run, index)} {', '.join(map(name_row, its))}".strip() for index, its in by_sheet)
-    more = len(rows) - most
-    return f"{named} and {more:,} more" if more > 0 else named
+def name_places(run: RunRecord, rows: Sequence[RowRecord]) -> str:
+    """Name where the rows are, each sheet once, neighbours as ranges."""
+    by_sheet = groupby(rows, key=lambda row: row.sheet_index)
+    return "; ".join(
+        f"{name_sheet(run, index)} {say_ranges(name_row(row) for row in its)}".strip() for index, its in by_sheet
+    )

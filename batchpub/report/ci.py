@@ -26,14 +26,17 @@ _LONGEST_FACT = 100
 _LONGEST_REASON = 4_000  # a refusal may name many files
 
 
-def announce(run: RunRecord, environ: Mapping[str, str], reports: Sequence[Path], stdout: TextIO) -> tuple[str, ...]:
+def announce(
+    run: RunRecord, environ: Mapping[str, str], reports: Sequence[Path], stdout: TextIO | None
+) -> tuple[str, ...]:
     """Tell whoever started us, in the form it reads, and give a sentence for everything that could not be told.
 
-    GitHub Actions: GITHUB_STEP_SUMMARY, GITHUB_OUTPUT, and annotations on stdout when GITHUB_ACTIONS is "true".
+    GitHub Actions: GITHUB_STEP_SUMMARY, GITHUB_OUTPUT, and annotations on stdout when GITHUB_ACTIONS is "true"; without
+    `stdout` there are none, for it holds JSON.
     Kubernetes: BATCHPUB_TERMINATION_LOG or /dev/termination-log, where that file exists. Elsewhere nothing is written.
     """
     surfaces: list[tuple[str, Callable[[], object]]] = []
-    if environ.get("GITHUB_ACTIONS") == "true":
+    if stdout is not None and environ.get("GITHUB_ACTIONS") == "true":
         surfaces.append(
             ("the annotations", lambda: _print(make_annotations(run, environ.get("GITHUB_WORKSPACE", "")), stdout))
         )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from batchpub.course import NotifyPolicy, Outcome
 from batchpub.plural import say_count
 from batchpub.record import RowRecord, RunRecord
-from batchpub.report.attention import Problem, group_problems, list_problem_rows, name_row, name_sheet
+from batchpub.report.attention import Problem, group_problems, list_problem_rows, name_places, name_row, name_sheet
 from batchpub.report.table import find_own_columns, pick_own
 from batchpub.report.text import replace_unshowable, show_time
 from batchpub.report.timeline import COLUMNS, HEIGHT, draw_timeline
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 MOST_PROBLEMS = 8  # of one outcome before "and n more"; the table below has them all
-MOST_PLACES = 12
 _MAILED = {
     NotifyPolicy.NEVER: "learners are not mailed",
     NotifyPolicy.SHEET: "learners are mailed where the sheet says so",
@@ -217,7 +216,7 @@ def _load_template() -> "Template":
     environment.globals |= {
         "MAILED": _MAILED,
         "MOST_PROBLEMS": MOST_PROBLEMS,
-        "MOST_PLACES": MOST_PLACES,
+        "places": name_places,
         "place": name_sheet,
     }
     return environment.from_string(_read("report.html.j2"))

@@ -147,7 +147,7 @@
   function prepare() {
     addOutcome("all", "all", rows.length);
     const count = [...wanted].reduce((sum, outcome) => sum + present.get(outcome), 0);
-    if (wanted.size > 1) addOutcome("problems", "needs somebody", count);
+    if (wanted.size > 1) addOutcome("problems", "needs attention", count);
     data.outcomes.forEach((outcome, index) => present.has(index) && addOutcome(index, outcome.words, present.get(index)));
     for (const { key, label } of columns) {
       const button = make("button", { type: "button" }, label);

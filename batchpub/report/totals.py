@@ -4,7 +4,9 @@ from collections import Counter
 from enum import StrEnum
 
 from batchpub.course import Outcome
+from batchpub.plural import say_count
 from batchpub.record import RunRecord
+from batchpub.sentences import say_duration
 
 DONE = (Outcome.PUBLISHED, Outcome.ALREADY_PUBLISHED)
 """The outcomes after which the course is published."""
@@ -61,7 +63,7 @@ def name_outcome(outcome: Outcome) -> str:
 
 
 def count_problems(run: RunRecord) -> int:
-    """Count the rows that need somebody."""
+    """Count the rows that need attention."""
     totals = count_outcomes(run)
     return sum(totals[outcome] for outcome in PROBLEMS)
 
@@ -86,6 +88,14 @@ def say_stop(run: RunRecord) -> str:
     return f"{'It stopped early' if run.rows or run.planned_rows != 0 else 'It could not begin'}: {run.stop_reason}"
 
 
+def say_plan(*, to_send: int, mailing: int, host: str, eta: float, attention: int) -> str:
+    """Say in one sentence what a run will do: how many courses, where, whom it mails, how long, and what is wrong."""
+    mails = f"{mailing:,} {'mails' if mailing == 1 else 'mail'} learners" if mailing else "none mails learners"
+    took = f", about {say_duration(eta)}" if eta >= 1 else ""
+    look = f"; {say_count(attention, 'row')} {'needs' if attention == 1 else 'need'} attention" if attention else ""
+    return f"{say_count(to_send, 'course')} to publish in {host}, {mails}{took}{look}."
+
+
 def advice(outcome: Outcome) -> str:
     """Say what to do about rows with this outcome."""
     return _ADVICE[outcome]
@@ -103,7 +113,7 @@ def _say_rows(run: RunRecord) -> str:
     if quiet:
         parts.append(f"{quiet:,} {'is a duplicate or was' if quiet == 1 else 'are duplicates or were'} skipped")
     if problems:
-        parts.append(f"{problems:,} {'needs' if problems == 1 else 'need'} somebody: {_list_problems(totals)}")
+        parts.append(f"{problems:,} {'needs' if problems == 1 else 'need'} attention: {_list_problems(totals)}")
     return "; ".join(parts) + "."
 
 

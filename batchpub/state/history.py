@@ -28,6 +28,7 @@ async def list_runs(database: Database) -> list[dict[str, Any]]:
             {
                 "run": row.run,
                 "portal": row.portal,
+                "files": list(dict.fromkeys(str(sheet["file"]) for sheet in row.sheets)),
                 "started_at": row.started_on,
                 "finished_at": row.finished_on,
                 "exit_code": row.exit_code,

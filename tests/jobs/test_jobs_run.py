@@ -214,7 +214,7 @@ def test_gitlab_checks_and_publishes(repository, environ, tmp_path, service):
     done = run_script("\n".join(publish["script"]), cwd=repository, environ=environ | files | state)
 
     assert (0, 0) == (checked.returncode, done.returncode), checked.stderr + done.stderr
-    assert "3 to_publish" in checked.stdout
+    assert "3 courses to publish" in checked.stdout
     assert PUBLISHED == outcomes(repository)
     assert (repository / publish["artifacts"]["reports"]["junit"]).exists()
     assert 3 == stats(service)["arrivals"]["publish"]

@@ -22,8 +22,8 @@ ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 @pytest.mark.parametrize(
     ("now", "wide", "narrow"),
     [
-        ((5, 90, 122.0, 0.0, 7), "about 2 min left; 7 calls free now", "about 2 min left"),
-        ((5, 90, 422.0, 299.6, 1), "locked by Zoho, 5:00 to go; about 7 min left", "locked by Zoho, 5:00 to go"),
+        ((5, 90, 122.0, 0.0, 7), "about 2 min 2 s left; 7 calls free now", "about 2 min 2 s left"),
+        ((5, 90, 422.0, 299.6, 1), "locked by Zoho, 5:00 to go; about 7 min 2 s left", "locked by Zoho, 5:00 to go"),
         ((5, 90, 0.2, 0.0, 1), "nearly done; 1 call free now", "nearly done"),
         ((90, 90, 0.0, 0.0, 30), "writing the reports", "writing the reports"),
     ],

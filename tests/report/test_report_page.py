@@ -230,7 +230,7 @@ def test_browser_searches(opened):
 @pytest.mark.slow
 def test_browser_filters_by_outcome(opened):
     """
-    Outcomes are chosen by buttons, several at once, or all that need somebody together.
+    Outcomes are chosen by buttons, several at once, or all that need attention together.
     """
     page = opened(make_november(300))
     press = page.locator("#outcomes").get_by_role("button").filter
@@ -239,7 +239,7 @@ def test_browser_filters_by_outcome(opened):
     invalid = set(see(page, "outcome"))
     press(has_text="refused").click()
     both = set(see(page, "outcome"))
-    press(has_text="needs somebody").click()
+    press(has_text="needs attention").click()
     problems = set(see(page, "outcome"))
     press(has_text="all").click()
     page.locator("[data-show=not_attempted]").click()

@@ -76,7 +76,7 @@ def test_summary_tells_totals_and_what_to_do():
 
     seen = [[cell for cell in line if cell is not None] for line in page.iter_rows(values_only=True)]
     assert [
-        ["1 of 2 rows is published; 1 needs somebody: 1 refused."],
+        ["1 of 2 rows is published; 1 needs attention: 1 refused."],
         [],
         ["Outcome", "Rows", "What to do"],
         ["refused", 1, "Zoho said no for good. Read the message, mend the course or the id, then retry."],

@@ -100,5 +100,5 @@ def test_check_names_the_files_it_does_not_read(desk):
     shown = told.stdout.read_text()
     assert "Not read: lists/b.zip: " in shown
     assert "lists/logo.png" in shown
-    assert "1 course to send" in shown
+    assert "1 course to publish" in shown
     assert ["lists/b.zip"] == [one["file"] for one in json.loads(stopped.stdout.read_text())["refused"]]

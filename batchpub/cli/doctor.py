@@ -1,0 +1,304 @@
+"""`batchpub doctor`: can a run start here, and if not, what to do; no sheet is needed and nothing is published."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+import click
+import structlog
+
+from batchpub.cli.access import credentials_of, name_kind, open_client, token_file
+from batchpub.cli.online import open_survey
+from batchpub.cli.options import settle_settings
+from batchpub.cli.person import has_person
+from batchpub.cli.wiring import (
+    existing_state,
+    files_of,
+    hosts_of,
+    ledger_of,
+    open_state,
+    portal_of,
+    start_log,
+    state_of,
+)
+from batchpub.clock import SystemClock
+from batchpub.course import Course
+from batchpub.errors import PRECEDENCE, AccessRefused, BatchpubError, ExitCode, StoppedEarly
+from batchpub.plural import say_count
+from batchpub.report.text import make_plain
+from batchpub.sentences import say_duration
+from batchpub.settings import Settings
+from batchpub.state import Overview, read_overview
+from batchpub.verify import Finding
+from batchpub.zoho.hosts import DATA_CENTERS
+
+log = structlog.get_logger("batchpub")
+
+LONGEST = 10.0  # seconds that the service is asked for
+MOST_SKEW = 30.0  # seconds; more, and times in reports and logs mislead
+NOBODYS_COURSE = Course(course_id="100000000000000000")
+"""Is read to see whether reading is allowed: whatever the answer, it says nothing of anybody's course."""
+
+
+class Sign(StrEnum):
+    """How a line is to be taken."""
+
+    GOOD = "good"
+    NOTE = "note"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One thing that was looked at. `remedy` says what to do, "" where there is nothing; `code` how a run would end."""
+
+    about: str
+    sign: Sign
+    told: str
+    remedy: str = ""
+    code: ExitCode = ExitCode.OK
+
+
+def doctor(*, job: Path | None, as_json: bool, unlock: bool, yes: bool, **flags: object) -> int:
+    """Look at everything a run needs, and print each with its remedy."""
+    settings = settle_settings(flags, job, needs_credentials=False)
+    start_log(settings)
+    if unlock:
+        _unlock(settings, is_sure=yes)
+    lines = asyncio.run(_examine(settings))
+    if as_json:
+        click.echo(json.dumps({"schema_version": 1, "lines": [asdict(line) for line in lines]}, indent=2))
+    else:
+        _show(lines)
+    return _worst(lines)
+
+
+def _worst(lines: list[Line]) -> ExitCode:
+    found = {ExitCode.OK, *(line.code for line in lines)}
+    return next(code for code in PRECEDENCE if code in found)
+
+
+async def _examine(settings: Settings) -> list[Line]:
+    state, overview = await _examine_state(settings)
+    lines = [_examine_credentials(settings), *[line async for line in _examine_service(settings, state, overview)]]
+    return [*lines, *state, *_examine_pace(settings, overview)]
+
+
+def _examine_credentials(settings: Settings) -> Line:
+    try:
+        return Line(about="credentials", sign=Sign.GOOD, told=name_kind(credentials_of(settings, sandbox=False)))
+    except BatchpubError as error:
+        return Line(about="credentials", sign=Sign.BAD, told="none", remedy=str(error), code=error.exit_code)
+
+
+async def _examine_service(settings: Settings, state: list[Line], overview: Overview | None) -> AsyncIterator[Line]:
+    """Ask for an access token, then read a course that nobody has, within ten seconds."""
+    accounts, api = hosts_of(settings)
+    centre = f"{settings.data_center}: {api}"
+    try:
+        credentials = credentials_of(settings, sandbox=False)
+        async with (
+            asyncio.timeout(LONGEST),
+            open_client(
+                settings, credentials, clock=SystemClock(), token_file=token_file(files_of(settings))
+            ) as client,
+        ):
+            access = await client.get_access()
+    except TimeoutError:
+        yield _say_unreachable(accounts)
+        return
+    except BatchpubError as error:
+        if error.exit_code is not ExitCode.SETTINGS_WRONG:
+            yield Line(about="access", sign=Sign.BAD, told="no access", remedy=str(error), code=error.exit_code)
+            yield Line(about="data centre", sign=Sign.NOTE, told=centre, remedy=_guess_centre(settings))
+        return
+    yield Line(
+        about="data centre",
+        sign=Sign.BAD if access.hint else Sign.GOOD,
+        told=centre,
+        remedy=access.hint,
+        code=ExitCode.ACCESS_REFUSED if access.hint else ExitCode.OK,
+    )
+    if any(line.sign is Sign.BAD for line in state) or _is_locked(settings, overview):
+        yield Line(about="reading", sign=Sign.NOTE, told="not asked: every call is counted in the state, see there")
+        return
+    async for line in _examine_reading(settings, overview):
+        yield line
+
+
+async def _examine_reading(settings: Settings, overview: Overview | None) -> AsyncIterator[Line]:
+    told = "allowed (ZOHOPEOPLE.training.READ)"
+    try:
+        async with asyncio.timeout(LONGEST), open_survey(settings, attempts=1) as (survey, client):
+            looks = await survey.look_at_all({NOBODYS_COURSE: ""}, workers=1)
+            skew = client.behind_seconds
+    except TimeoutError:
+        yield _say_unreachable(hosts_of(settings)[1])
+        return
+    except StoppedEarly as error:
+        yield Line(about="reading", sign=Sign.NOTE, told=str(error))
+        return
+    except BatchpubError as error:
+        is_scope = isinstance(error, AccessRefused)
+        yield Line(
+            about="reading" if is_scope else "service",
+            sign=Sign.BAD,
+            told="not allowed" if is_scope else "no answer",
+            remedy=str(error),
+            code=error.exit_code,
+        )
+        return
+    look = looks[NOBODYS_COURSE]
+    odd = look.finding is Finding.CANNOT_TELL and not look.state
+    yield Line(about="reading", sign=Sign.NOTE if odd else Sign.GOOD, told=look.message if odd else told)
+    yield _say_publishing(overview)
+    if skew is not None:
+        yield _say_skew(skew)
+
+
+def _say_publishing(overview: Overview | None) -> Line:
+    done = overview.courses.get("published", 0) if overview else 0
+    told = f"{say_count(done, 'course')} published from this state before" if done else "not seen yet"
+    remedy = "" if done else "Whether ZOHOPEOPLE.training.CREATE is there shows at the first course: publish one."
+    return Line(about="publishing", sign=Sign.GOOD if done else Sign.NOTE, told=told, remedy=remedy)
+
+
+def _say_skew(skew: float) -> Line:
+    if abs(skew) <= MOST_SKEW:
+        return Line(about="clock", sign=Sign.GOOD, told=f"{abs(skew):.0f} s from Zoho's")
+    told = f"{say_duration(abs(skew))} {'ahead of' if skew > 0 else 'behind'} Zoho's"
+    return Line(about="clock", sign=Sign.NOTE, told=told, remedy="Set this machine's clock (NTP): times would mislead.")
+
+
+def _say_unreachable(url: str) -> Line:
+    return Line(
+        about="service",
+        sign=Sign.BAD,
+        told=f"no answer of {url} within {LONGEST:g} s",
+        remedy="Check the network, the proxy (HTTPS_PROXY) and the data centre.",
+        code=ExitCode.UNREACHABLE,
+    )
+
+
+def _guess_centre(settings: Settings) -> str:
+    others = ", ".join(name for name in DATA_CENTERS if name != settings.data_center)
+    return f"If you sign in to Zoho at another address than {DATA_CENTERS[settings.data_center][0]}, set data_center: {others}."
+
+
+async def _examine_state(settings: Settings) -> tuple[list[Line], Overview | None]:
+    where = state_of(settings)
+    if existing_state(settings) is None:
+        return [_say_new(Path(where))], None
+    try:
+        async with asyncio.timeout(LONGEST), open_state(settings, reading=True) as database:
+            overview = await read_overview(database, SystemClock())
+    except TimeoutError:
+        told = f"no answer within {LONGEST:g} s"
+        return [
+            Line(about="state", sign=Sign.BAD, told=told, remedy="Check the server.", code=ExitCode.CANNOT_WRITE)
+        ], None
+    except BatchpubError as error:
+        return [
+            Line(about="state", sign=Sign.BAD, told="cannot be used", remedy=str(error), code=error.exit_code)
+        ], None
+    return [_say_state(overview, where)], overview
+
+
+def _say_new(where: Path) -> Line:
+    folder = next(parent for parent in (where.parent, *where.parent.parents) if parent.exists())
+    if os.access(folder, os.W_OK):
+        remedy = (
+            "" if where.is_absolute() else "A relative path is another state in another folder; name an absolute one."
+        )
+        return Line(
+            about="state", sign=Sign.NOTE, told=f"{where}: not there yet; the first run makes it", remedy=remedy
+        )
+    remedy = "Name a writable place with --state or BATCHPUB_STATE, on a disk that outlives the container."
+    return Line(
+        about="state", sign=Sign.BAD, told=f"{where}: cannot be made", remedy=remedy, code=ExitCode.CANNOT_WRITE
+    )
+
+
+def _say_state(overview: Overview, where: Path | str) -> Line:
+    age = f", since {overview.oldest_run_at:%Y-%m-%d}" if overview.oldest_run_at else ""
+    published = overview.courses.get("published", 0)
+    told = (
+        f"{overview.name}: schema {overview.schema_version}{_say_older(overview)}, {say_count(overview.runs, 'run')}{age}, "
+        f"{say_count(published, 'published course')}"
+    )
+    if isinstance(where, Path) and not (os.access(where, os.W_OK) and os.access(where.parent, os.W_OK)):
+        remedy = "It can be read but not written, so no run can start here: mount it writable."
+        return Line(about="state", sign=Sign.BAD, told=told, remedy=remedy, code=ExitCode.CANNOT_WRITE)
+    return Line(about="state", sign=Sign.GOOD, told=told)
+
+
+def _say_older(overview: Overview) -> str:
+    older = overview.schema_version < overview.works_with
+    return f" (the next run brings it to {overview.works_with})" if older else ""
+
+
+def _is_locked(settings: Settings, overview: Overview | None) -> bool:
+    wanted = portal_of(settings, hosts_of(settings)[1])
+    return any(one.portal == wanted and one.lock_seconds > 0 for one in (overview.portals if overview else ()))
+
+
+def _examine_pace(settings: Settings, overview: Overview | None) -> list[Line]:
+    """Say what keeps calls from being made just now: locks, places, runs at work."""
+    lines = []
+    for portal in overview.portals if overview else ():
+        taken = portal.calls_in_flight + portal.places_resting
+        told = f"{portal.portal}: {taken} of {settings.rate} places taken"
+        remedy = ""
+        if portal.lock_seconds > 0:
+            told += f"; locked by Zoho for {say_duration(portal.lock_seconds)} more"
+            remedy = (
+                "Wait: a run does so by itself. If you know that Zoho has lifted the lock: batchpub doctor --unlock"
+            )
+        elif portal.gentle_seconds > 0:
+            told += f"; gentler pace for {say_duration(portal.gentle_seconds)} more"
+            remedy = "It follows a lock that our own calls do not explain. batchpub publish --gentle-off forgets it."
+        lines.append(Line(about="pace", sign=Sign.NOTE if remedy else Sign.GOOD, told=told, remedy=remedy))
+    now = datetime.now(tz=UTC)
+    for run in overview.at_work if overview else ():
+        heard = say_duration((now - run.heard_at).total_seconds())
+        told = f"run {run.run} is at work, or died a short while ago: last heard of {heard} ago"
+        lines.append(Line(about="runs", sign=Sign.NOTE, told=told))
+    return lines
+
+
+def _unlock(settings: Settings, *, is_sure: bool) -> None:
+    if not is_sure and has_person(sys.stdin):
+        click.confirm(
+            "If Zoho still locks the account, the next call makes the lock longer. Forget it?", abort=True, err=True
+        )
+    elif not is_sure:
+        raise click.UsageError("--unlock asks, and nobody is here to answer. Add --yes if Zoho has lifted the lock.")
+
+    async def forget() -> float:
+        async with open_state(settings) as database:
+            return await ledger_of(settings, database, run="doctor", clock=SystemClock()).forget_lock()
+
+    seconds = asyncio.run(forget())
+    log.warning("portal.unlocked", seconds=round(seconds, 1))
+    click.echo(
+        f"The lock is forgotten; it had {say_duration(seconds)} left." if seconds else "There was no lock.", err=True
+    )
+
+
+def _show(lines: list[Line]) -> None:
+    marks = {Sign.GOOD: ("green", "ok  "), Sign.NOTE: ("yellow", "note"), Sign.BAD: ("red", "BAD ")}
+    colours = has_person(sys.stdout) and not os.environ.get("NO_COLOR")
+    for line in lines:
+        colour, mark = marks[line.sign]
+        shown = click.style(mark, fg=colour) if colours else mark
+        click.echo(f"{shown}  {line.about:<12} {make_plain(line.told)}")
+        for part in filter(None, make_plain(line.remedy).split("\n")):
+            click.echo(f"{'':<18} {part}")
+    worst = _worst(lines)
+    click.echo("Ready." if not worst else f"Not ready: a run would end with {int(worst)} ({worst.meaning}).")

@@ -1,0 +1,95 @@
+"""What a command says to whoever started it: before a run, in its end; wrapped and coloured where a person sits."""
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from batchpub.cli.person import has_person
+from batchpub.course import Pile, Plan
+from batchpub.errors import AccessRefused, ExitCode, ServiceUnreachable, Stop
+from batchpub.pace import estimate_seconds
+from batchpub.plural import say_count
+from batchpub.publish import CourseApi
+from batchpub.record import RunRecord
+from batchpub.report.summary import Summary, render, summarise
+from batchpub.report.text import escape_commands
+from batchpub.report.totals import DONE, count_outcomes, count_problems, say_plan
+from batchpub.run import Run
+from batchpub.settings import Settings
+from batchpub.state import Ledger
+
+
+def show(summary: Summary, stream: TextIO, *, before: str = "") -> str:
+    """Print it, with a text before it, and give what a log would have of it."""
+    if has_person(stream):
+        columns, colours = shutil.get_terminal_size().columns, not os.environ.get("NO_COLOR")
+        shown = render(summary, columns=columns, colours=colours, encoding=stream.encoding)
+    else:
+        shown = render(summary, encoding=stream.encoding)
+    stream.write(before + shown)
+    stream.flush()
+    return before + render(summary)
+
+
+async def introduce(  # noqa: PLR0913 - all that is said
+    work: Run, plan: Plan, settings: Settings, *, ledger: Ledger, api: CourseApi, kind: str, is_sure: bool
+) -> None:
+    """Say to a person what is about to happen, once the credentials were found good, and ask before learners are mailed."""
+    try:
+        await api.get_access()
+    except (AccessRefused, ServiceUnreachable) as error:
+        work.stop(Stop(reason=str(error), exit_code=error.exit_code))  # it ends at once, with every row in its report
+        return
+    todo = plan.to_publish()
+    mailing = sum(row.notify for row in todo)
+    headline = say_plan(
+        to_send=len(todo),
+        mailing=mailing,
+        host=ledger.portal,
+        eta=estimate_seconds(len(todo), ledger.limits, await ledger.look_ahead("publish")),
+        attention=sum(row.pile is Pile.INVALID for row in plan.rows),
+    )
+    if not settings.quiet:
+        show(Summary(headline=headline, sentences=(f"Data centre {settings.data_center}; {kind}.",)), sys.stderr)
+    if mailing and not is_sure and has_person(sys.stdin):
+        click.confirm(f"{say_count(mailing, 'course')} will mail learners. Publish?", abort=True, err=True)
+
+
+def say_goodbye(  # noqa: PLR0913 - all that is said
+    found: RunRecord, code: ExitCode, folder: str, reports: Sequence[Path], settings: Settings, *, as_json: bool
+) -> None:
+    """Close a run: on a terminal for the person, on stdout for whoever reads that, there as JSON where it is asked for."""
+    if as_json:
+        print(escape_commands(json.dumps(describe_end(found, code, reports))))  # noqa: T201 - what was asked for
+        return
+    if settings.quiet:
+        return
+    told = f"Reports: {folder}" if folder else "The reports are not all written, see above."
+    summary = summarise(found, f"{told}  (exit {int(code)})")
+    if has_person(sys.stderr):
+        show(summary, sys.stderr)
+    if not has_person(sys.stdout):
+        show(summary, sys.stdout)
+
+
+def describe_end(found: RunRecord, code: ExitCode, reports: Sequence[Path]) -> Mapping[str, object]:
+    """Give the document of `--json`: every key is always there."""
+    counts = count_outcomes(found)
+    return {
+        "schema_version": 1,
+        "run": found.run,
+        "exit_code": int(code),
+        "total": len(found.rows),
+        "published": sum(counts[outcome] for outcome in DONE),
+        "attention": count_problems(found),
+        "counts": {outcome.value: number for outcome, number in counts.items()},
+        "stop_reason": found.stop_reason,
+        "resume_command": found.resume_command,
+        "reports": [str(path) for path in reports],
+    }
