@@ -67,7 +67,8 @@ def load_sheet(file: str, options: SheetOptions) -> Sheet:
 def _tell_bug(file: str, error: Exception) -> None:
     import structlog  # noqa: PLC0415 - reading a good sheet needs no log
 
-    structlog.get_logger("batchpub").error("sheet.not_understood", file=file, error=name_bug(error))
+    log = structlog.get_logger("batchpub")
+    log.error("sheet.not_understood", file=file, error=name_bug(error))
 
 
 def read_file(file: str) -> bytes:
