@@ -129,10 +129,23 @@ SECONDS = click.FloatRange(min=0, min_open=True)
     show_default=True,
     help="Where a read answer has the state.",
 )
+@click.option("--no-batch-pages", is_flag=True, help="A batch is read at its course's page only.")
 @click.option("--no-read-scope", is_flag=True, help="The token may not read courses.")
 @click.option("--strict-tokens", is_flag=True, help="Only access tokens issued here are let in.")
+@click.option("--needs-csrf", is_flag=True, help="A cookie's CSRF_TOKEN must be sent again, in the form and a header.")
+@click.option("--api-domain", default="https://www.zohoapis.com", show_default=True, help="In the token answer.")
+@click.option(
+    "--clock-offset",
+    "clock_offset_seconds",
+    type=float,
+    default=0.0,
+    show_default=True,
+    help="How far the service's clock is ahead of this machine's.",
+)
 @click.option("--token-life", "token_seconds", type=SECONDS, default=TOKEN_SECONDS, show_default=True, help="Seconds.")
-def sandbox(*, reads_share_limit: bool, no_read_scope: bool, state_field: str, **options: Any) -> None:
+def sandbox(
+    *, reads_share_limit: bool, no_read_scope: bool, no_batch_pages: bool, state_field: str, **options: Any
+) -> None:
     """Play Zoho People on this machine.
 
     Prints one line of JSON with the url as soon as it listens, and serves until it is interrupted (Ctrl-C or SIGTERM).
@@ -143,7 +156,10 @@ def sandbox(*, reads_share_limit: bool, no_read_scope: bool, state_field: str, *
         options["read_limit"] = None
     try:
         config = SandboxConfig(
-            **options, read_scope=not no_read_scope, state_field="" if state_field == "none" else state_field
+            **options,
+            read_scope=not no_read_scope,
+            batch_pages=not no_batch_pages,
+            state_field="" if state_field == "none" else state_field,
         )
     except ValueError as error:
         raise click.UsageError(str(error)) from None

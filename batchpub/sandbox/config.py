@@ -48,6 +48,9 @@ class SandboxConfig:
     daily_quota: int | None = None
     """Calls of all kinds in a day that begins when the sandbox does."""
 
+    clock_offset_seconds: float = 0.0
+    """How far the service's clock is ahead of this machine's: its `Date`, and the dates it tells to wait for."""
+
     latency_seconds: float | str = 0.2
     """There and back together; half of it passes before the call arrives. Also "0-5" and "lognormal:0.4"."""
 
@@ -57,6 +60,8 @@ class SandboxConfig:
     """Whether publishing twice is an error. Otherwise it succeeds and mails again: the worst that may be."""
     state_field: str = "course.status"
     """Where a read answer has the state, or "" for nowhere."""
+    batch_pages: bool = True
+    """Whether a batch has a page of its own; otherwise only its course's page with `?batchId=`."""
     read_scope: bool = True
     """Whether the token may read courses."""
     page_size: int = 200
@@ -65,7 +70,11 @@ class SandboxConfig:
     """Only tokens issued here, and `access_tokens`, are let in."""
     access_tokens: Sequence[str] = ()
     accept_cookies: bool = True
+    needs_csrf: bool = False
+    """A browser's session must show its CSRF_TOKEN again, as the field `conreqcsr` and in a header."""
     token_seconds: float = TOKEN_SECONDS
+    api_domain: str = "https://www.zohoapis.com"
+    """What the token answer says of the account's data centre."""
     secrets: Secrets = NO_SECRETS
 
     faults: Sequence[Fault] = ()

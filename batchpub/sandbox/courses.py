@@ -113,6 +113,32 @@ class CourseBook:
             place[name] = record.state.value
         return json_reply(answer)
 
+    def read_batch(self, course_id: str, batch_id: str) -> Reply:
+        """Say what is known about one batch, at its own page and as documented there."""
+        course = self.find(course_id, batch_id)
+        if course is None:
+            return self._unknown(course_id, batch_id)
+        record = self._record(course, batch_id)
+        record.read += 1
+        return json_reply({"code": "200", "batch": self._describe_batch(course, batch_id), "message": "success"})
+
+    def list_batches(self, course_id: str, *, start: int) -> Reply:
+        """Give one page of the batches of a course, at most 25. `start` counts from 0."""
+        course = self.find(course_id, "")
+        if course is None:
+            return self._unknown(course_id, "")
+        batches = [{**self._describe_batch(course, batch), "schedulerId": 0} for batch in filter(None, course.batches)]
+        return json_reply({"batches": batches[start : start + 25], "code": "200", "message": "success"})
+
+    def _describe_batch(self, course: KnownCourse, batch_id: str) -> dict[str, Any]:
+        return {
+            "name": course.name and f"{course.name}, batch {batch_id[-2:]}",
+            "batchId": batch_id,
+            "courseId": course.course_id,
+            "publishStatus": self._record(course, batch_id).state.value,
+            "learnersCount": 0,
+        }
+
     def list_page(self, *, start: int, state: str, page_size: int) -> Reply:
         """Give one page of the known courses, in the order of the file. `start` counts from 1."""
         rows = [

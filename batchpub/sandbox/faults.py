@@ -15,6 +15,7 @@ first rule that fires is played. A rule:
     until_seconds = 90      # only before then
 
 `late` and `late_reset` count calls as they come in; every other kind counts the calls that the limit let through.
+`cut_bytes` ends the answer of any kind after so many bytes, and `packed` packs it: "gzip", "gzip_cut", "gzip_broken" or "br".
 All seconds are service seconds: `--speed` divides them.
 
 Kinds, each with the fields that shape it. `executed = true` or `false` says whether the course is published although
@@ -22,21 +23,25 @@ the answer is not the true one; the default is in brackets.
 
     401 403 404 422 500             such a status [false]; code, message, envelope
     502 503                         such a status and a page of HTML [false]
+    page                            a page of HTML, as of a proxy or a firewall [false]; status (403), headers
+    sign_in                         302 to a page that asks to sign in: the session is over [false]
     error, error_in_200             an error of your choice [false]; code, message, status, envelope = "flat",
                                     "response", "response_list", "error" or "list"
     already_published               "already published", by somebody else [false]
-    scope                           an OAuth scope is missing [false]; code = "INVALID_OAUTHSCOPE", "7218", "7103"
+    scope                           an OAuth scope is missing [false]; code = "INVALID_OAUTHSCOPE", "7218"
+    permission_denied               response.result.code "Permission Denied" [false]
     token_expired, token_invalid    401 for this call [false]
     expire_tokens                   every access token known so far, and this call's, ends; 401 [false]
     throttle                        refused for the limit [false]; shape (see --throttle-shape), seconds told instead of
                                     the true wait, lock = false for an answer without a lock behind it
-    quota                           refused for the daily quota [false]; seconds told (default: a day)
+    quota                           refused for the daily quota [false]; seconds told (default: a day); code = "4000": as Creator
+    scheduler                       the true answer to a reading, and then Zoho's own scheduler publishes the batch [true]
     reset_before, reset_after       the connection is reset before or after executing
     timeout_before, timeout_after   no answer ever, before or after executing; seconds: reset it after that long
     half_open                       a status line and headers, then silence for ever [true]
     late, late_reset                silence, or a reset at once; executed after seconds (default 45), answer lost
     garbage, empty                  a 200 that is no JSON, or nothing at all [true]; body
-    truncated                       half of the true answer, then the end of the connection [true]
+    truncated                       half of the true answer, or cut_bytes of it, then the end of the connection [true]
     huge_body                       the true answer within size_bytes (default 2 MiB) of padding [true]
     slow_body                       the true answer, dripping for seconds (default 60) [true]
     redirect                        307 to the same address [false]; location
@@ -46,10 +51,11 @@ the answer is not the true one; the default is in brackets.
     token_throttled                 for on = "token": "Access Denied" [false]
 """
 
+import gzip
 import json
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from enum import Enum, auto
 from pathlib import Path
 from random import Random
@@ -65,6 +71,7 @@ from batchpub.sandbox.replies import (
     Reply,
     error_reply,
     json_reply,
+    page_reply,
     quota_reply,
     throttle_reply,
 )
@@ -110,6 +117,8 @@ class Fault:
     body: str | None = None
     location: str | None = None
     size_bytes: int = 2 * 1024 * 1024
+    cut_bytes: int | None = None
+    packed: str = ""
 
     def __post_init__(self) -> None:
         """Refuse, with ValueError, what could never be played."""
@@ -117,6 +126,7 @@ class Fault:
         _check(self.on, OPERATIONS, "on")
         _check(self.envelope, ENVELOPES, "envelope")
         _check(self.shape, THROTTLE_SHAPES, "shape")
+        _check(self.packed, PACKERS, "packed")
         if self.every < 1 or not 0 <= self.probability <= 1:
             raise ValueError("every must be at least 1, probability between 0 and 1")
 
@@ -128,7 +138,8 @@ class Fault:
     @property
     def delivery(self) -> Delivery:
         """What becomes of the connection."""
-        return KINDS[self.kind].delivery
+        usual = KINDS[self.kind].delivery
+        return Delivery.TRUNCATED if self.cut_bytes is not None and usual is Delivery.ANSWER else usual
 
     @property
     def is_late(self) -> bool:
@@ -159,6 +170,7 @@ class Scene:
     lock_wait_seconds: float
     path: str
     speed: float
+    clock_offset: float = 0.0
 
     def told_seconds(self, fault: Fault, otherwise: float) -> float:
         """Give the wait to tell, in real seconds."""
@@ -191,8 +203,11 @@ def _error(code: str, message: str, status: int, envelope: str = "") -> Kind:
 
 
 def _page(status: int, text: str) -> Kind:
-    body = f"<html><body><h1>{status} {text}</h1></body></html>".encode()
-    return Kind(reply=lambda _fault, _scene: Reply(status=status, body=body, headers={"Content-Type": "text/html"}))
+    return Kind(reply=lambda fault, _scene: page_reply(fault.status or status, text, headers=fault.headers))
+
+
+def _sign_in(fault: Fault, _scene: Scene) -> Reply:
+    return page_reply(fault.status or 302, "Sign in", headers={"Location": fault.location or "/signin?service=people"})
 
 
 def _token_error(code: str) -> Kind:
@@ -200,11 +215,15 @@ def _token_error(code: str) -> Kind:
 
 
 def _throttle(fault: Fault, scene: Scene) -> Reply:
-    return throttle_reply(fault.shape, wait_seconds=scene.told_seconds(fault, scene.lock_wait_seconds))
+    return throttle_reply(
+        fault.shape,
+        wait_seconds=scene.told_seconds(fault, scene.lock_wait_seconds),
+        clock_offset=scene.clock_offset,
+    )
 
 
 def _quota(fault: Fault, scene: Scene) -> Reply:
-    return quota_reply(wait_seconds=scene.told_seconds(fault, DAY_SECONDS))
+    return quota_reply(wait_seconds=scene.told_seconds(fault, DAY_SECONDS), code=fault.code)
 
 
 def _garbage(fault: Fault, _scene: Scene) -> Reply:
@@ -226,6 +245,35 @@ def _answer(fault: Fault, _scene: Scene) -> Reply:
     return Reply(status=fault.status or 200, body=body, headers={**JSON_HEADERS, **fault.headers})
 
 
+def _cut_gzip(body: bytes) -> bytes:
+    return gzip.compress(body)[:-9]  # its last byte, and the checksum behind it
+
+
+def _broken_gzip(body: bytes) -> bytes:
+    packed = gzip.compress(body, compresslevel=0)
+    return packed[: len(packed) // 2] + b"\xff" * 20
+
+
+PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    "": lambda body: body,
+    "gzip": gzip.compress,
+    "gzip_cut": _cut_gzip,
+    "gzip_broken": _broken_gzip,
+    "br": lambda body: b"\x0b\x02\x80" + body + b"\x03",
+}
+"""How a body may be packed, asked for or not: as it should be, cut, broken, or in a way nobody can read."""
+
+
+def pack(fault: Fault, reply: Reply) -> Reply:
+    """Pack a reply as the fault says."""
+    if not fault.packed:
+        return reply
+    encoding = fault.packed.partition("_")[0]
+    return replace(
+        reply, body=PACKERS[fault.packed](reply.body), headers={**reply.headers, "Content-Encoding": encoding}
+    )
+
+
 KINDS: dict[str, Kind] = {
     "401": _error("INVALID_OAUTHTOKEN", "Invalid OAuth token", 401),
     "403": _error("403", "You are not authorized to perform this operation", 403),
@@ -236,6 +284,10 @@ KINDS: dict[str, Kind] = {
     "503": _page(503, "Service Temporarily Unavailable"),
     "error": _error("NO_MANDATORY_FILES_OR_LINK_FOUND_TO_PUBLISH", "The course has no content", 400),
     "error_in_200": _error("NO_MANDATORY_FILES_OR_LINK_FOUND_TO_PUBLISH", "The course has no content", 200),
+    "page": _page(403, "Forbidden"),
+    "sign_in": Kind(reply=_sign_in),
+    "permission_denied": _error("Permission Denied", "", 200, envelope="result"),
+    "scheduler": Kind(reply=_true, executed=True),
     "already_published": Kind(reply=lambda _fault, _scene: already_published_reply()),
     "scope": _error("INVALID_OAUTHSCOPE", "Invalid OAuth scope", 403),
     "token_expired": _error("OAUTHTOKEN_EXPIRED", "The OAuth token has expired", 401),
@@ -337,9 +389,9 @@ class _Shape:
 
 _NUMBER, _TEXT, _WHOLE, _TRUTH = _Shape.of(int, float), _Shape.of(str), _Shape.of(int), _Shape.of(bool)
 _SHAPES = {
-    **dict.fromkeys(("kind", "on", "code", "message", "envelope", "shape", "body", "location"), _TEXT),
+    **dict.fromkeys(("kind", "on", "code", "message", "envelope", "shape", "body", "location", "packed"), _TEXT),
     **dict.fromkeys(("probability", "from_seconds", "until_seconds", "seconds"), _NUMBER),
-    **dict.fromkeys(("every", "times", "status", "size_bytes"), _WHOLE),
+    **dict.fromkeys(("every", "times", "status", "size_bytes", "cut_bytes"), _WHOLE),
     **dict.fromkeys(("executed", "lock"), _TRUTH),
     "course": _Shape.of(str, list, inside=(str,)),
     "nth": _Shape.of(int, list, inside=(int,)),

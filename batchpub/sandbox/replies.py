@@ -5,7 +5,7 @@ Facts: the Publish Course page of the Zoho People API, and what other Zoho produ
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from math import ceil
@@ -44,6 +44,8 @@ ENVELOPES: dict[str, Callable[[str, str, int], Any]] = {
         "error": {"status_code": status, "title": code, "details": {"message": message}}
     },
     "list": lambda code, message, _status: [{"errorcode": _code_value(code), "message": message}],
+    "v2": lambda code, message, _status: {"error": {"code": _code_value(code), "message": message}},
+    "result": lambda code, _message, _status: {"response": {"result": {"code": code}, "status": 0}},
 }
 """The envelopes of an error, by name: (code, message, status) to a JSON body."""
 
@@ -60,10 +62,9 @@ def _x_rate_limit(wait: int) -> str:
     return json.dumps([{"remaining-count": "0", "retry-after": str(wait), "allowed-count": "30"}])
 
 
-def _http_date(wait: int) -> str:
-    # A date has whole seconds: round up, or the date would be earlier than the end of the lock.
-    moment = datetime.now(UTC) + timedelta(seconds=wait + 1)
-    return format_datetime(moment, usegmt=True)
+def http_date(seconds: float) -> str:
+    """Give the date that is so many seconds from now."""
+    return format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
 
 
 def _in_words(wait: int) -> str:
@@ -76,7 +77,9 @@ THROTTLE_SHAPES: dict[str, Callable[[int], Reply]] = {
         {"code": "429", "message": "Too many requests"}, status=429, headers={"Retry-After": str(wait)}
     ),
     "429_http_date": lambda wait: json_reply(
-        {"code": "429", "message": "Too many requests"}, status=429, headers={"Retry-After": _http_date(wait)}
+        {"code": "429", "message": "Too many requests"},
+        status=429,  # A date has whole seconds: round up, or the date would be earlier than the end of the lock.
+        headers={"Retry-After": http_date(wait + 1)},
     ),
     "429_x_rate_limit": lambda wait: json_reply(
         {"code": "TOO_MANY_REQUESTS", "message": "Too many requests"},
@@ -93,6 +96,9 @@ THROTTLE_SHAPES: dict[str, Callable[[int], Reply]] = {
     "200_request_limit": lambda _wait: error_reply("request_limit_exceeded", "Request limit exceeded", status=200),
     "7209": lambda _wait: error_reply("7209", LOCK_MESSAGE, envelope="response"),
     "200_7209": lambda _wait: error_reply("7209", LOCK_MESSAGE, status=200, envelope="response"),
+    "200_2955": lambda _wait: error_reply("2955", "Too frequent", status=200),
+    "6045": lambda _wait: error_reply("6045", "Request limit exceeded", envelope="v2"),
+    "403_page_retry_after": lambda wait: page_reply(403, "Forbidden", headers={"Retry-After": str(wait)}),
     "text": lambda wait: error_reply("400", f"{LOCK_MESSAGE}. Try again after {_in_words(wait)}."),
 }
 """The ways Zoho products were seen to refuse a call for the limit, by name; `wait`: whole seconds to the lock's end."""
@@ -100,13 +106,31 @@ THROTTLE_SHAPES: dict[str, Callable[[int], Reply]] = {
 DEFAULT_THROTTLE_SHAPE = "429"
 
 
-def throttle_reply(shape: str, *, wait_seconds: float) -> Reply:
-    """Refuse a call for the limit. Waits are told in real seconds, rounded up: never too short."""
-    return THROTTLE_SHAPES[shape](max(1, ceil(wait_seconds)))
+def page_reply(status: int, text: str, *, headers: Mapping[str, str] | None = None) -> Reply:
+    """Give a page of HTML, as gateways, proxies and firewalls do."""
+    body = f"<html><body><h1>{status} {text}</h1></body></html>".encode()
+    return Reply(status=status, body=body, headers={"Content-Type": "text/html;charset=UTF-8", **(headers or {})})
 
 
-def quota_reply(*, wait_seconds: float) -> Reply:
-    """Refuse a call for the daily quota (inferred: no public page shows this answer)."""
+def throttle_reply(shape: str, *, wait_seconds: float, clock_offset: float = 0.0) -> Reply:
+    """Refuse a call for the limit. Waits are told in real seconds, rounded up: never too short.
+
+    `clock_offset`: how far the clock that dates are told by is ahead of ours (s).
+    """
+    wait = max(1, ceil(wait_seconds))
+    reply = THROTTLE_SHAPES[shape](wait)
+    if shape == "429_http_date" and clock_offset:
+        reply = replace(reply, headers={**reply.headers, "Retry-After": http_date(wait + 1 + clock_offset)})
+    return reply
+
+
+def quota_reply(*, wait_seconds: float, code: str | None = None) -> Reply:
+    """Refuse a call for the daily quota (inferred: no public page of People shows this answer).
+
+    With `code` "4000" as Creator does: HTTP 200, and no time.
+    """
+    if code is not None:
+        return error_reply(code, "Developer API limit has been reached", status=200)
     wait = max(1, ceil(wait_seconds))
     return json_reply(
         {"code": "TOO_MANY_REQUESTS", "message": "You have exceeded the maximum number of API calls for the day"},

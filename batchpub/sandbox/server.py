@@ -14,7 +14,7 @@ from aiohttp import web
 
 from batchpub.sandbox.config import SandboxConfig
 from batchpub.sandbox.faults import Delivery, Fault
-from batchpub.sandbox.replies import Reply, error_reply
+from batchpub.sandbox.replies import Reply, error_reply, http_date
 from batchpub.sandbox.service import Call, Service, Verdict
 
 LATE_SECONDS = 45.0
@@ -99,7 +99,8 @@ class Sandbox:
                 web.post(batch + "/publish", self._serve("publish")),
                 web.get(API, self._serve("read")),
                 web.get(API + "/{course_id}", self._serve("read")),
-                web.get(batch, self._serve("read")),
+                web.get(batch, self._serve("read", page="batch")),
+                web.get(API + "/{course_id}/batches", self._serve("read", page="batches")),
                 web.get("/_sandbox/stats", self._tell_stats),
                 web.get("/_sandbox/requests", self._tell_requests),
                 web.post("/_sandbox/reset", self._reset),
@@ -121,13 +122,13 @@ class Sandbox:
     async def _unknown(self, request: web.Request) -> web.Response:
         return _response(error_reply("URL_RULE_NOT_CONFIGURED", f"No such address: {request.path}", status=404))
 
-    def _serve(self, operation: str) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    def _serve(self, operation: str, *, page: str = "") -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def serve(request: web.Request) -> web.StreamResponse:
             task = asyncio.current_task()
             if task is not None:
                 self._calls.add(task)
                 task.add_done_callback(self._calls.discard)
-            call = await self._read_call(request, operation)
+            call = await self._read_call(request, operation, page)
             try:
                 return await self._answer(request, call)
             except _Closing:
@@ -135,11 +136,11 @@ class Sandbox:
 
         return serve
 
-    async def _read_call(self, request: web.Request, operation: str) -> Call:
+    async def _read_call(self, request: web.Request, operation: str, page: str) -> Call:
         received_at = self._now()
         form: dict[str, str] = {}
         with suppress(web.HTTPRequestEntityTooLarge, ConnectionError):
-            fields = await request.post() if operation == "token" else {}
+            fields = await request.post() if operation != "read" else {}
             form = {name: value for name, value in fields.items() if isinstance(value, str)}
         query = dict(request.query)
         return Call(
@@ -152,6 +153,8 @@ class Sandbox:
             form=form,
             authorization=request.headers.get("Authorization", ""),
             cookie=request.headers.get("Cookie", ""),
+            csrf=frozenset(request.headers.get(name, "") for name in ("CSRF_TOKEN", "X-ZCSRF-TOKEN")),
+            page=page,
             connection=request.headers.get("Connection", ""),
         )
 
@@ -184,19 +187,22 @@ class Sandbox:
                 await self._rest(seconds)
                 return _gone(request)
             case Delivery.HEADERS_ONLY:
-                await _write_part(request, verdict.reply, b"")
+                await self._write_part(request, verdict.reply, b"")
                 await self._rest(seconds)
                 return _gone(request)
             case Delivery.TRUNCATED:
-                half = verdict.reply.body[: len(verdict.reply.body) // 2]
-                response = await _write_part(request, verdict.reply, half)
+                cut = None if verdict.fault is None else verdict.fault.cut_bytes
+                part = verdict.reply.body[: len(verdict.reply.body) // 2 if cut is None else cut]
+                response = await self._write_part(request, verdict.reply, part)
                 _close_connection(request)
                 return response
             case Delivery.SLOW:
                 return await self._drip(request, verdict.reply, SLOW_SECONDS if seconds is None else seconds)
 
     async def _write(self, request: web.Request, verdict: Verdict) -> web.StreamResponse:
-        response = _response(verdict.reply)
+        response = web.Response(
+            status=verdict.reply.status, body=verdict.reply.body, headers=self._headers_of(verdict.reply)
+        )
         if verdict.refused_by is not None:
             # Written here rather than by aiohttp after the handler, to know from when on the caller can know.
             await response.prepare(request)
@@ -205,12 +211,25 @@ class Sandbox:
         return response
 
     async def _drip(self, request: web.Request, reply: Reply, seconds: float) -> web.StreamResponse:
-        response = await _write_part(request, reply, b"")
+        response = await self._write_part(request, reply, b"")
         for number in range(len(reply.body)):
             await self._rest(seconds / len(reply.body))
             await response.write(reply.body[number : number + 1])
         await response.write_eof()
         return response
+
+    async def _write_part(self, request: web.Request, reply: Reply, body: bytes) -> web.StreamResponse:
+        """Write headers that promise the whole body, and only this part of it."""
+        response = web.StreamResponse(status=reply.status, headers=self._headers_of(reply))
+        response.content_length = len(reply.body)
+        await response.prepare(request)
+        if body:
+            await response.write(body)
+        return response
+
+    def _headers_of(self, reply: Reply) -> dict[str, str]:
+        """Add the date of the service's own clock."""
+        return {"Date": http_date(self.config.clock_offset_seconds), **reply.headers}
 
     async def _travel(self) -> None:
         await self._rest(self._latency.one_way_seconds(self._random))
@@ -227,16 +246,6 @@ class Sandbox:
 
 def _response(reply: Reply) -> web.Response:
     return web.Response(status=reply.status, body=reply.body, headers=reply.headers)
-
-
-async def _write_part(request: web.Request, reply: Reply, body: bytes) -> web.StreamResponse:
-    """Write headers that promise the whole body, and only this part of it."""
-    response = web.StreamResponse(status=reply.status, headers=reply.headers)
-    response.content_length = len(reply.body)
-    await response.prepare(request)
-    if body:
-        await response.write(body)
-    return response
 
 
 def _gone(request: web.Request) -> web.Response:

@@ -11,9 +11,9 @@ from typing import Any
 
 from batchpub.sandbox.config import SandboxConfig
 from batchpub.sandbox.courses import CourseBook, course_key, published_reply
-from batchpub.sandbox.faults import DAY_SECONDS, KINDS, Delivery, Fault, FaultPlan, Scene
+from batchpub.sandbox.faults import DAY_SECONDS, KINDS, Delivery, Fault, FaultPlan, Scene, pack
 from batchpub.sandbox.meter import Episode, Meter, largest_window
-from batchpub.sandbox.replies import Reply, error_reply, quota_reply, throttle_reply
+from batchpub.sandbox.replies import Reply, error_reply, page_reply, quota_reply, throttle_reply
 from batchpub.sandbox.tokens import TokenBook
 
 
@@ -30,7 +30,11 @@ class Call:
     form: Mapping[str, str] = field(default_factory=dict)
     authorization: str = ""
     cookie: str = ""
+    csrf: frozenset[str] = frozenset()
+    """What came in the headers that a session shows its CSRF token in."""
     connection: str = ""
+    page: str = ""
+    """What a read asks for, by its address: "batch", "batches" or "" for courses."""
 
     @property
     def course(self) -> str:
@@ -73,6 +77,7 @@ class Service:
             speed=config.speed,
             random=Random(config.seed),  # noqa: S311 - tokens of a sandbox
             ends_at=dict.fromkeys(config.access_tokens, float("inf")),
+            api_domain=config.api_domain,
         )
         self._arrivals: dict[str, list[float]] = {"publish": [], "read": [], "token": []}
         self._accepted: dict[str, list[float]] = {"publish": [], "read": [], "token": []}
@@ -184,8 +189,11 @@ class Service:
             lock_wait_seconds=self._config.lock_seconds if episode is None else episode.ends_at - now,
             path=call.path,
             speed=self._config.speed,
+            clock_offset=self._config.clock_offset_seconds,
         )
-        reply = KINDS[fault.kind].reply(fault, scene)
+        reply = pack(fault, KINDS[fault.kind].reply(fault, scene))
+        if fault.kind == "scheduler":  # behind the back of whoever has just read that it is drafted
+            self._courses.publish_elsewhere(call.course_id, call.batch_id)
         return Verdict(reply=reply, meaning=fault.kind, delivery=fault.delivery, fault=fault, refused_by=episode)
 
     def _side_effects(self, fault: Fault, call: Call, now: float) -> Episode | None:
@@ -205,6 +213,8 @@ class Service:
         refusal = self._tokens.check(call.authorization, cookie, now)
         if refusal is not None:
             return refusal
+        if self._config.needs_csrf and call.cookie and call.operation == "publish" and not _shows_csrf(call):
+            return page_reply(403, "Invalid request")
         return _OPERATIONS[call.operation](self, call)
 
     def _publish(self, call: Call) -> Reply:
@@ -214,6 +224,12 @@ class Service:
     def _read(self, call: Call) -> Reply:
         if not self._config.read_scope:
             return error_reply("INVALID_OAUTHSCOPE", "Invalid OAuth scope", status=403)
+        if call.page == "batches":
+            return self._courses.list_batches(call.course_id, start=int(call.query.get("startIndex") or 0))
+        if call.page == "batch":
+            if not self._config.batch_pages:
+                return error_reply("URL_RULE_NOT_CONFIGURED", f"No such address: {call.path}", status=404)
+            return self._courses.read_batch(call.course_id, call.batch_id)
         if call.course_id:
             return self._courses.read(call.course_id, call.batch_id)
         start, state = call.query.get("startIndex", "1"), call.query.get("state", "")
@@ -237,7 +253,8 @@ class Service:
             grace = self._config.grace_seconds * self._config.speed
             episode.sent_after_refusal += episode.could_be_known(call.received_at, grace_seconds=grace)
         wait = (episode.ends_at - now) / self._config.speed
-        reply = throttle_reply(self._config.throttle_shape, wait_seconds=wait)
+        offset = self._config.clock_offset_seconds
+        reply = throttle_reply(self._config.throttle_shape, wait_seconds=wait, clock_offset=offset)
         return Verdict(reply=reply, meaning="locked" if held else "limit", refused_by=episode)
 
     def _watch_other_operation(self, call: Call, now: float) -> None:
@@ -272,6 +289,13 @@ class Service:
 
 
 _OPERATIONS: dict[str, Callable[[Service, Call], Reply]] = {"publish": Service._publish, "read": Service._read}  # noqa: SLF001
+
+
+def _shows_csrf(call: Call) -> bool:
+    """Tell whether a session shows the CSRF token of its cookie again, in the form and in a header."""
+    parts = (part.strip().partition("=") for part in call.cookie.split(";"))
+    token = next((value for name, _, value in parts if name == "CSRF_TOKEN"), "")
+    return bool(token) and call.form.get("conreqcsr") == token and bool({token, f"conreqcsr={token}"} & call.csrf)
 
 
 def _describe(call: Call, verdict: Verdict, now: float) -> dict[str, Any]:

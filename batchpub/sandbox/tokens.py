@@ -41,7 +41,7 @@ class TokenBook:
     """Every access token ever issued here. Times are service seconds since the start.
 
     `strict`: only tokens issued here are let in; otherwise any other text is too, but a token that was issued and has
-    ended never is. `speed`: lifetimes are told in real seconds.
+    ended never is. `speed`: lifetimes are told in real seconds. `api_domain`: what the answer says of the data centre.
     """
 
     secrets: Secrets
@@ -49,6 +49,7 @@ class TokenBook:
     lifetime_seconds: float
     speed: float
     random: Random
+    api_domain: str = "https://www.zohoapis.com"
     ends_at: dict[str, float] = field(default_factory=dict)
     issued: int = 0
     throttled: int = 0
@@ -75,13 +76,15 @@ class TokenBook:
         scheme, _, token = authorization.partition(" ")
         token = token.strip()
         if not authorization:
-            return None if cookie else _invalid()
-        if scheme.lower() != "zoho-oauthtoken" or not token:
+            return None if cookie else _missing()
+        if not token:
+            return _missing()
+        if scheme.lower() != "zoho-oauthtoken":
             return _invalid()
         if token not in self.ends_at:
             return _invalid() if self.strict else None
         if now >= self.ends_at[token]:
-            return error_reply("OAUTHTOKEN_EXPIRED", "The OAuth token has expired", status=401)
+            return _invalid()
         return None
 
     def expire_all(self, authorization: str, now: float) -> None:
@@ -109,7 +112,7 @@ class TokenBook:
                 "access_token": token,
                 **({"refresh_token": refresh_token} if with_refresh_token else {}),
                 "scope": "ZOHOPEOPLE.training.CREATE ZOHOPEOPLE.training.READ",
-                "api_domain": "https://www.zohoapis.com",
+                "api_domain": self.api_domain,
                 "token_type": "Bearer",
                 "expires_in": max(1, int(self.lifetime_seconds / self.speed)),
             }
@@ -139,5 +142,11 @@ def _is_right(given: str | None, wanted: str | None) -> bool:
     return bool(given) and wanted in {None, given}
 
 
+def _missing() -> Reply:
+    """Refuse a call without a token, as People was seen to in October 2026."""
+    return error_reply("7202", "Invalid Authentication Token", status=400, envelope="response")
+
+
 def _invalid() -> Reply:
-    return error_reply("INVALID_OAUTHTOKEN", "Invalid OAuth token", status=401)
+    """Refuse a token that is dead or was never one, as People was seen to in October 2026."""
+    return error_reply("7213", "The provided OAuth token is invalid", status=401, envelope="response")

@@ -25,7 +25,17 @@ from batchpub.zoho.answers import HttpAnswer, Withheld, code_of, read_answer
 from batchpub.zoho.client import Reply
 from batchpub.zoho.reading import read_course_state
 
-STATES_NONE = ("429", "400_rolling", "400_request_limit", "200_rolling", "200_request_limit", "7209", "200_7209")
+STATES_NONE = (
+    "429",
+    "400_rolling",
+    "400_request_limit",
+    "200_rolling",
+    "200_request_limit",
+    "7209",
+    "200_7209",
+    "200_2955",
+    "6045",
+)
 
 
 class Zoho:

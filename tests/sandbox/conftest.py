@@ -35,8 +35,9 @@ class Caller:
     sandbox: Sandbox
     session: aiohttp.ClientSession
 
-    async def call(self, method, path, *, headers=TOKEN, patience=5.0, **more):
+    async def call(self, method, path, *, headers=TOKEN, patience=5.0, raw=False, **more):
         limit = aiohttp.ClientTimeout(total=patience)
+        self.session._auto_decompress = not raw
         async with self.session.request(
             method, self.sandbox.url + path, headers=headers, timeout=limit, allow_redirects=False, **more
         ) as answer:

@@ -77,12 +77,30 @@ async def test_reading_tells_the_state(play):
     async with play(courses=KNOWN) as caller:
         await caller.publish("1")
         await caller.publish("2", batch="21")
-        places = ["1", "2/batches/21", "2?batchId=22", "4", "6"]
+        places = ["1", "2?batchId=21", "2?batchId=22", "4", "6"]
         states = [(await caller.read(place)).json["course"]["status"] for place in places]
+        batch = (await caller.read("2/batches/21")).json
+        batches = (await caller.read("2/batches?startIndex=0")).json
+        later = (await caller.read("2/batches?startIndex=1")).json
         stats = caller.sandbox.stats()
 
     assert ["published", "published", "drafted", "disabled", "published"] == states
+    assert {"batch", "code", "message"} == set(batch)
+    assert {"name", "batchId", "courseId", "publishStatus", "learnersCount"} == set(batch["batch"])
+    assert "published" == batch["batch"]["publishStatus"]
+    assert [("21", "published"), ("22", "drafted")] == [(b["batchId"], b["publishStatus"]) for b in batches["batches"]]
+    assert ["22"] == [b["batchId"] for b in later["batches"]]
     assert ["3", "5"] == stats["never_seen"]
+
+
+async def test_a_batch_may_have_no_page(play):
+    """
+    Then its course's page knows it.
+    """
+    async with play(courses=KNOWN, batch_pages=False) as caller:
+        page, course = await caller.read("2/batches/21"), await caller.read("2?batchId=21")
+
+    assert (404, 200) == (page.status, course.status)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 """Each kind of fault once, over real HTTP."""
 
 import asyncio
+import contextlib
 import json
+import zlib
 from itertools import product
 
 import aiohttp
@@ -13,6 +15,7 @@ from batchpub.sandbox import Fault, load_faults
 from batchpub.sandbox.faults import KINDS, FaultPlan
 from batchpub.sandbox.replies import ENVELOPES, THROTTLE_SHAPES
 
+TOKEN = {"Authorization": "Zoho-oauthtoken 1000.any"}
 COURSE = "219225000000642002"  # more digits than a double holds
 
 
@@ -54,6 +57,10 @@ ANSWERED = {
     "invalid_client_secret": (200, b'{"error": "invalid_client_secret"}', 0),
     "invalid_grant": (200, b'{"error": "invalid_grant"}', 0),
     "token_throttled": (400, b"Access Denied", 0),
+    "page": (403, b"<html>", 0),
+    "sign_in": (302, b"Sign in", 0),
+    "permission_denied": (200, b'{"response": {"result": {"code": "Permission Denied"}, "status": 0}}', 0),
+    "scheduler": (200, b'"published"', 1),
 }
 UNANSWERED = {
     "reset_before": ("ClientOSError", 0),
@@ -156,11 +163,60 @@ async def test_each_envelope(play, envelope, status):
         "response_list": {"response": {"status": 1, "errors": [{"code": 7012, "message": "No"}]}},
         "error": {"error": {"status_code": status, "title": "7012", "details": {"message": "No"}}},
         "list": [{"errorcode": 7012, "message": "No"}],
+        "v2": {"error": {"code": 7012, "message": "No"}},
+        "result": {"response": {"result": {"code": "7012"}, "status": 0}},
     }
     async with play(faults=[fault]) as caller:
         answer = await caller.publish()
 
     assert (status, expected[envelope]) == (answer.status, answer.json)
+
+
+async def test_any_answer_can_be_cut(play):
+    """
+    Of a refusal for the limit so many bytes arrive, and then the connection ends.
+    """
+    fault = Fault(kind="throttle", shape="400_rolling", cut_bytes=40)
+    async with (
+        play(faults=[fault]) as caller,
+        caller.session.post(f"{caller.sandbox.url}/api/v1/courses/1/publish", headers=TOKEN) as answer,
+    ):
+        length, came = answer.content_length, bytearray()
+        with contextlib.suppress(aiohttp.ClientPayloadError):
+            while chunk := await answer.content.readany():
+                came += chunk
+
+    assert (400, 40, True) == (answer.status, len(came), length > 100)
+
+
+@pytest.mark.parametrize(
+    ("packed", "encoding", "unpacks"),
+    [("gzip", "gzip", True), ("gzip_cut", "gzip", False), ("gzip_broken", "gzip", False), ("br", "br", False)],
+)
+async def test_any_answer_can_be_packed(play, packed, encoding, unpacks):
+    """
+    Asked for or not, whole, cut, broken or unreadable: every byte that was promised comes.
+    """
+    async with play(faults=[Fault(kind="404", packed=packed)]) as caller:
+        answer = await caller.publish(raw=True)
+
+    assert (404, encoding) == (answer.status, answer.headers["Content-Encoding"])
+    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS + 16)
+    told = b""
+    with contextlib.suppress(zlib.error):
+        told = unpacker.decompress(answer.body)
+    assert unpacks is (unpacker.eof and b"Not found" in told)
+
+
+async def test_scheduler_publishes_behind_the_reading(play):
+    """
+    A batch is read as drafted, and is published by Zoho itself before anybody can act on it.
+    """
+    async with play(faults=[Fault(kind="scheduler", on="read", nth=1)]) as caller:
+        states = [(await caller.read("1/batches/2")).json["batch"]["publishStatus"] for _ in range(2)]
+        stats = caller.sandbox.stats()
+
+    assert (["drafted", "published"], 0) == (states, stats["published"])
 
 
 @pytest.mark.parametrize("shape", THROTTLE_SHAPES)

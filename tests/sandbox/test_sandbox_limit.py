@@ -121,11 +121,14 @@ SIGNS = {
     "7209": (400, 7209),
     "200_7209": (200, 7209),
     "text": (400, "400"),
+    "200_2955": (200, "2955"),
+    "6045": (400, 6045),
+    "403_page_retry_after": (403, None),
 }
 
 
 def code_of(body):
-    if not body:
+    if not body or body.startswith(b"<"):
         return None
     answer = json.loads(body)
     error = answer.get("error") or answer.get("response", {}).get("errors") or answer
@@ -154,6 +157,21 @@ async def test_each_throttle_shape(play, shape):
     assert SIGNS[shape] == (answer.status, code_of(answer.body))
     assert told_wait(answer) is None or 29.5 <= told_wait(answer) <= 32
     assert (shape == "text") is (b"Try again after 30 seconds" in answer.body)
+
+
+@pytest.mark.parametrize("offset", [-90, 90])
+async def test_service_has_a_clock_of_its_own(play, offset):
+    """
+    Its Date and the date it tells to wait for are of the same clock, which is not ours.
+    """
+    async with play(limit=1, throttle_shape="429_http_date", clock_offset_seconds=offset) as caller:
+        await caller.publish()
+        headers = (await caller.publish()).headers
+        now = datetime.now(UTC)
+
+    sent, until = (parsedate_to_datetime(headers[name]) for name in ("Date", "Retry-After"))
+    assert abs((sent - now).total_seconds() - offset) < 3
+    assert 299 <= (until - sent).total_seconds() <= 303
 
 
 async def test_long_waits_are_told_in_minutes(play):

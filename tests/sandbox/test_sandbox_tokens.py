@@ -109,7 +109,7 @@ async def test_a_token_ends(play):
         while (answer := await caller.read(headers=headers)).status == 200:
             pass
 
-    assert (401, "OAUTHTOKEN_EXPIRED") == (answer.status, answer.json["code"])
+    assert (401, 7213) == (answer.status, answer.json["response"]["errors"]["code"])
 
 
 async def test_who_is_let_in(play):
@@ -125,7 +125,43 @@ async def test_who_is_let_in(play):
         issued = bearer(await caller.token())
         strict = [(await caller.read(headers=each)).status for each in (cookie, strange, agreed, issued)]
 
-    assert ([200, 200, 401, 401], [401, 401, 200, 200]) == (lenient, strict)
+    assert ([200, 200, 400, 401], [400, 401, 200, 200]) == (lenient, strict)
+
+
+async def test_missing_and_dead_tokens_are_told_apart(play):
+    """
+    As measured on the live service: no header, or a blank one, is a 400; a token that is none is a 401.
+    """
+    async with play(strict_tokens=True) as caller:
+        answers = [
+            await caller.read(headers=h)
+            for h in ({}, {"Authorization": "Zoho-oauthtoken "}, bearer({"access_token": "x"}))
+        ]
+
+    assert [(400, 7202), (400, 7202), (401, 7213)] == [
+        (answer.status, answer.json["response"]["errors"]["code"]) for answer in answers
+    ]
+
+
+async def test_session_may_have_to_show_its_csrf_token(play):
+    """
+    In the form and in a header of either name, and only for what changes something.
+    """
+    cookie = {"Cookie": "a=b; CSRF_TOKEN=xyz"}
+    form = {"data": {"conreqcsr": "xyz"}}
+    async with play(needs_csrf=True) as caller:
+        statuses = [
+            (await caller.publish(headers=cookie)).status,
+            (await caller.publish(headers=cookie, **form)).status,
+            (await caller.publish(headers={**cookie, "CSRF_TOKEN": "other"}, **form)).status,
+            (await caller.publish(headers={**cookie, "CSRF_TOKEN": "xyz"}, **form)).status,
+            (await caller.publish(headers={**cookie, "X-ZCSRF-TOKEN": "conreqcsr=xyz"}, **form)).status,
+            (await caller.publish(headers={"Cookie": "a=b", "CSRF_TOKEN": "xyz"}, **form)).status,
+            (await caller.read(headers=cookie)).status,
+            (await caller.publish()).status,
+        ]
+
+    assert [403, 403, 403, 200, 200, 403, 200, 200] == statuses
 
 
 async def test_reading_may_need_a_scope_that_is_missing(play):
