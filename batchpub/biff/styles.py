@@ -11,7 +11,7 @@ from batchpub.biff.texts import Text, TextReader
 _STRUCK = 0x0008  # flag of a font
 _FORMAT_BITS = 0x3F
 _FIFTH_FONT = 4  # there is no font of this number: the later ones are called one more than their place
-_CODE_PAGES = {1200: "utf-16-le", 10000: "mac-roman", 32768: "mac-roman", 32769: "cp1252"}
+_CODE_PAGES = {1200: "", 10000: "mac-roman", 32768: "mac-roman", 32769: "cp1252"}
 
 
 @dataclass(slots=True)
@@ -73,7 +73,9 @@ class Styles:
         (count,) = struct.unpack_from("<B" if short else "<H", body, place)
         start = place + (1 if short else 2)
         if self.version == BIFF8 and start + count != len(body):
-            return TextReader([body[place:]]).read(short=short)
+            reader = TextReader([body[place:]])
+            text = reader.read(short=short)
+            return Text(text.value, [*text.fonts, *reader.read_fonts()])
         chunk = body[start : start + count]
         if len(chunk) < count:
             raise struct.error
@@ -89,6 +91,7 @@ class Styles:
 
 
 def _find_codec(page: int) -> str:
+    """Find the codec of a code page; "" where there is none, as for 1200, which programs write over texts of single bytes."""
     try:
         return codecs.lookup(_CODE_PAGES.get(page, f"cp{page}")).name
     except LookupError:

@@ -43,6 +43,12 @@ class TextReader:
         self._take(extended)
         return Text(value, fonts)
 
+    def read_fonts(self) -> list[int]:
+        """Read the fonts of parts of a text that stand behind it, where anything does."""
+        if not self.has_more():
+            return []
+        return [font for _, font in struct.iter_unpack("<HH", self._take(4 * self._take_number(2)))]
+
     def _take_number(self, size: int) -> int:
         return int.from_bytes(self._take(size), "little")
 

@@ -70,6 +70,8 @@ def open_book(file: str, data: bytes, is_heading: IsHeading) -> Book:
         from batchpub.sheet.xls import XlsBook  # noqa: PLC0415 - each format's library only when it is met
 
         return XlsBook(data)
+    if _BARE_BIFF.match(data.lstrip(b"\xef\xbb\xbf \r\n")):
+        raise Unreadable(BEFORE.format(_describe(b"")))
     for signature in (_ZIP, _OLE):
         if (place := data.find(signature, 0, _BEFORE)) > 0 and _PRINTED.fullmatch(data[:place]):
             raise Unreadable(BEFORE.format(_describe(data[:place])))

@@ -16,6 +16,7 @@ from batchpub.sheet.grid import CUT_SHORT, TOO_MANY_CELLS, Unreadable, say_damag
 
 _MOST_WORK = 11_000_000  # a million rows of six empty but formatted cells each
 _ELEMENT = 4  # what a wanted element costs beside its children, in the same unit
+_TAIL = 64
 _MAX_PENDING = 6 << 20  # bytes without a wanted element; a tree of them takes 300 MB at most
 _DTD = (
     "The file contains XML entity definitions, which no spreadsheet program writes. It may have been tampered with: ask for it again "
@@ -69,10 +70,11 @@ class Budget:
 
 @dataclass(slots=True)
 class _Metered:
-    """A stream that knows whether it ended, and how much was read since the last wanted element."""
+    """A stream that knows with what it ended, and how much was read since the last wanted element."""
 
     stream: IO[bytes]
     pending: int = 0
+    last: bytes = b""
     ended: bool = False
 
     def read(self, size: int) -> bytes:
@@ -80,8 +82,14 @@ class _Metered:
             raise Unreadable(_EXCESS)
         chunk = self.stream.read(size)
         self.pending += len(chunk)
+        self.last = (self.last + chunk)[-_TAIL:]
         self.ended = not chunk
         return chunk
+
+    def is_cut_short(self, error: etree.XMLSyntaxError) -> bool:
+        """Say whether an error is that the data end too early: within a tag, or before all tags are closed."""
+        is_open = error.code == etree.ErrorTypes.ERR_TAG_NOT_FINISHED
+        return self.ended and (is_open or not self.last.rstrip(b"\0 \r\n\t").endswith(b">"))
 
 
 def read_elements(
@@ -122,7 +130,7 @@ def read_elements(
         if not checked:
             _refuse_dtd(found.root)
     except etree.XMLSyntaxError as error:
-        raise _explain(error, cut_short=metered.ended and not whole) from error
+        raise _explain(error, cut_short=not whole and metered.is_cut_short(error)) from error
 
 
 def find_encoding(data: bytes, read: Callable[[str | None], T]) -> tuple[T, str | None, str]:
@@ -134,16 +142,13 @@ def find_encoding(data: bytes, read: Callable[[str | None], T]) -> tuple[T, str 
     name = declared[1].decode("ascii").lower() if declared else ""
     is_wide = b"\0" in data[:200]
     named = "utf-8" if name.startswith(("utf-16", "ucs-2")) and not is_wide else _WIDER.get(name)
-    try:
-        return read(named), named, ""
-    except WrongEncoding:
-        if is_wide:
-            raise
-        return (
-            read(_ANY_BYTE),
-            _ANY_BYTE,
-            GUESSED,
-        )  # the marks of XML are the same bytes in all encodings but the wide ones
+    for encoding in (named, "utf-8"):
+        try:
+            return read(encoding), encoding, ""
+        except WrongEncoding:
+            if is_wide:
+                raise
+    return read(_ANY_BYTE), _ANY_BYTE, GUESSED  # the marks of XML are the same bytes in all encodings but the wide ones
 
 
 def local_name(element: etree._Element) -> str:
