@@ -132,7 +132,7 @@ class CourseBook:
 
     def _describe_batch(self, course: KnownCourse, batch_id: str) -> dict[str, Any]:
         return {
-            "name": course.name and f"{course.name}, batch {batch_id[-2:]}",
+            "name": course.name,
             "batchId": batch_id,
             "courseId": course.course_id,
             "publishStatus": self._record(course, batch_id).state.value,
