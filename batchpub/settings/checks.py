@@ -11,6 +11,8 @@ from batchpub.settings.sources import SourcedValue, shorten, show_name
 from batchpub.zoho.meanings import SUCCESS_CODE, WORDS, known_sign
 
 LONGEST_CODE = 120
+LEASE_SHARE = 60
+"""A lease must be longer than a call by this part of it: half a second for one of 30 s."""
 MAIL_ADDRESS = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+")
 
 
@@ -42,13 +44,21 @@ def check_together(settings: Settings, told: Mapping[str, SourcedValue]) -> None
     """Refuse what makes no sense together: loud and quiet, or a claim that does not outlive the call it protects."""
     if settings.quiet and settings.verbose:
         raise SettingsWrong(f"{told['quiet'].where} and {told['verbose'].where}: only one of them. Leave one out.")
-    for low, high in (("connect_timeout", "total_timeout"), ("total_timeout", "lease"), ("backoff", "max_backoff")):
+    for low, high in (("connect_timeout", "total_timeout"), ("backoff", "max_backoff")):
         if getattr(settings, low) > getattr(settings, high):
             where = next(told[name].where for name in (low, high) if name in told)
             raise SettingsWrong(
                 f"{where}: {low} ({getattr(settings, low):g} s) is longer than {high} ({getattr(settings, high):g} s). "
                 f"Make {high} the longer one."
             )
+    # What a claim lasts beyond its call is the time in which the call may start: without any, nothing is ever sent.
+    least = settings.total_timeout * (1 + 1 / LEASE_SHARE)
+    if settings.lease < least:
+        where = next(told[name].where for name in ("lease", "total_timeout") if name in told)
+        raise SettingsWrong(
+            f"{where}: lease ({settings.lease:g} s) leaves no time to start a call of up to total_timeout "
+            f"({settings.total_timeout:g} s). Make lease {least:g} s or more."
+        )
 
 
 def check_notices(settings: Settings, told: Mapping[str, SourcedValue]) -> None:

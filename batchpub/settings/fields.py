@@ -19,6 +19,7 @@ from batchpub.settings.readers import (
     LONG,
     SECONDS,
     SWITCH,
+    ids,
     member,
     number,
     one_of,
@@ -43,10 +44,11 @@ SCALED = (
     "backoff", "max_backoff", "course_time",
 )  # fmt: skip
 """Times of the service and of the calls to it: what `--speed` divides. The deadline of a run is a person's own time."""
+PATHS = ("sheets", "state", "out", "log_file", "metrics_file")
+"""Settings that name files or folders."""
 PASSWORDS = ("password", "sslpassword")
 """Parameters of a PostgreSQL URL that hold one, besides the place before its host."""
 REPORTS = ("csv", "xlsx", "html", "junit", "json")
-IDS = "a list of ids, each in quotes"
 ANSWERS = f"a table of codes, each with one of {', '.join(WORDS)}"
 
 
@@ -93,7 +95,7 @@ class Settings:
     answers: dict[str, str] = setting(
         pairs(ANSWERS), default={}, title="what further codes of Zoho mean, such as `7300=refused`"
     )
-    lease: float = setting(SECONDS, default=45.0, title="seconds a process holds a course; not below `total_timeout`")
+    lease: float = setting(SECONDS, default=45.0, title="seconds a process holds a course; longer than `total_timeout`")
     notify: NotifyPolicy = setting(
         member(NotifyPolicy, "never, sheet or all"),
         default=NotifyPolicy.SHEET,
@@ -133,12 +135,12 @@ class Settings:
         default=(16, 19),
         title="digits of a course id, where not every length of Zoho's is right: 18, or 17-18",
     )
-    confirm_id: tuple[str, ...] = setting(texts(IDS), default=(), title="ids that look rounded and are right")
+    confirm_id: tuple[str, ...] = setting(ids(), default=(), title="ids that look rounded and are right")
     include_hidden: bool = setting(SWITCH, default=False, title="publish hidden and filtered rows too")
     sheet: str | None = setting(text(), title="the worksheet to read, where a workbook offers several")
     column: str | None = setting(text(), title="the heading of the id column, where it is not 'Course ID'")
     again: tuple[str, ...] = setting(
-        texts(IDS + ", or all"), default=(), title="ids to publish again although an earlier run did; or `all`"
+        ids("all"), default=(), title="ids to publish again although an earlier run did; or `all`"
     )
     again_id: str | None = setting(
         text("a name for the repetition"),

@@ -7,7 +7,8 @@ from typing import Any
 from batchpub.errors import SettingsWrong
 from batchpub.settings.checks import check_answers, check_credentials, check_notices, check_together
 from batchpub.settings.fields import FROM_FILES, SETTINGS, Settings
-from batchpub.settings.sources import SourcedValue, read_environment, read_flags, read_job_file, shorten
+from batchpub.settings.jobfile import read_job_file
+from batchpub.settings.sources import SourcedValue, read_environment, read_flags, shorten
 
 
 def load_settings(
@@ -40,6 +41,6 @@ def _read(name: str, one: SourcedValue) -> Any:
     """Read a raw value; the error's cause would show the value, which may be a secret."""
     try:
         return SETTINGS[name].reader.read(one.value)
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, RecursionError):
         shown = "" if name in FROM_FILES else f" {shorten(one.value)}"
         raise SettingsWrong(f"{one.where}:{shown} cannot be used. It must be {SETTINGS[name].right}.") from None

@@ -16,6 +16,7 @@ DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d
 MAX_FAILURES = re.compile(r"\d{1,9}|(?:\d{1,2}|100)%", re.ASCII)
 ID_DIGITS = re.compile(r"(\d{1,2})(?:\s*-\s*(\d{1,2}))?", re.ASCII)
 MOST_ID_DIGITS = 40
+ID = re.compile(r"\d{1,40}", re.ASCII)
 WHOLE = re.compile(r"[+-]?\d{1,19}", re.ASCII)
 DAY = 86_400.0
 MONTH = 31 * DAY
@@ -128,7 +129,7 @@ DIGITS = Reader(read=_read_id_digits, right="a whole number from 1 to 40, or two
 
 
 def _read_text(value: object) -> str:
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str) or not value or "\0" in value:  # NUL is in no name, path or URL
         raise ValueError("no text")
     return value
 
@@ -154,6 +155,8 @@ def secret(right: str) -> Reader:
 def _split(value: object) -> tuple[object, ...]:
     """Give the parts of "a,b": an environment variable has no other way to hold several."""
     if isinstance(value, str):
+        if value.lstrip().startswith("["):
+            raise ValueError("JSON")
         return tuple(part.strip() for part in value.split(",") if part.strip())
     if not isinstance(value, list | tuple):
         raise ValueError("no list")  # noqa: TRY004 - as above
@@ -163,6 +166,19 @@ def _split(value: object) -> tuple[object, ...]:
 def texts(right: str) -> Reader:
     """Read any number of texts."""
     return Reader(read=lambda value: tuple(_read_text(part) for part in _split(value)), right=right)
+
+
+def ids(*words: str) -> Reader:
+    """Read ids, digit for digit, and words that stand for several. What is no id would be a guard that is not there."""
+
+    def read(value: object) -> tuple[str, ...]:
+        found = tuple(_read_text(part) for part in _split(value))
+        if not all(one in words or ID.fullmatch(one) for one in found):
+            raise ValueError("no id")
+        return found
+
+    told = "".join(f", or {word}" for word in words)
+    return Reader(read=read, right=f"a list of ids, each of digits alone and in quotes{told}")
 
 
 def _read_switch(value: object) -> bool:

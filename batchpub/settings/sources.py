@@ -1,17 +1,15 @@
-"""Where settings come from: flags, the environment, a job file; each value keeps where a person finds it again."""
+"""Where settings come from: flags and the environment; each value keeps where a person finds it again."""
 
 import difflib
-import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from batchpub.errors import SettingsWrong
 from batchpub.settings.fields import FROM_FILES, PREFIX, SECRETS, SETTINGS, find_passwords
-from batchpub.zoho.hosts import is_of_zoho
 
 MAX_SHOWN = 60
+MOST_SECRET_BYTES = 65_536
 ALIKE = 0.85  # so that BATCHPUB_PORT, which Kubernetes sets for a service named batchpub, is not taken for PORTAL
 
 
@@ -31,9 +29,9 @@ def read_flags(flags: Mapping[str, object]) -> Iterator[tuple[str, SourcedValue]
         if value is None:
             continue
         flag = "--" + name.replace("_", "-")
-        _refuse_secret(name, value, flag)
+        refuse_secret(name, value, flag)
         if name not in SETTINGS:
-            raise SettingsWrong(f"{flag} is not a setting.{_suggest(name, '--')}")
+            raise SettingsWrong(f"{flag} is not a setting.{suggest(name, '--')}")
         yield name, SourcedValue(value=value, where=flag)
 
 
@@ -73,9 +71,9 @@ def _likeness(left: str, right: str) -> float:
 
 def _read_secret_file(path: Path, variable: str) -> str:
     try:
-        content = path.read_bytes().decode()
+        content = read_bounded(path, MOST_SECRET_BYTES).decode()
     except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        why = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text of a secret's size"
         raise SettingsWrong(f"{variable}_FILE names {path}, which cannot be read: {why}. Check the mount.") from None
     value = content.removesuffix("\n").removesuffix("\r")
     if not value:
@@ -83,52 +81,23 @@ def _read_secret_file(path: Path, variable: str) -> str:
     return value
 
 
-def read_job_file(path: Path | None) -> dict[str, SourcedValue]:
-    """Give the settings of a job file; each table keeps the lines of its keys."""
-    if path is None:
-        return {}
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-        content = tomllib.loads(text)
-    except OSError as error:
-        raise SettingsWrong(f"The job file {path} cannot be read: {error.strerror}. Check --job.") from None
-    except UnicodeDecodeError:
-        raise SettingsWrong(f"The job file {path} is not UTF-8 text. Save it as UTF-8.") from None
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsWrong(f"The job file {path} is not TOML: {error}. Correct that line.") from None
-    found: dict[str, SourcedValue] = {}
-    for key, value in content.items():
-        name, where = key.replace("-", "_"), f"{show_name(key)} in {path}, line {_line_of(key, text)}"
-        _refuse_secret(name, value, where)
-        _refuse_strange_host(name, value, where)
-        if name not in SETTINGS:
-            raise SettingsWrong(f"{where}: there is no such setting.{_suggest(name, '')}")
-        if name in found:
-            raise SettingsWrong(f"{where}: the same setting as {found[name].where}. Keep one of them.")
-        inner = value if isinstance(value, dict) else {}
-        lines = {
-            part: f"{show_name(part)} in [{show_name(key)}] of {path}, line {_line_in(key, part, text)}"
-            for part in inner
-        }
-        found[name] = SourcedValue(value=value, where=where, lines=lines)
-    return found
+def read_bounded(path: Path, most: int) -> bytes:
+    """Read a file of at most so many bytes; a device or a wrong file must not fill the memory.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is longer.
+
+    """
+    with path.open("rb") as file:
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise ValueError("too long")
+    return content
 
 
-def _line_of(key: str, text: str) -> int:
-    """Give the line where a top-level key or table begins; TOML's reader does not say."""
-    begins = re.compile(rf"""\s*\[{{0,2}}\s*["']?{re.escape(key)}["']?\s*[=.\]]""")
-    return next((number for number, line in enumerate(text.splitlines(), 1) if begins.match(line)), 1)
-
-
-def _line_in(table: str, key: str, text: str) -> int:
-    """Give the line of a key inside a table; where it is written inline, the table's own line."""
-    first = _line_of(table, text)
-    begins = re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*[=.]""")
-    lines = enumerate(text.splitlines()[first:], first + 1)
-    return next((number for number, line in lines if begins.match(line)), first)
-
-
-def _refuse_secret(name: str, value: object, where: str) -> None:
+def refuse_secret(name: str, value: object, where: str) -> None:
+    """Refuse a secret where it would be seen: in a flag or a job file."""
     bare = name.removesuffix("_file")
     if bare in SECRETS:
         kept = f"{PREFIX}{bare.upper()}"
@@ -140,16 +109,8 @@ def _refuse_secret(name: str, value: object, where: str) -> None:
         )
 
 
-def _refuse_strange_host(name: str, value: object, where: str) -> None:
-    """Refuse a host that is not Zoho's: whoever may change a job file would have the pipeline's secrets sent there."""
-    if name in ("api_url", "accounts_url") and not (isinstance(value, str) and is_of_zoho(value)):
-        raise SettingsWrong(
-            f"{where}: credentials would be sent there, and this is no host of a known data centre. Only the environment "
-            f"(BATCHPUB_{name.upper()}) or a flag may name another."
-        )
-
-
-def _suggest(name: str, before: str) -> str:
+def suggest(name: str, before: str) -> str:
+    """Say which setting may be meant; `before` stands before a flag's name."""
     public = [known for known in SETTINGS if known not in SECRETS]
     alike = difflib.get_close_matches(name, public, n=1)
     if not alike:

@@ -78,11 +78,13 @@ def test_settings_job_file_takes_both_spellings_and_lists(job):
     """
     A job file may write max-rows or max_rows; an environment variable separates a list by commas.
     """
-    path = job("max-rows = 5\nmax_failures = 3\nagain = ['478346000019580117', 'x']\nstrict = true\nnotify = 'never'\n")
+    path = job(
+        "max-rows = 5\nmax_failures = 3\nagain = ['478346000019580117', 'all']\nstrict = true\nnotify = 'never'\n"
+    )
 
     settings = load({"BATCHPUB_REPORT": "csv, json"}, job_file=path)
 
-    assert (5, "3", ("478346000019580117", "x"), True, NotifyPolicy.NEVER, ("csv", "json")) == (
+    assert (5, "3", ("478346000019580117", "all"), True, NotifyPolicy.NEVER, ("csv", "json")) == (
         settings.max_rows, settings.max_failures, settings.again, settings.strict, settings.notify, settings.report,
     )  # fmt: skip
 
@@ -150,7 +152,7 @@ def test_settings_any_text_is_a_setting_or_a_sentence(name, value):
         ),
         (
             "again = [478346000019580117]",
-            "again in {}, line 1: [478346000019580117] cannot be used. It must be a list of ids, each in quotes, or all.",
+            "again in {}, line 1: [478346000019580117] cannot be used. It must be a list of ids, each of digits alone and in quotes, or all.",
         ),
     ],
 )
@@ -198,9 +200,11 @@ def test_settings_claim_outlives_its_call():
     A claim that ends before the call it protects would let a second process send the same course.
     """
     assert (
-        "BATCHPUB_LEASE in the environment: total_timeout (30 s) is longer than lease (3 s). Make lease the longer one."
-        == refusal({"BATCHPUB_LEASE": "3"})
+        "BATCHPUB_LEASE in the environment: lease (3 s) leaves no time to start a call of up to total_timeout (30 s). "
+        "Make lease 30.5 s or more." == refusal({"BATCHPUB_LEASE": "3"})
     )
+    assert "Make lease 45.75 s or more." in refusal({"BATCHPUB_TOTAL_TIMEOUT": "45"})  # equal: nothing is ever sent
+    assert 46 == load({"BATCHPUB_TOTAL_TIMEOUT": "45", "BATCHPUB_LEASE": "46"}).lease
 
 
 def test_settings_scaled_divides_the_services_times_alone():
