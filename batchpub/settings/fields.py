@@ -93,7 +93,7 @@ class Settings:
         title="seconds that one course's calls and own waits may take in all; lines and locks do not count",
     )
     answers: dict[str, str] = setting(
-        pairs(ANSWERS), default={}, title="what further codes of Zoho mean, such as `7300=refused`"
+        pairs(ANSWERS, *WORDS), default={}, title="what further codes of Zoho mean, such as `7300=refused`"
     )
     lease: float = setting(SECONDS, default=45.0, title="seconds a process holds a course; longer than `total_timeout`")
     notify: NotifyPolicy = setting(

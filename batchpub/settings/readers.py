@@ -5,8 +5,8 @@ A reader raises `ValueError` for whatever is no right value; `right` is what a s
 
 import math
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -28,10 +28,15 @@ TEXT = "a text; write it in quotes, and not empty"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """How a raw value is read, and what a right one is, in words."""
+    """How a raw value is read, and what a right one is: in words, and as JSON Schema says it of a job file."""
 
     read: Callable[[object], Any]
     right: str
+    schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string", "minLength": 1})
+
+
+def _whole_of(pattern: re.Pattern[str]) -> str:
+    return f"^(?:{pattern.pattern})$"
 
 
 def whole(low: int, high: int | None = None, right: str = "") -> Reader:
@@ -43,7 +48,10 @@ def whole(low: int, high: int | None = None, right: str = "") -> Reader:
             raise ValueError("out of bounds")
         return number
 
-    return Reader(read=read, right=right or f"a whole number from {low} to {high}")
+    bounds = {"minimum": low} if high is None else {"minimum": low, "maximum": high}
+    return Reader(
+        read=read, right=right or f"a whole number from {low} to {high}", schema={"type": "integer", **bounds}
+    )
 
 
 def _to_int(value: object) -> int:
@@ -69,7 +77,8 @@ def number(low: float, high: float, right: str, *, above: bool = False) -> Reade
             raise ValueError("out of bounds")
         return found
 
-    return Reader(read=read, right=right)
+    bound = "exclusiveMinimum" if above else "minimum"
+    return Reader(read=read, right=right, schema={"type": "number", bound: low, "maximum": high})
 
 
 def _to_float(value: object) -> float:
@@ -98,7 +107,17 @@ def _read_duration(value: object) -> float:
     return seconds
 
 
-LONG = Reader(read=_read_duration, right="a time such as 50m, 2h, 1h30m, 90s or 300, at most 31 days")
+LONG = Reader(
+    read=_read_duration,
+    right="a time such as 50m, 2h, 1h30m, 90s or 300, at most 31 days",
+    schema={
+        "type": ["string", "number"],
+        "exclusiveMinimum": 0,
+        "maximum": MONTH,
+        "minLength": 1,
+        "pattern": _whole_of(DURATION),
+    },
+)
 
 
 def _read_max_failures(value: object) -> str:
@@ -110,7 +129,11 @@ def _read_max_failures(value: object) -> str:
     return told
 
 
-FAILURES = Reader(read=_read_max_failures, right="a number of rows, or a percentage such as 10%")
+FAILURES = Reader(
+    read=_read_max_failures,
+    right="a number of rows, or a percentage such as 10%",
+    schema={"type": ["string", "integer"], "minimum": 0, "pattern": _whole_of(MAX_FAILURES)},
+)
 
 
 def _read_id_digits(value: object) -> tuple[int, int]:
@@ -125,7 +148,11 @@ def _read_id_digits(value: object) -> tuple[int, int]:
     return least, most
 
 
-DIGITS = Reader(read=_read_id_digits, right="a whole number from 1 to 40, or two of them such as 16-19")
+DIGITS = Reader(
+    read=_read_id_digits,
+    right="a whole number from 1 to 40, or two of them such as 16-19",
+    schema={"type": ["string", "integer"], "minimum": 1, "maximum": MOST_ID_DIGITS, "pattern": _whole_of(ID_DIGITS)},
+)
 
 
 def _read_text(value: object) -> str:
@@ -165,7 +192,15 @@ def _split(value: object) -> tuple[object, ...]:
 
 def texts(right: str) -> Reader:
     """Read any number of texts."""
-    return Reader(read=lambda value: tuple(_read_text(part) for part in _split(value)), right=right)
+    return Reader(
+        read=lambda value: tuple(_read_text(part) for part in _split(value)),
+        right=right,
+        schema=_list_of({"minLength": 1}),
+    )
+
+
+def _list_of(one: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": {"type": "string", **one}}
 
 
 def ids(*words: str) -> Reader:
@@ -178,7 +213,12 @@ def ids(*words: str) -> Reader:
         return found
 
     told = "".join(f", or {word}" for word in words)
-    return Reader(read=read, right=f"a list of ids, each of digits alone and in quotes{told}")
+    pattern = "^(" + "|".join([ID.pattern, *words]) + ")$"
+    return Reader(
+        read=read,
+        right=f"a list of ids, each of digits alone and in quotes{told}",
+        schema=_list_of({"pattern": pattern}),
+    )
 
 
 def _read_switch(value: object) -> bool:
@@ -190,12 +230,12 @@ def _read_switch(value: object) -> bool:
     return told.lower() in YES
 
 
-SWITCH = Reader(read=_read_switch, right="true or false")
+SWITCH = Reader(read=_read_switch, right="true or false", schema={"type": "boolean"})
 
 
 def one_of(*values: str, right: str) -> Reader:
     """Read one of a few words."""
-    return Reader(read=lambda value: _choose(values, value), right=right)
+    return Reader(read=lambda value: _choose(values, value), right=right, schema={"enum": list(values)})
 
 
 def some_of(*values: str, right: str) -> Reader:
@@ -207,7 +247,7 @@ def some_of(*values: str, right: str) -> Reader:
             raise ValueError("none")
         return found
 
-    return Reader(read=read, right=right)
+    return Reader(read=read, right=right, schema={**_list_of({"enum": list(values)}), "minItems": 1})
 
 
 def _choose(values: tuple[str, ...], value: object) -> str:
@@ -218,7 +258,7 @@ def _choose(values: tuple[str, ...], value: object) -> str:
 
 def member(kind: type[StrEnum], right: str) -> Reader:
     """Read the value of a member."""
-    return Reader(read=kind, right=right)
+    return Reader(read=kind, right=right, schema={"enum": [one.value for one in kind]})
 
 
 def _read_pairs(value: object) -> dict[str, str]:
@@ -233,6 +273,7 @@ def _read_pairs(value: object) -> dict[str, str]:
     return dict(value)
 
 
-def pairs(right: str) -> Reader:
-    """Read a table of texts."""
-    return Reader(read=_read_pairs, right=right)
+def pairs(right: str, *words: str) -> Reader:
+    """Read a table of texts, each of which is one of a few words."""
+    table = {"type": "object", "additionalProperties": {"enum": list(words)}}
+    return Reader(read=_read_pairs, right=right, schema=table)

@@ -15,6 +15,7 @@ from batchpub.report.table import COLUMNS
 from batchpub.report.totals import advice
 from batchpub.settings import FROM_FILES, PREFIX, SECRETS, SETTINGS, show_default
 from batchpub.zoho.meanings import MEANINGS, WORDS, Match
+from tests.docs.job_schema import make_schema
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "reference"
@@ -182,10 +183,11 @@ def make_pages() -> dict[str, str]:
         ),
         "commands.md": COMMANDS.format(commands=_commands()),
     }
-    return {
+    written = {
         name: f"<!-- Written by `{COMMAND}`: change the program, then run that. -->\n\n{text}"
         for name, text in pages.items()
     }
+    return {**written, "job.schema.json": make_schema()}
 
 
 def _events() -> str:

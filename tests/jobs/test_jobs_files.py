@@ -59,13 +59,14 @@ def named_by_kind(manifest):
 
 
 @pytest.mark.parametrize("path", JOB_FILES, ids=named)
-def test_job_files_hold_settings_and_nothing_else(path):
+def test_job_files_hold_settings_and_nothing_else(path, monkeypatch):
     """
     Every job file is taken whole, and differs from the defaults in what it says.
     """
     told = tomllib.loads(path.read_text(encoding="utf-8"))
 
-    settings = load_settings(flags={}, environ={}, job_file=path)
+    monkeypatch.chdir(path.parent)
+    settings = load_settings(flags={}, environ={}, job_file=Path(path.name))
 
     assert {name: SETTINGS[name].reader.read(value) for name, value in told.items()} == {
         name: getattr(settings, name) for name in told
