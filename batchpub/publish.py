@@ -75,7 +75,7 @@ class Verify(StrEnum):
     NAMES = "names"
     """Those that a different name would keep from being sent."""
     MAILS = "mails"
-    """Those that mail learners, and those of `NAMES`."""
+    """Those that mail learners and of which this state has no answer, and those of `NAMES`."""
     EVERYTHING = "everything"
 
 
@@ -101,11 +101,11 @@ class Rules:
         """Tell whether a course is published although an earlier run did it."""
         return "all" in self.again or course.course_id in self.again
 
-    def verifies(self, work: "Work") -> bool:
-        """Tell whether a course is read before it is sent for the first time."""
+    def verifies(self, work: "Work", *, known: bool) -> bool:
+        """Tell whether a course is read before it is sent for the first time; `known`: the state has an answer about it."""
         if work.attempts or self.verify is Verify.NOTHING:
             return False
-        if self.verify is Verify.EVERYTHING or (self.verify is Verify.MAILS and work.notify):
+        if self.verify is Verify.EVERYTHING or (self.verify is Verify.MAILS and work.notify and not known):
             return True
         return bool(work.name.strip()) and self.holds_names(mails=work.notify, confirmed=work.confirmed)
 
@@ -272,7 +272,7 @@ class Publisher:
                 return await self._find_out(work, version, Reason.LOST_BEFORE)
             case Free(version=version) if work.said_published:
                 return await self._find_out(work, version, Reason.CONFIRM)
-            case Free(version=version) if self.rules.verifies(work):
+            case Free(version=version, known=known) if self.rules.verifies(work, known=known):
                 return await self._send(work, version, before="free", look=Reason.VERIFY)
             case Free(version=version):
                 return await self._send(work, version, before="free")
@@ -454,6 +454,7 @@ class Publisher:
             version=version,
             slot=slot,
             again=self.rules.publishes_again(work.course),
+            evidence=before == "draft",
         )
         if isinstance(claimed, LostSlot):
             await self.gate.give_back(slot)

@@ -283,7 +283,7 @@ async def _run(  # noqa: PLR0913 - the one place where everything meets
         is_new = await journal.is_new()
         if is_new:
             log.info("state.new", path=database.name)
-        verify = _verify(settings, is_new=is_new)
+        verify = _verify(settings)
         options = RunOptions(
             run=run,
             portal=ledger.portal,
@@ -371,13 +371,13 @@ def _job_seconds(environ: Mapping[str, str]) -> float | None:
     return float(told) if told.isascii() and told.isdigit() else None
 
 
-def _verify(settings: Settings, *, is_new: bool) -> Verify:
-    """Say which courses are read first: a new state knows nothing of who was mailed before."""
+def _verify(settings: Settings) -> Verify:
+    """Say which courses are read first: of one that it has no answer about, the state does not know who was mailed."""
     if settings.verify == "always":
         return Verify.EVERYTHING
     if settings.verify == "never":
         return Verify.NOTHING
-    return Verify.MAILS if is_new else Verify.NAMES
+    return Verify.MAILS
 
 
 def _max_failures(settings: Settings, plan: Plan) -> int | None:

@@ -1,0 +1,148 @@
+"""One step of one course, driven with a scripted journal, gate and service: what is asked of each, as a line of text."""
+
+import asyncio
+import itertools
+from datetime import UTC, datetime
+
+from batchpub.course import Course
+from batchpub.state import Claimed, Lock, LostSlot, Pace, Slot
+from batchpub.zoho.access import Access
+from batchpub.zoho.answers import Withheld, code_of
+from batchpub.zoho.client import Reply
+
+COURSE = Course(course_id="478346000019580117")
+NOW = datetime(2026, 11, 27, tzinfo=UTC)
+
+
+def reply(answer, status):
+    return Reply(answer=answer, http_status=status, code=code_of(answer), excerpt="")
+
+
+class Clock:
+    boot_id, is_host_wide = "boot", True
+
+    def now(self):
+        return NOW
+
+    def boot_seconds(self):
+        return 1000.0
+
+    async def sleep(self, seconds):
+        """No time passes."""
+
+
+class Gate:
+    def __init__(self, trace):
+        self.trace, self.stop, self.numbers = trace, None, itertools.count(1)
+
+    async def acquire(self, operation):
+        return Slot(slot=next(self.numbers), operation=operation, pace=Pace(rate=30, burst=30))
+
+    async def unless_closed(self, waiting):
+        return await waiting
+
+    async def give_back(self, slot):
+        self.trace.append(f"give back {slot.operation}")
+
+    async def hand_on(self, slot):
+        self.trace.append(f"hand on {slot.operation}")
+
+    def may_send(self, _send_before):
+        return True
+
+    def notice_lock(self, _seconds):
+        """Every call is held."""
+
+    def notice_change(self, *, freed=False):
+        """Somebody may look again."""
+
+    def close(self, stop):
+        self.trace.append(f"close {int(stop.exit_code)}")
+        self.stop = stop
+
+
+class Journal:
+    """Says how the course stands; `claims` is what claiming it gives."""
+
+    run, has_company = "mine", False
+
+    def __init__(self, trace, standing, claims=None):
+        self.trace, self.standing, self.claims = trace, standing, claims
+
+    async def look(self, _course, *, again=False):
+        self.trace.append("look again" if again else "look")
+        return self.standing
+
+    async def claim(self, _course, *, attempt, version, slot, again=False, evidence=False, **_):
+        words = [f"claim {attempt} v{version}", *(["again"] if again else []), *(["evidence"] if evidence else [])]
+        self.trace.append(" ".join(words))
+        return self.claims or Claimed(call=slot.slot, send_before=2000.0)
+
+    async def begin_reading(self, _course, *, attempt, slot, **_):
+        self.trace.append(f"begin reading {attempt}")
+        return self.claims if isinstance(self.claims, LostSlot) else Claimed(call=slot.slot, send_before=2000.0)
+
+    async def record(self, _course, *, slot, note, rest, status, result, through, lock=None, **_):
+        told = [f"{slot.operation}={note.meaning.replace(' ', '')}", rest.value]
+        if status is not None:
+            told.append(f"status={status}")
+        if result is not None:
+            told.append(f"row={result.outcome.value}/{result.attempts}{'/verified' if result.verified else ''}")
+        if through:
+            told.append("through")
+        if lock is not None:
+            told.append(f"lock={lock.stated}")
+        self.trace.append(" ".join(told))
+        if lock is None:
+            return None
+        return Lock(seconds=300.0, ends_at=NOW, is_new=True, gentler=None)
+
+    async def settle(self, _course, *, status, result, version=None, **_):
+        told = [f"settle {status} row={result.outcome.value}/{result.attempts}"]
+        if result.verified:
+            told.append("verified")
+        if version is not None:
+            told.append(f"v{version}")
+        self.trace.append(" ".join(told))
+
+
+class Service:
+    """Gives one answer to each operation; `asked` tells which were asked for."""
+
+    def __init__(self, trace, publishes, reads):
+        self.trace, self.publishes, self.reads = trace, publishes, reads
+        self.asked = set()
+
+    async def get_access(self):
+        return Access(headers={})
+
+    async def renew(self, _stale):
+        self.trace.append("renew")
+        return True
+
+    async def publish(self, _course, *, notify, access, may_send):
+        return self._answer("publish", may_send, self.publishes)
+
+    async def read_state(self, _course, *, access, may_send):
+        return self._answer("read", may_send, self.reads)
+
+    def _answer(self, operation, may_send, answer):
+        self.asked.add(operation)
+        if not isinstance(answer.answer, Withheld):
+            may_send()
+        return answer
+
+
+def run_at_once(main):
+    """Run to the end without a loop: nothing that is scripted ever waits."""
+    try:
+        main.send(None)
+    except StopIteration as end:
+        return end.value
+    finally:
+        main.close()
+    raise AssertionError("something waited")
+
+
+def run(main):
+    return asyncio.run(main)
