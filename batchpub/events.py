@@ -1,7 +1,10 @@
 """Every event that the log can hold, and every field: the one table that the log, the docs and the tests read."""
 
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Level = Literal["debug", "info", "warning", "error"]
 
@@ -198,3 +201,54 @@ EVENTS = {
     ),
 }
 """Event name to event. Where one is told in two places, its fields are those of both."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEvent:
+    """Something that happened: its name and fields as in `EVENTS`, and how much it matters."""
+
+    name: str
+    level: Level
+    fields: Mapping[str, Any]
+
+
+OnEvent = Callable[[RunEvent], None]
+"""Whoever listens to a run: the log, a progress bar, a program. What it raises ends the run."""
+
+_bound: ContextVar[Mapping[str, Any]] = ContextVar("bound", default={})  # noqa: B039 - never changed, only replaced
+
+
+class Events:
+    """Tells one listener what happens, with what is bound around it: the file, the row and the course."""
+
+    def __init__(self, listener: OnEvent) -> None:
+        """Remember who listens."""
+        self._listener = listener
+
+    @contextlib.contextmanager
+    def bound(self, **fields: Any) -> Iterator[None]:
+        """Add these fields to every event inside the block."""
+        token = _bound.set({**_bound.get(), **fields})
+        try:
+            yield
+        finally:
+            _bound.reset(token)
+
+    def debug(self, name: str, **fields: Any) -> None:
+        """Tell a detail."""
+        self._tell("debug", name, fields)
+
+    def info(self, name: str, **fields: Any) -> None:
+        """Tell what happened."""
+        self._tell("info", name, fields)
+
+    def warning(self, name: str, **fields: Any) -> None:
+        """Tell what a person may need to look at."""
+        self._tell("warning", name, fields)
+
+    def error(self, name: str, **fields: Any) -> None:
+        """Tell what ends the run."""
+        self._tell("error", name, fields)
+
+    def _tell(self, level: Level, name: str, fields: Mapping[str, Any]) -> None:
+        self._listener(RunEvent(name=name, level=level, fields={**_bound.get(), **fields}))

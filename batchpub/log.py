@@ -14,7 +14,7 @@ import structlog
 from structlog.typing import EventDict, WrappedLogger
 
 from batchpub import __version__
-from batchpub.events import EVENTS, FIELDS, Level
+from batchpub.events import EVENTS, FIELDS, Level, RunEvent
 from batchpub.masking import Mask
 from batchpub.report.text import break_commands, escape_commands
 from batchpub.sentences import say_event
@@ -232,6 +232,11 @@ class Fork:
             log = get_log()
             log.warning("log.unwritable", error=trouble)
         raise structlog.DropEvent
+
+
+def log_event(event: RunEvent) -> None:
+    """Write down what happened in a run: the log is one listener among others."""
+    getattr(get_log(), event.level)(event.name, **event.fields)
 
 
 def get_log() -> Any:

@@ -28,10 +28,10 @@ from batchpub.cli.wiring import (
 from batchpub.clock import SystemClock
 from batchpub.course import Course, NamesRule, Pile, Plan, PlannedRow
 from batchpub.errors import ExitCode, SheetRefused
+from batchpub.lifecycle import Finding, Look, Rules, Work, foresee
 from batchpub.pace import estimate_seconds
 from batchpub.plan.text import list_names
 from batchpub.plural import say_count
-from batchpub.publish import Rules
 from batchpub.report.attention import drop_place
 from batchpub.report.ci import Problem, announce_check
 from batchpub.report.summary import Spot, Summary
@@ -39,8 +39,8 @@ from batchpub.report.text import escape_commands
 from batchpub.report.totals import Tone, say_plan
 from batchpub.sentences import say_duration
 from batchpub.settings import Settings
-from batchpub.state import Outlook, Standing, Uncertain
-from batchpub.verify import Finding, Look, hold_for_name
+from batchpub.standing import Free, Standing
+from batchpub.state import Outlook
 
 MANY = 40
 TONES_OF = {"invalid": Tone.BAD, "uncertain": Tone.WATCH, "duplicate": Tone.QUIET, "skipped": Tone.QUIET}
@@ -150,19 +150,12 @@ def _describe(
     row: PlannedRow, plan: Plan, known: dict[Course, Standing], looks: dict[Course, Look], rules: Rules
 ) -> dict[str, Any]:
     outcome, message = row.pile.value, row.message
-    standing = known.get(row.course) if row.course and row.pile is Pile.TO_PUBLISH else None
-    again = row.course is not None and rules.publishes_again(row.course)
-    if isinstance(standing, Uncertain):
-        outcome, message = "uncertain", f"Run {standing.run} sent it and the answer is not known; it is read first."
-    look = looks.get(row.course) if row.course and row.pile is Pile.TO_PUBLISH else None
-    if look is not None and look.finding is Finding.INVALID:
-        outcome, message = "invalid", look.message
-    elif look is not None and look.finding is Finding.ALREADY_PUBLISHED and not again:
-        outcome, message = "already_published", look.message
-    elif look is not None and look.remark and rules.holds_names(mails=row.notify, confirmed=row.confirmed):
-        outcome, message = "invalid", hold_for_name(look.remark, mails=row.notify)
-    elif look is not None and look.finding is Finding.CANNOT_TELL:
-        message = f"{message} {look.message}".lstrip()
+    look = None
+    if row.course is not None and row.pile is Pile.TO_PUBLISH:
+        look, standing = looks.get(row.course), known.get(row.course, Free(version=0))
+        work = Work(position=row.position, course=row.course, notify=row.notify, name=row.name, confirmed=row.confirmed)
+        outcome, sentence = foresee(standing, look, work, rules)
+        message = sentence if outcome != row.pile.value else f"{message} {sentence}".strip()
     sheet = plan.sheets[row.sheet_index]
     return {
         "file": sheet.file,

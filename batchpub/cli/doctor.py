@@ -30,12 +30,12 @@ from batchpub.cli.wiring import (
 from batchpub.clock import SystemClock
 from batchpub.course import Course
 from batchpub.errors import PRECEDENCE, AccessRefused, BatchpubError, ExitCode, StoppedEarly
+from batchpub.lifecycle import Finding
 from batchpub.plural import say_count
 from batchpub.report.text import make_plain
 from batchpub.sentences import say_duration
 from batchpub.settings import Settings
 from batchpub.state import Overview, read_overview
-from batchpub.verify import Finding
 from batchpub.zoho.hosts import DATA_CENTERS
 
 log = structlog.get_logger("batchpub")

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -15,14 +15,13 @@ from batchpub.cli.table import lay_out
 from batchpub.cli.wiring import files_of, ledger_of, open_state
 from batchpub.clock import SystemClock
 from batchpub.course import Course
-from batchpub.locks import open_gate
+from batchpub.engine import Survey
+from batchpub.lifecycle import Look, Rules
+from batchpub.log import log_event
 from batchpub.pace import estimate_seconds
-from batchpub.publish import Rules
 from batchpub.report.text import make_plain
 from batchpub.sentences import say_duration
 from batchpub.settings import Settings
-from batchpub.survey import Survey
-from batchpub.verify import Look
 from batchpub.zoho.client import ZohoClient
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ async def look_online(names: Mapping[Course, str], settings: Settings) -> dict[C
     async with open_survey(settings, attempts=settings.attempts) as (survey, _):
         eta = estimate_seconds(len(names), survey.ledger.limits, await survey.ledger.look_ahead("read"))
         async with _tell_progress(len(names), eta, settings) as told:
-            return await replace(survey, on_look=told.note).look_at_all(names, workers=settings.workers)
+            return await survey.look_at_all(names, workers=settings.workers, on_look=told.note)
 
 
 @contextlib.asynccontextmanager
@@ -58,8 +57,7 @@ async def open_survey(settings: Settings, *, attempts: int) -> AsyncIterator[tup
             max_backoff_seconds=settings.max_backoff,
             max_calls=settings.max_calls,
         )
-        gate = open_gate(ledger, clock=clock)
-        yield Survey(api=api, gate=gate, ledger=ledger, rules=rules, clock=clock), api
+        yield Survey(service=api, ledger=ledger, rules=rules, clock=clock, on_event=log_event), api
 
 
 @dataclass(slots=True)

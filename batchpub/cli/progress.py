@@ -10,8 +10,8 @@ from rich.table import Column
 from rich.text import Text
 
 from batchpub.cli.person import has_person
+from batchpub.engine import Engine, Snapshot
 from batchpub.plural import say_count
-from batchpub.run import Run, Snapshot
 from batchpub.sentences import say_duration
 
 WIDE = 72  # columns in which the whole of it stands on one line with a bar worth the name
@@ -20,7 +20,7 @@ WIDE = 72  # columns in which the whole of it stands on one line with a bar wort
 class Told(ProgressColumn):
     """Says what the bar cannot: asked anew each time it is drawn, so that a countdown counts while nothing happens."""
 
-    def __init__(self, run: Run, *, wide: bool) -> None:
+    def __init__(self, run: Engine, *, wide: bool) -> None:
         """Ask this run; a narrow window gets fewer words."""
         super().__init__(table_column=Column(no_wrap=True, overflow="ellipsis"))
         self._run = run
@@ -32,7 +32,7 @@ class Told(ProgressColumn):
 
 
 @contextlib.contextmanager
-def show_progress(run: Run, *, quiet: bool) -> Iterator[None]:
+def show_progress(run: Engine, *, quiet: bool) -> Iterator[None]:
     """Show how far a run is while the block lasts, when a person sits at stderr and nobody asked for quiet."""
     if quiet or not has_person(sys.stderr):
         yield

@@ -34,14 +34,15 @@ from batchpub.cli.wiring import (
 )
 from batchpub.clock import SystemClock
 from batchpub.course import Course, Outcome, Pile, Plan
+from batchpub.engine import Engine, EngineOptions, Reporting
 from batchpub.errors import BatchpubError, CannotWrite, ExitCode, SettingsWrong, name_bug
+from batchpub.lifecycle import Rules, Verify
+from batchpub.log import log_event
 from batchpub.plural import say_count
-from batchpub.publish import Rules, Verify
 from batchpub.record import RunRecord
-from batchpub.report import announce
+from batchpub.report import announce, write_reports
 from batchpub.report.folder import prepare_folder
 from batchpub.report.totals import DONE, count_outcomes
-from batchpub.run import Run, RunOptions
 from batchpub.sandbox import Sandbox, SandboxConfig, load_faults
 from batchpub.settings import Settings
 from batchpub.sheet.results import load_results
@@ -271,7 +272,7 @@ def _throwaway_state(out: Path) -> Path:
 
 async def _run(  # noqa: PLR0913 - the one place where everything meets
     plan: Plan, settings: Settings, extras: Extras, here: Invocation, out: Path, earlier: Earlier
-) -> tuple[RunRecord, ExitCode, Run]:
+) -> tuple[RunRecord, ExitCode, Engine]:
     clock, run = SystemClock(), here.run
     credentials = credentials_of(settings, sandbox=extras.sandbox)
     async with contextlib.AsyncExitStack() as stack:
@@ -283,8 +284,7 @@ async def _run(  # noqa: PLR0913 - the one place where everything meets
         is_new = await journal.is_new()
         if is_new:
             log.info("state.new", path=database.name)
-        verify = _verify(settings)
-        options = RunOptions(
+        options = EngineOptions(
             run=run,
             portal=ledger.portal,
             sandbox=extras.sandbox,
@@ -296,7 +296,9 @@ async def _run(  # noqa: PLR0913 - the one place where everything meets
                 max_backoff_seconds=settings.max_backoff,
                 course_seconds=settings.course_time,
                 max_calls=settings.max_calls,
-                verify=verify,
+                settle_seconds=ledger.limits.settle,
+                look_again_seconds=ledger.limits.period / 30,
+                verify=_verify(settings),
                 names=settings.names,
                 strict=settings.strict,
                 again=frozenset(settings.again),
@@ -304,10 +306,7 @@ async def _run(  # noqa: PLR0913 - the one place where everything meets
             ),
             again_id=journal.repeats,
             notify_policy=str(settings.notify),
-            reports=settings.report,
-            out=out,
-            resume_command=_continue(settings, run, out, reported=True),
-            resume_unreported=_continue(settings, run, out, reported=False),
+            is_new_portal=is_new,
             forbidden=_own_rule(plan, settings, earlier),
             max_seconds=settings.max_duration,
             job_seconds=_job_seconds(os.environ),
@@ -324,7 +323,13 @@ async def _run(  # noqa: PLR0913 - the one place where everything meets
                 token_file=None if extras.sandbox else token_file(files_of(settings)),
             )
         )
-        work = Run(plan, options, api=api, database=database, clock=clock)
+        reporting = Reporting(
+            write=lambda found: write_reports(found, out, settings.report),
+            resume=_commands_to_continue(settings, run, out),
+        )
+        work = Engine(
+            plan, options, service=api, database=database, clock=clock, on_event=log_event, reporting=reporting
+        )
         todo = plan.to_publish()
         log.info("plan.made", to_publish=len(todo), mailing=sum(row.notify for row in todo), rows=len(plan.rows))
         if has_person(sys.stderr) and not options.forbidden:
@@ -335,29 +340,34 @@ async def _run(  # noqa: PLR0913 - the one place where everything meets
         here.began = True
         with here.signals.stopping(work.stop):
             with show_progress(work, quiet=settings.quiet):
-                found, code = await work.execute()
+                found, code = await work.run()
             for warning in announce(found, os.environ, work.reports, None if extras.as_json else sys.stdout):
                 log.warning("report.unannounced", error=warning)
             await asyncio.to_thread(_tell_others, found, code, settings, work)
         return found, code, work
 
 
-def _tell_others(found: RunRecord, code: ExitCode, settings: Settings, work: Run) -> None:
+def _tell_others(found: RunRecord, code: ExitCode, settings: Settings, work: Engine) -> None:
     from batchpub.cli.notices import tell_end_of_run  # noqa: PLC0415 - needed when all is over
 
     for warning in tell_end_of_run(found, code, settings, os.environ, work.reports):
         log.warning("report.unannounced", error=warning)
 
 
-def _continue(settings: Settings, run: str, out: Path, *, reported: bool) -> str:
-    return command_to_continue(
-        click.get_current_context(),
-        again=bool(settings.again),
-        run=run,
-        out=out,
-        reports=settings.report,
-        reported=reported,
+def _commands_to_continue(settings: Settings, run: str, out: Path) -> Callable[[bool], str]:
+    """Give the command that goes on with a run; another one where its reports could not be written."""
+    reported, unreported = (
+        command_to_continue(
+            click.get_current_context(),
+            again=bool(settings.again),
+            run=run,
+            out=out,
+            reports=settings.report,
+            reported=is_reported,
+        )
+        for is_reported in (True, False)
     )
+    return lambda is_unreported: (is_unreported and unreported) or reported
 
 
 def _remove_state(path: Path) -> None:

@@ -12,15 +12,15 @@ import click
 
 from batchpub.cli.person import has_person
 from batchpub.course import Pile, Plan
+from batchpub.engine import Engine
 from batchpub.errors import AccessRefused, ExitCode, ServiceUnreachable, Stop
 from batchpub.pace import estimate_seconds
 from batchpub.plural import say_count
-from batchpub.publish import CourseApi
 from batchpub.record import RunRecord
 from batchpub.report.summary import Summary, render, summarise
 from batchpub.report.text import escape_commands
 from batchpub.report.totals import DONE, count_outcomes, count_problems, say_plan
-from batchpub.run import Run
+from batchpub.services.interface import Service
 from batchpub.settings import Settings
 from batchpub.state import Ledger
 
@@ -38,7 +38,7 @@ def show(summary: Summary, stream: TextIO, *, before: str = "") -> str:
 
 
 async def introduce(  # noqa: PLR0913 - all that is said
-    work: Run, plan: Plan, settings: Settings, *, ledger: Ledger, api: CourseApi, kind: str, is_sure: bool
+    work: Engine, plan: Plan, settings: Settings, *, ledger: Ledger, api: Service, kind: str, is_sure: bool
 ) -> None:
     """Say to a person what is about to happen, once the credentials were found good, and ask before learners are mailed."""
     try:

@@ -13,7 +13,7 @@ from batchpub.errors import SheetRefused, refuse_all
 from batchpub.plan import Judged, judge_sheets, settle_plan
 from batchpub.settings import Settings
 from batchpub.sheet import SheetOptions, load_sheet
-from batchpub.state import Published, Standing
+from batchpub.standing import PublishedBefore, Standing
 
 log = structlog.get_logger("batchpub")
 
@@ -80,7 +80,7 @@ def judge_all(sheets: Sequence[Sheet], settings: Settings, refused: Sequence[She
 
 def known_published(known: Mapping[Course, Standing]) -> dict[Course, str]:
     """Give the courses that the state calls published and that are not to be published again, each with its sentence."""
-    return {course: str(standing) for course, standing in known.items() if isinstance(standing, Published)}
+    return {course: str(standing) for course, standing in known.items() if isinstance(standing, PublishedBefore)}
 
 
 def _load(found: Found, options: SheetOptions) -> Sheet:

@@ -12,6 +12,9 @@ from batchpub.course import Course
 MaySend = Callable[[], bool]
 """The last look before a call: is its claim still held, and has neither a lock nor a stop come in between?"""
 
+NOTHING_READABLE = " and nothing we can read"
+"""How the reason of an `Unclear` ends where its answer names nothing: then a person is shown the answer itself."""
+
 
 class Operation(StrEnum):
     """What can be asked of a service. The values stand in the state: they never change."""

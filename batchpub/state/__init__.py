@@ -7,78 +7,37 @@ from batchpub.lazy import export_lazily
 if TYPE_CHECKING:
     from batchpub.state.database import Database, open_database
     from batchpub.state.history import forget_runs, list_runs, read_id_shapes, read_run
-    from batchpub.state.journal import (
-        FIRST_OUTCOME,
-        NOT_YET,
-        AnswerNote,
-        Claimed,
-        Free,
-        Held,
-        Journal,
-        LostSlot,
-        Published,
-        Refused,
-        RowResult,
-        Standing,
-        Uncertain,
-    )
-    from batchpub.state.ledger import Ledger, Lock, Outlook, Refusal, Rest, Slot, Wait
-    from batchpub.state.limits import GENTLE_SECONDS, Limits, Pace
+    from batchpub.state.journal import Journal
+    from batchpub.state.ledger import Ledger
+    from batchpub.state.limits import GENTLE_SECONDS, Limits, Lock, Outlook, Pace, Refusal, Slot, Wait
     from batchpub.state.overview import Overview, PortalOverview, RunAtWork, read_overview
     from batchpub.state.unify import unify_portals
 
 MODULES = {
     "database": ("Database", "open_database"),
     "history": ("forget_runs", "list_runs", "read_id_shapes", "read_run"),
-    "journal": (
-        "FIRST_OUTCOME",
-        "NOT_YET",
-        "AnswerNote",
-        "Claimed",
-        "Free",
-        "Held",
-        "Journal",
-        "LostSlot",
-        "Published",
-        "Refused",
-        "RowResult",
-        "Standing",
-        "Uncertain",
-    ),
-    "ledger": ("Ledger", "Lock", "Outlook", "Refusal", "Rest", "Slot", "Wait"),
-    "limits": ("GENTLE_SECONDS", "Limits", "Pace"),
+    "journal": ("Journal",),
+    "ledger": ("Ledger",),
+    "limits": ("GENTLE_SECONDS", "Limits", "Lock", "Outlook", "Pace", "Refusal", "Slot", "Wait"),
     "overview": ("Overview", "PortalOverview", "RunAtWork", "read_overview"),
     "unify": ("unify_portals",),
 }
 __getattr__ = export_lazily(__name__, {name: module for module, names in MODULES.items() for name in names})
 
 __all__ = [
-    "FIRST_OUTCOME",
     "GENTLE_SECONDS",
-    "NOT_YET",
-    "AnswerNote",
-    "Claimed",
     "Database",
-    "Free",
-    "Held",
     "Journal",
     "Ledger",
     "Limits",
     "Lock",
-    "LostSlot",
     "Outlook",
     "Overview",
     "Pace",
     "PortalOverview",
-    "Published",
     "Refusal",
-    "Refused",
-    "Rest",
-    "RowResult",
     "RunAtWork",
     "Slot",
-    "Standing",
-    "Uncertain",
     "Wait",
     "forget_runs",
     "list_runs",

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from dataclasses import asdict
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -12,14 +12,29 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from batchpub.course import Course, Outcome, Pile, Plan, PlannedRow
 from batchpub.errors import ExitCode, SettingsWrong
+from batchpub.standing import (
+    FIRST_OUTCOME,
+    NOT_YET,
+    AnswerNote,
+    Claimed,
+    Free,
+    Held,
+    LostSlot,
+    PublishedBefore,
+    RefusedBeside,
+    Rest,
+    RowResult,
+    Standing,
+    Uncertain,
+)
 from batchpub.state.database import Database
 from batchpub.state.dialect import insert_into, insert_many, update_many
-from batchpub.state.ledger import Hold, Ledger, LedgerTime, Lock, Refusal, Rest, Slot
+from batchpub.state.ledger import Hold, Ledger, LedgerTime
+from batchpub.state.limits import Lock, Refusal, Slot
 from batchpub.state.overview import RunAtWork, read_at_work
 from batchpub.state.picture import Picture
 from batchpub.state.tables import courses, meta, rows, runs
 
-NOT_YET = "The run ended before this course's turn. Run the same command again."
 NO_ANSWER = "Sent, and no answer was recorded. The next run finds out before it sends again."
 
 STILL_UNKNOWN = "An earlier run sent it and its answer was lost; this run ended before it could find out."
@@ -29,103 +44,6 @@ SECOND_REPETITION = (
     "mean the same: each course would be published once more for either. To share the work, or to go on with it: "
     "--again-id {again_id!r}. To publish them once more than that, wait until it is over, or give each its own --again-id."
 )
-
-FIRST_OUTCOME = {
-    Pile.TO_PUBLISH: Outcome.NOT_ATTEMPTED,
-    Pile.ALREADY_PUBLISHED: Outcome.ALREADY_PUBLISHED,
-    Pile.INVALID: Outcome.INVALID,
-    Pile.DUPLICATE: Outcome.DUPLICATE,
-    Pile.SKIPPED: Outcome.SKIPPED,
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Free:
-    """Nobody holds the course. `version` is what a claim must still find.
-
-    `known` tells that this state has an answer about the course: without one, somebody may have published it before.
-    """
-
-    version: int
-    known: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Published:
-    """An earlier run, or another one just now, published it."""
-
-    run: str
-    on: str
-
-    def __str__(self) -> str:
-        """Say it to a person, to the second."""
-        return f"Published by run {self.run} on {self.on[:19]}Z."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """Another run is publishing it, or died doing so; its claim ends in `seconds`, at `until`, unless it is renewed."""
-
-    run: str
-    seconds: float
-    until: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Uncertain:
-    """It was sent and the answer is not known. After `seconds` the call can no longer arrive late."""
-
-    version: int
-    run: str
-    seconds: float
-
-
-Standing = Free | Published | Held | Uncertain
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
-    """Another run that works beside this one sent it, and the service's final no counts for both."""
-
-    run: str
-    message: str
-    http_status: int | None
-    code: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claimed:
-    """The claim is written: the call may start while the boot clock is before `send_before`."""
-
-    call: int
-    send_before: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LostSlot:
-    """The slot's lease ran out or a lock began: back to the gate."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RowResult:
-    """What the journal writes for a row."""
-
-    outcome: Outcome
-    message: str
-    attempts: int
-    http_status: int | None = None
-    code: str = ""
-    verified: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnswerNote:
-    """What the journal keeps of one answer. `meaning` is the answer's name."""
-
-    meaning: str
-    http_status: int | None = None
-    code: str = ""
-    excerpt: str = ""
 
 
 def not_attempted_because(stop_reason: str, exit_code: int) -> str:
@@ -249,7 +167,7 @@ class Journal:
 
     def _standing(self, row: Any, now: float) -> Standing:
         if row.status == "published":
-            return Published(run=row.published_by, on=row.published_on)
+            return PublishedBefore(run=row.published_by, on=row.published_on)
         if row.run != self._run and row.held_until_at > now:
             seconds = row.held_until_at - now
             return Held(run=row.run, seconds=seconds, until=self._ledger.clock.now() + timedelta(seconds=seconds))
@@ -261,11 +179,11 @@ class Journal:
         if row is None:
             return Free(version=0)
         standing = self._standing(row, now)
-        if again and isinstance(standing, Published) and row.again_id != self._again_id:
+        if again and isinstance(standing, PublishedBefore) and row.again_id != self._again_id:
             return Free(version=row.version, known=True)
         return standing
 
-    async def look(self, course: Course, *, again: bool = False) -> Standing | Refused:
+    async def look(self, course: Course, *, again: bool = False) -> Standing:
         """Say how a course stands. `again` looks past what earlier runs published, and past what others were refused.
 
         What is said may be a moment old: a claim finds out whether it still holds.
@@ -278,7 +196,7 @@ class Journal:
             return await self._refusal_by(row.run, course) or standing
         return standing
 
-    async def _refusal_by(self, run: str, course: Course) -> Refused | None:
+    async def _refusal_by(self, run: str, course: Course) -> RefusedBeside | None:
         its_row = select(rows.c.message, rows.c.http_status, rows.c.code).where(
             rows.c.run == run,
             rows.c.course_id == course.course_id,
@@ -288,11 +206,11 @@ class Journal:
             != HTTPStatus.FORBIDDEN,  # about its credentials, which may not be ours
         )
 
-        async def read(connection: AsyncConnection) -> Refused | None:
+        async def read(connection: AsyncConnection) -> RefusedBeside | None:
             found = (await connection.execute(its_row.limit(1))).one_or_none()
             if found is None:
                 return None
-            return Refused(run=run, message=found.message, http_status=found.http_status, code=found.code)
+            return RefusedBeside(run=run, message=found.message, http_status=found.http_status, code=found.code)
 
         return await self._database.read(read)
 

@@ -7,7 +7,6 @@ in turn may use one file; at the same time, the one that had it first stops, for
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -17,9 +16,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from batchpub.clock import Clock
 from batchpub.errors import CannotWrite
+from batchpub.standing import Rest
 from batchpub.state.database import Database
 from batchpub.state.dialect import insert_into
-from batchpub.state.limits import GENTLE_SECONDS, Limits, Pace, gentle_pace, lock_wait
+from batchpub.state.limits import (
+    GENTLE_SECONDS,
+    Limits,
+    Lock,
+    Outlook,
+    Pace,
+    Refusal,
+    Slot,
+    Wait,
+    gentle_pace,
+    lock_wait,
+)
 from batchpub.state.statements import Statements
 from batchpub.state.tables import calls, courses, locks, portals
 
@@ -50,69 +61,6 @@ TWO_MACHINES = (
 
 NEXT_AT = {"publish": "next_send_at", "read": "next_read_at"}
 """Where each operation's spacing is written: reading has a budget of its own, in its shape as in its slots."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slot:
-    """A place for one call, at the pace that held when it was taken; usable from `opens_at` on (boot clock).
-
-    `is_probe` marks the one call that goes first after a lock.
-    """
-
-    slot: int
-    operation: str
-    pace: Pace
-    is_probe: bool = False
-    opens_at: float = 0.0
-    spaced: tuple[float, float] | None = None
-    """Ledger times, where calls are spaced: when this one may start, and the next one after it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wait:
-    """No slot now. Look again after `seconds`; `locked` tells that a lock is the reason."""
-
-    seconds: float
-    locked: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
-    """What a lock answer said. `stated`: for how many seconds, where it says; `is_quota`: the day's calls are used up."""
-
-    cause: str
-    stated: float | None = None
-    is_quota: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lock:
-    """A lock answer as it was written down: the seconds to wait from now, and when that is by the wall clock.
-
-    `is_new` is False for refusals that belong to a lock already told. `gentler` is the pace that this lock led to.
-    """
-
-    seconds: float
-    ends_at: datetime
-    is_new: bool
-    gentler: Pace | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outlook:
-    """What calls must expect: the pace, the lock, and the seconds until each place that is taken is free."""
-
-    pace: Pace
-    lock_seconds: float = 0.0
-    taken: tuple[float, ...] = ()
-
-
-class Rest(StrEnum):
-    """How a slot comes back: how long must it rest so that the service cannot count one too many."""
-
-    ANSWERED = "answered"
-    UNANSWERED = "unanswered"
-    UNUSED = "unused"
 
 
 class Hold(StrEnum):

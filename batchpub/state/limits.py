@@ -1,6 +1,7 @@
 """What a portal allows, and how much less of it after locks that cannot be explained. Plain values; no state."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 GENTLE_SECONDS = 86_400.0
 """How long a portal is treated gently after a lock that came although we kept to the limit."""
@@ -80,3 +81,58 @@ def gentle_pace(limits: Limits, level: int) -> Pace:
     for _ in range(level - 1):
         rate = max(1, min(rate - 1, int(rate * 0.9)))
     return Pace(rate=rate, burst=1, shared=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """A place for one call, at the pace that held when it was taken; usable from `opens_at` on (boot clock).
+
+    `is_probe` marks the one call that goes first after a lock.
+    """
+
+    slot: int
+    operation: str
+    pace: Pace
+    is_probe: bool = False
+    opens_at: float = 0.0
+    spaced: tuple[float, float] | None = None
+    """Ledger times, where calls are spaced: when this one may start, and the next one after it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """No slot now. Look again after `seconds`; `locked` tells that a lock is the reason."""
+
+    seconds: float
+    locked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """What a lock answer said. `stated`: for how many seconds, where it says; `is_quota`: the day's calls are used up."""
+
+    cause: str
+    stated: float | None = None
+    is_quota: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lock:
+    """A lock answer as it was written down: the seconds to wait from now, and when that is by the wall clock.
+
+    `is_new` is False for refusals that belong to a lock already told. `gentler` is the pace that this lock led to.
+    """
+
+    seconds: float
+    ends_at: datetime
+    is_new: bool
+    gentler: Pace | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What calls must expect: the pace, the lock, and the seconds until each place that is taken is free."""
+
+    pace: Pace
+    lock_seconds: float = 0.0
+    taken: tuple[float, ...] = ()

@@ -7,6 +7,7 @@ from typing import Any, assert_never
 
 from batchpub.course import Course
 from batchpub.services.interface import (
+    NOTHING_READABLE,
     Answer,
     CourseState,
     Denied,
@@ -57,8 +58,6 @@ Added = Mapping[str, Sign]
 """What an operator says that further codes mean; the codes in lower case."""
 
 NONE_ADDED: Added = {}
-
-NOTHING_READABLE = " and nothing we can read"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,9 +15,10 @@ import time
 from pathlib import Path
 
 from batchpub.clock import SystemClock
+from batchpub.engine import Engine, EngineOptions
 from batchpub.errors import ExitCode
-from batchpub.publish import Rules
-from batchpub.run import Run, RunOptions
+from batchpub.lifecycle import Rules
+from batchpub.log import log_event
 from batchpub.state import Limits, open_database
 from batchpub.zoho.access import Access
 from batchpub.zoho.answers import Published
@@ -48,7 +49,7 @@ class AtOnce:
 
 async def publish(count, workers, folder):
     """Publish so many courses; give the seconds and the CPU seconds that the run took, reports left out."""
-    options = RunOptions(
+    options = EngineOptions(
         run="bench",
         portal="bench",
         sandbox=True,
@@ -56,15 +57,12 @@ async def publish(count, workers, folder):
         limits=LIFTED,
         rules=Rules(),
         notify_policy="sheet",
-        reports=(),
-        out=folder / "reports",
-        resume_command="",
     )
     plan = make_plan_of(count)
     async with open_database(folder / "state.db") as database:
         began, used = time.perf_counter(), time.process_time()
-        run = Run(plan, options, api=AtOnce(), database=database, clock=SystemClock())
-        found, code = await run.execute()
+        run = Engine(plan, options, service=AtOnce(), database=database, clock=SystemClock(), on_event=log_event)
+        found, code = await run.run()
         took, cpu = time.perf_counter() - began, time.process_time() - used
     if code is not ExitCode.OK or any(row.outcome != "published" for row in found.rows):
         raise AssertionError(f"{count} courses ended in {code!r}")

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from scripted import COURSE, reply
 
-from batchpub.publish import Rules, Verify, Work
-from batchpub.state import Free, Held, Published, Refused, Uncertain
+from batchpub.lifecycle import Rules, Verify, Work
+from batchpub.standing import Free, Held, PublishedBefore, RefusedBeside, Uncertain
 from batchpub.zoho import answers
 from batchpub.zoho.answers import CourseState, StateRead
 
@@ -21,12 +21,12 @@ def seen(state, *, kind="self-paced", name="Fire safety"):
 STANDINGS = {
     "never heard of": Free(version=0),
     "known": Free(version=3, known=True),
-    "published": Published(run="other", on="2026-11-27T10:00:00"),
+    "published": PublishedBefore(run="other", on="2026-11-27T10:00:00"),
     "held": Held(run="other", seconds=40.0, until=NOW),
     "settling": Uncertain(version=4, run="other", seconds=50.0),
     "uncertain": Uncertain(version=4, run="other", seconds=0.0),
     "uncertain, ours": Uncertain(version=4, run="mine", seconds=0.0),
-    "refused beside": Refused(run="other", message="No.", http_status=400, code="4102"),
+    "refused beside": RefusedBeside(run="other", message="No.", http_status=400, code="4102"),
 }
 WORK = Work(position=0, course=COURSE, notify=False, name="Fire safety")
 WORKS = {

@@ -2,24 +2,33 @@
 
 from scripted import Clock, Gate, Journal, Service, run_at_once
 
-from batchpub.publish import Breakers, Later, Publisher
+from batchpub.caller import Caller
+from batchpub.engine.steps import Steps
+from batchpub.events import Events
+from batchpub.lifecycle import Later
+from batchpub.pace import LockWatch
 from batchpub.state import Limits
+
+LIMITS = Limits()
+
+
+def ignore(_event):
+    """Nobody listens."""
 
 
 def drive(standing, work, rules, publishes, reads, *, claims=None):
     """Take one course one step on; give what was asked of everybody, and of the service."""
-    trace = []
+    trace, events = [], Events(ignore)
     service, gate = Service(trace, publishes, reads), Gate(trace)
-    publisher = Publisher(
-        api=service,
+    caller = Caller(
+        service=service,
         gate=gate,
         journal=Journal(trace, standing, claims),
-        limits=Limits(),
-        rules=rules,
-        breakers=Breakers(),
         clock=Clock(),
+        locks=LockWatch(gate=gate, limits=LIMITS, events=events),
     )
-    step = run_at_once(publisher.publish_course(work))
+    steps = Steps(caller=caller, rules=rules, events=events, evidence_seconds=LIMITS.evidence)
+    step = run_at_once(steps.take(work))
     if isinstance(step, Later):
         then = step.work
         known = [name for name in ("is_lost", "renewed", "strained", "said_published") if getattr(then, name)]

@@ -5,7 +5,8 @@ import itertools
 from datetime import UTC, datetime
 
 from batchpub.course import Course
-from batchpub.state import Claimed, Lock, LostSlot, Pace, Slot
+from batchpub.standing import Claimed, LostSlot
+from batchpub.state import Lock, Pace, Slot
 from batchpub.zoho.access import Access
 from batchpub.zoho.answers import Withheld, code_of
 from batchpub.zoho.client import Reply

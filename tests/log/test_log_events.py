@@ -22,7 +22,7 @@ KINDS = {
 
 
 def find_calls():
-    """Give every `log.level("event", field=…)` of the program: (place, level, event's name, fields)."""
+    """Give every `log.level("event", field=…)` and `events.level(…)` of the program: (place, level, event's name, fields)."""
     for path in sorted(PACKAGE.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and node.args and _is_log(node.func):
@@ -33,7 +33,11 @@ def find_calls():
 
 def _is_log(function):
     match function:
-        case ast.Attribute(value=ast.Name(id="log"), attr=level):
+        case ast.Attribute(value=ast.Name(id="log" | "events"), attr=level):
+            return level in LEVELS
+        case ast.Attribute(value=ast.Attribute(attr="events" | "_events"), attr=level):
+            return level in LEVELS
+        case ast.Attribute(value=ast.Call(func=ast.Attribute(attr="get_logger")), attr=level):
             return level in LEVELS
         case ast.Name(id="say"):  # a level chosen beforehand: `say = log.info if … else log.warning`
             return True

@@ -12,7 +12,7 @@ import time
 import pytest
 
 from batchpub.cli.progress import describe
-from batchpub.run import Snapshot
+from batchpub.engine import Snapshot
 
 QUIET = ("CI", "GITHUB_ACTIONS", "GITLAB_CI", "COLUMNS", "LINES")
 """Variables that would tell another terminal than the test's."""

@@ -15,9 +15,10 @@ from support.virtual_time import START, VirtualClock, VirtualLoop, run_virtually
 from world import UP
 
 from batchpub.course import Outcome
+from batchpub.engine import Engine, EngineOptions
 from batchpub.errors import ExitCode
-from batchpub.publish import Rules, Verify
-from batchpub.run import Run, RunOptions
+from batchpub.lifecycle import Rules, Verify
+from batchpub.log import log_event
 from batchpub.sandbox.replies import THROTTLE_SHAPES
 from batchpub.state import Limits, open_database
 from batchpub.zoho.access import Access
@@ -102,7 +103,7 @@ class World:
             return run_virtually(inside(), self.loop)
 
     async def publish(self, zoho, count, *, name="run", limits=None, workers=8, rules=None, **told):
-        options = RunOptions(
+        options = EngineOptions(
             run=name,
             portal="portal",
             sandbox=False,
@@ -110,15 +111,14 @@ class World:
             limits=limits or Limits(),
             rules=rules or Rules(),
             notify_policy="sheet",
-            reports=(),
-            out=self.out / name,
-            resume_command="again",
             **told,
         )
-        run = Run(make_plan_of(count), options, api=zoho, database=self.database, clock=self.clock)
+        run = Engine(
+            make_plan_of(count), options, service=zoho, database=self.database, clock=self.clock, on_event=log_event
+        )
         run.watch(lambda now: self.snapshots.append((self.loop.time(), now)))
         self.loop.call_later(150, lambda: self.snapshots.append((self.loop.time(), run.snapshot())))
-        found, code = await run.execute()
+        found, code = await run.run()
         return found, code
 
     def told(self, event):

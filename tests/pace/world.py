@@ -10,7 +10,8 @@ from sqlalchemy import Double, bindparam
 from support.virtual_time import START, VirtualClock
 
 from batchpub.pace import Gate, GateClosed
-from batchpub.state import Database, Ledger, Refusal, Rest, open_database
+from batchpub.standing import Rest
+from batchpub.state import Database, Ledger, Refusal, open_database
 
 ROUNDING = 1e-6
 """Seconds: the host's clock and the loop's differ by how long the host has been up."""

@@ -8,10 +8,14 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from support.virtual_time import VirtualClock, VirtualLoop, run_virtually
 
+from batchpub.caller import Caller
 from batchpub.course import Course, Pile, Plan, PlannedRow, PlannedSheet
-from batchpub.pace import Gate, GateClosed
-from batchpub.publish import Breakers, Later, Publisher, Rules, Work
-from batchpub.run import Worklist
+from batchpub.engine.steps import Steps
+from batchpub.engine.worklist import Worklist
+from batchpub.events import Events
+from batchpub.lifecycle import Later, Rules, Work
+from batchpub.log import log_event
+from batchpub.pace import Gate, GateClosed, LockWatch
 from batchpub.state import Journal, Ledger, Limits, open_database
 from batchpub.zoho.access import Access
 from batchpub.zoho.answers import NotSent, Refused, StateRead, Unclear, Withheld, code_of
@@ -64,20 +68,19 @@ class Played:
         self.stop = None
         self.seconds = 0.0
         self.held = 0.0
-        self.breakers = None
 
 
-async def work_off(publisher, worklist, played, loop):
+async def work_off(steps, worklist, played, loop):
     while (work := await worklist.get()) is not None:
         began = loop.time()
         try:
-            step = await publisher.publish_course(work)
+            step = await steps.take(work)
         except GateClosed:
             return
         played.held = max(played.held, loop.time() - began)
         if isinstance(step, Later):
             worklist.put_later(step)
-            if publisher.gate.stop:
+            if steps.caller.gate.stop:
                 return
             continue
         played.results[work.course.course_id] = step
@@ -103,21 +106,21 @@ def play(api, ids, *, rules=None, notify=False, limits=None, workers=4, names=No
             ledger = Ledger(database, portal="p", run="run", limits=limits, clock=clock)
             gate, journal = Gate(ledger, clock=clock), Journal(ledger)
             await journal.begin(plan_of(courses, notify), {}, {})
-            played.breakers = Breakers()
-            publisher = Publisher(
-                api=api,
+            events = Events(log_event)
+            caller = Caller(
+                service=api,
                 gate=gate,
                 journal=journal,
-                limits=limits,
-                rules=rules or Rules(),
-                breakers=played.breakers,
                 clock=clock,
+                locks=LockWatch(gate=gate, limits=limits, events=events),
+                max_calls=rules.max_calls if rules else None,
             )
+            steps = Steps(caller=caller, rules=rules or Rules(), events=events, evidence_seconds=limits.evidence)
             worklist = Worklist(works)
             feeding = asyncio.ensure_future(worklist.feed())
             closing = asyncio.ensure_future(gate.wait_closed())
             closing.add_done_callback(lambda _: worklist.end(50))
-            await asyncio.gather(*(work_off(publisher, worklist, played, loop) for _ in range(workers)))
+            await asyncio.gather(*(work_off(steps, worklist, played, loop) for _ in range(workers)))
             for task in (feeding, closing):
                 task.cancel()
             played.stop = gate.stop

@@ -11,8 +11,8 @@ from played import ScriptedApi, play, reply, seen
 
 from batchpub.course import NamesRule, Outcome
 from batchpub.errors import ExitCode
-from batchpub.locks import why_not_wait
-from batchpub.publish import Rules, Verify
+from batchpub.lifecycle import Rules, Verify
+from batchpub.pace.lock import why_not_wait
 from batchpub.state import Limits
 from batchpub.zoho.answers import (
     CourseState,

@@ -13,12 +13,11 @@ from played import ScriptedApi, reply, seen
 from support.virtual_time import VirtualClock, VirtualLoop, run_virtually
 
 from batchpub.course import Course
+from batchpub.engine import Survey
 from batchpub.errors import AccessRefused, ServiceUnreachable, StoppedEarly
-from batchpub.locks import open_gate
-from batchpub.publish import Rules
+from batchpub.lifecycle import Finding, Look, Rules, judge_look
+from batchpub.log import log_event
 from batchpub.state import Ledger, Limits, open_database
-from batchpub.survey import Survey
-from batchpub.verify import Finding, Look, judge_look
 from batchpub.zoho.answers import CourseState, Denied, NotSent, Refused, StateRead, Throttled, Unclear
 
 DRAFT = seen(CourseState.DRAFT)
@@ -38,8 +37,7 @@ def survey_in_turn(*turns, number=5, **rules):
             clock = VirtualClock(loop)
             for api, seconds in turns:
                 ledger = Ledger(database, portal="p", run="check", limits=Limits(), clock=clock)
-                gate = open_gate(ledger, clock=clock)
-                surveyor = Survey(api=api, gate=gate, ledger=ledger, rules=Rules(**rules), clock=clock)
+                surveyor = Survey(service=api, ledger=ledger, rules=Rules(**rules), clock=clock, on_event=log_event)
                 names = {Course(course_id=str(n)): "" for n in range(number)}
                 looks = {}
                 with contextlib.suppress(TimeoutError):

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import defaultdict
-from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest import mock
 
@@ -11,9 +10,10 @@ from hypothesis import strategies as st
 from support.virtual_time import VirtualClock, VirtualLoop, run_virtually
 
 from batchpub.course import Course, Outcome, Pile, Plan, PlannedRow, PlannedSheet
+from batchpub.engine import Engine, EngineOptions
 from batchpub.errors import AccessRefused, ExitCode, Stop
-from batchpub.publish import Rules
-from batchpub.run import Run, RunOptions
+from batchpub.lifecycle import Rules
+from batchpub.log import log_event
 from batchpub.state import Limits, open_database
 from batchpub.zoho.access import Access
 from batchpub.zoho.answers import (
@@ -105,18 +105,19 @@ def play(number, script, token, stop_after, workers):
 
     async def main():
         async with open_database(None) as database:
-            options = RunOptions(
+            options = EngineOptions(
                 run="r", portal="p", sandbox=False, workers=workers, limits=Limits(), rules=Rules(), notify_policy="sheet",
-                reports=(), out=Path(folder), resume_command="again",
             )  # fmt: skip
-            run = Run(plan, options, api=service, database=database, clock=VirtualClock(loop))
+            run = Engine(
+                plan, options, service=service, database=database, clock=VirtualClock(loop), on_event=log_event
+            )
             stop = Stop(reason="Told to.", exit_code=ExitCode.TERMINATED)
             if stop_after is not None:
                 loop.call_later(stop_after, run.stop, stop)
-            found, code = await run.execute()
+            found, code = await run.run()
             return found, code, loop.time(), run
 
-    with TemporaryDirectory() as folder, mock.patch.object(asyncio, "to_thread", at_once):
+    with TemporaryDirectory(), mock.patch.object(asyncio, "to_thread", at_once):
         return service, *run_virtually(main(), loop)
 
 

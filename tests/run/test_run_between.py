@@ -3,7 +3,6 @@
 import asyncio
 import random
 from collections import Counter
-from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest import mock
 
@@ -14,9 +13,10 @@ from support.throttling_service import largest_of_all
 from support.virtual_time import VirtualClock, VirtualLoop, run_virtually
 
 from batchpub.course import Outcome
+from batchpub.engine import Engine, EngineOptions
 from batchpub.errors import AccessRefused, ExitCode, ServiceUnreachable, Stop
-from batchpub.publish import Rules
-from batchpub.run import Run, RunOptions
+from batchpub.lifecycle import Rules
+from batchpub.log import log_event
 from batchpub.state import Limits, open_database
 from batchpub.zoho.access import Access
 from batchpub.zoho.answers import (
@@ -134,12 +134,11 @@ def play(services, number, *, stop_after=None, rules=None):
     plan = make_plan_of(number)
 
     async def one(name, service, database):
-        options = RunOptions(
+        options = EngineOptions(
             run=name, portal="p", sandbox=False, workers=8, limits=LIMITS, rules=rules or Rules(), notify_policy="all",
-            reports=(), out=Path(folder), resume_command="again",
         )  # fmt: skip
         service.clock = VirtualClock(loop)
-        run = Run(plan, options, api=service, database=database, clock=service.clock)
+        run = Engine(plan, options, service=service, database=database, clock=service.clock, on_event=log_event)
 
         def stop():
             service.stopped_at = loop.time()
@@ -147,14 +146,14 @@ def play(services, number, *, stop_after=None, rules=None):
 
         if stop_after is not None:
             loop.call_later(stop_after, stop)
-        found, code = await run.execute()
+        found, code = await run.run()
         return found, code, loop.time()
 
     async def main():
         async with open_database(None) as database:
             return await asyncio.gather(*(one(f"r{n}", s, database) for n, s in enumerate(services)))
 
-    with TemporaryDirectory() as folder, mock.patch.object(asyncio, "to_thread", at_once):
+    with TemporaryDirectory(), mock.patch.object(asyncio, "to_thread", at_once):
         return run_virtually(main(), loop)
 
 

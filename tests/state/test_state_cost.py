@@ -8,7 +8,8 @@ from support.virtual_time import VirtualClock, VirtualLoop, run_virtually
 
 from batchpub.course import Outcome
 from batchpub.pace import Gate
-from batchpub.state import AnswerNote, Claimed, Free, Journal, Ledger, Limits, Rest, RowResult, open_database
+from batchpub.standing import AnswerNote, Claimed, Free, Rest, RowResult
+from batchpub.state import Journal, Ledger, Limits, open_database
 
 
 class Meter:

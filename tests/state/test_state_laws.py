@@ -10,20 +10,22 @@ from support.plans import make_plan_of
 
 from batchpub.course import Outcome
 from batchpub.errors import CannotWrite, SettingsWrong
-from batchpub.state import (
+from batchpub.standing import (
     AnswerNote,
     Claimed,
     Free,
     Held,
-    Limits,
     LostSlot,
-    Published,
-    Refusal,
-    Refused,
+    PublishedBefore,
+    RefusedBeside,
     Rest,
     RowResult,
-    Slot,
     Uncertain,
+)
+from batchpub.state import (
+    Limits,
+    Refusal,
+    Slot,
     Wait,
     forget_runs,
     list_runs,
@@ -97,7 +99,7 @@ async def test_what_is_published_is_known_to_every_run(desk):
         known = (await other.standings([course]))[course]
         looks = [await other.look(course), await other.look(course, again=True), await mine.look(course, again=True)]
 
-    assert known == looks[0] == looks[2] == Published(run=mine.run, on=known.on)
+    assert known == looks[0] == looks[2] == PublishedBefore(run=mine.run, on=known.on)
     assert abs(datetime.fromisoformat(known.on) - datetime.now(tz=UTC)) < timedelta(seconds=10)
     assert Free(version=2, known=True) == looks[1]
 
@@ -124,7 +126,7 @@ async def test_a_no_counts_for_every_run_that_works_beside(desk):
         assert Free(version=2, known=True) == await beside.look(second)
         looks = [await beside.look(course), await beside.look(course, again=True), await later.look(course)]
 
-    assert Refused(run=mine.run, message="No such course.", http_status=400, code="7301") == looks[0]
+    assert RefusedBeside(run=mine.run, message="No such course.", http_status=400, code="7301") == looks[0]
     assert [Free(version=2, known=True)] * 2 == looks[1:]
 
 
@@ -146,7 +148,7 @@ async def test_a_no_that_is_still_looked_into_counts_for_nobody_else(desk):
         desk.clock.ahead += 11
         looks.append(await beside.look(course))
 
-    assert [Held, Free, Published] == [type(look) for look in looks]
+    assert [Held, Free, PublishedBefore] == [type(look) for look in looks]
 
 
 async def test_a_dead_runs_course_comes_back_uncertain_when_its_call_cannot_arrive_any_more(desk):
@@ -259,7 +261,7 @@ async def test_what_was_committed_once_is_not_done_twice_when_its_confirmation_w
 
     assert isinstance(claimed, Claimed)
     assert (1, 1, len([lock] if lock else [])) == (len(found.rows), len(found.calls), len(found.locks))
-    assert isinstance(standing, Published if status == "published" else Free)
+    assert isinstance(standing, PublishedBefore if status == "published" else Free)
 
 
 async def test_a_run_reads_back_as_it_was_written(desk):
@@ -305,7 +307,7 @@ async def test_forgetting_old_runs_keeps_what_is_published(desk):
 
         assert ([journal.run], {"published": 1}) == ([one["run"] for one in listed], listed[0]["totals"])
         assert (1, [], None) == (forgotten, await list_runs(database), await read_run(database, journal.run))
-        assert isinstance((await desk.journal(database).standings([course]))[course], Published)
+        assert isinstance((await desk.journal(database).standings([course]))[course], PublishedBefore)
 
 
 async def test_a_state_is_new_until_a_run_of_the_portal_came_to_its_end(desk):
@@ -428,7 +430,7 @@ async def test_what_a_run_read_does_not_undo_what_another_one_sent_meanwhile(des
         await record(sends, course, slot, claimed)
         known = (await desk.journal(one).standings([course]))[course]
 
-    assert Published(run=sends.run, on=known.on) == known
+    assert PublishedBefore(run=sends.run, on=known.on) == known
 
 
 async def test_an_outcome_whose_commit_was_not_confirmed_does_not_undo_what_came_after_it(desk):
@@ -452,7 +454,7 @@ async def test_an_outcome_whose_commit_was_not_confirmed_does_not_undo_what_came
         await settles.settle(course, position=0, status="draft", result=FAILED, version=version)
         known = (await sends.standings([course]))[course]
 
-    assert Published(run=sends.run, on=known.on) == known
+    assert PublishedBefore(run=sends.run, on=known.on) == known
 
 
 async def test_what_another_run_left_behind_is_asked_for_before_it_is_believed(desk):
@@ -472,7 +474,7 @@ async def test_what_another_run_left_behind_is_asked_for_before_it_is_believed(d
         desk.clock.ahead += Limits().lease + Limits().settle
         standing = await mine.look(course)
 
-    assert (Held, Published) == (type(held), type(standing))
+    assert (Held, PublishedBefore) == (type(held), type(standing))
 
 
 async def test_an_outcome_is_not_replaced_by_an_older_one_that_could_not_be_written(desk):
@@ -598,7 +600,7 @@ async def test_no_refusal_makes_a_lost_course_free(desk, lost_by, evidence):
 
 async def test_a_course_is_known_when_an_answer_was_about_it(desk):
     """
-    Claimed and not sent, or answered by the limit: this state knows nothing of it yet. Refused or published: it does.
+    Claimed and not sent, or answered by the limit: this state knows nothing of it yet. RefusedBeside or published: it does.
     """
     async with desk.open() as database:
         journal = desk.journal(database)
@@ -697,7 +699,7 @@ async def test_a_repetition_publishes_once_more_for_all_that_share_it(desk):
         looks = [await journal.look(course, again=True) for journal in (one, beside, other)]
         known = [(await journal.standings([course], again=lambda _: True))[course] for journal in (one, beside, other)]
 
-    assert [Published, Published, Free] == [type(look) for look in looks] == [type(look) for look in known]
+    assert [PublishedBefore, PublishedBefore, Free] == [type(look) for look in looks] == [type(look) for look in known]
 
 
 async def test_of_two_repetitions_that_begin_at_once_without_a_name_one_is_refused(desk, run_all):
@@ -772,6 +774,6 @@ async def test_what_two_spellings_kept_apart_is_put_together(desk):
         kept = {run["portal"] for run in await list_runs(database)}
 
     assert [("HOST:07",), ()] == gone
-    assert [Published, Held, Free] == [type(known[course]) for course in courses_]
+    assert [PublishedBefore, Held, Free] == [type(known[course]) for course in courses_]
     assert (4, True) == (len(locked.taken), locked.lock_seconds > 299)
     assert {"host:7", "other"} == kept

@@ -17,7 +17,8 @@ from support.plans import make_plan_of
 from batchpub.cli.main import group
 from batchpub.clock import SystemClock
 from batchpub.errors import CannotWrite, SettingsWrong
-from batchpub.state import AnswerNote, Database, Journal, Ledger, Limits, LostSlot, Rest, Slot, open_database
+from batchpub.standing import AnswerNote, LostSlot, Rest
+from batchpub.state import Database, Journal, Ledger, Limits, Slot, open_database
 from batchpub.state import database as database_module
 from batchpub.state import postgresql as store
 from batchpub.state.tables import calls, courses

@@ -9,18 +9,8 @@ from sqlalchemy import Boolean, func, inspect, select
 
 from batchpub.clock import SystemClock
 from batchpub.course import Course, IdShape
-from batchpub.state import (
-    Free,
-    Ledger,
-    Limits,
-    Published,
-    Uncertain,
-    list_runs,
-    open_database,
-    read_id_shapes,
-    read_overview,
-    read_run,
-)
+from batchpub.standing import Free, PublishedBefore, Uncertain
+from batchpub.state import Ledger, Limits, list_runs, open_database, read_id_shapes, read_overview, read_run
 from batchpub.state.schema import OLDEST
 from batchpub.state.tables import SCHEMA_VERSION, courses
 
@@ -49,14 +39,14 @@ def old_state(request, tmp_path):
 
 async def test_an_old_state_keeps_what_it_knows(old_state, desk):
     """
-    Published, lost, refused and free are what they were, under the new columns too; runs and their reports are readable.
+    PublishedBefore, lost, refused and free are what they were, under the new columns too; runs and their reports are readable.
     """
     async with open_database(old_state) as database:
         journal = desk.journal(database, portal="127.0.0.1:33315")
         known = await journal.standings([course(end) for end in (102, 105, 106, 999)])
 
         assert str(OLDEST) == database.found_version
-        assert isinstance(known[course(102)], Published)
+        assert isinstance(known[course(102)], PublishedBefore)
         assert isinstance(known[course(105)], Uncertain)
         assert Free(version=2, known=False) == known[course(106)]  # a 403 is about the credentials
         assert course(999) not in known

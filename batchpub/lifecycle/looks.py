@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from batchpub.course import Course
 from batchpub.names import is_same_name
-from batchpub.zoho.answers import Answer, CourseState, NotSent, Refused, StateRead, Unclear
+from batchpub.services.interface import Answer, CourseState, NotSent, Refused, StateRead, Unclear
 
 NOT_FOUND = 404
 

@@ -1,27 +1,25 @@
-"""What became of every row, told to the log: each row once, so that no outcome is lost with a lost state."""
+"""What became of every row, told to whoever listens: each row once, so that no outcome is lost with a lost state."""
 
 import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-import structlog
-
 from batchpub.course import Outcome, Pile, Plan
+from batchpub.events import Events
 from batchpub.record import RunRecord
-from batchpub.state import FIRST_OUTCOME
-
-log = structlog.get_logger("batchpub")
+from batchpub.standing import FIRST_OUTCOME
 
 LOOK = (Outcome.REFUSED, Outcome.FAILED, Outcome.UNKNOWN, Outcome.INVALID)
 """Outcomes that are warnings. Not attempted is none: that the run stops is the warning, once for all its rows."""
 
 
-class Teller:
-    """Knows which rows of a plan the log has been told of."""
+class Outcomes:
+    """Knows which rows of a plan have been told."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, events: Events) -> None:
         """Begin with none."""
         self._plan = plan
+        self._events = events
         self._told: set[int] = set()
 
     @contextlib.contextmanager
@@ -31,17 +29,19 @@ class Teller:
         named: dict[str, Any] = {"file": self._plan.sheets[row.sheet_index].file, "row": row.row}
         if row.name:
             named["name"] = row.name
+        if row.name:
+            named["name"] = row.name
         if row.course is not None:
             named["course_id"] = row.course.course_id
             if row.course.batch_id:
                 named["batch_id"] = row.course.batch_id
-        with structlog.contextvars.bound_contextvars(**named):
+        with self._events.bound(**named):
             yield
 
     def tell_row(self, position: int, outcome: Outcome, *, detail: str, attempts: int = 0) -> None:
         """Log what became of a row."""
         self._told.add(position)
-        say = log.warning if outcome in LOOK else log.info
+        say = self._events.warning if outcome in LOOK else self._events.info
         with self.bind_row(position):
             say(f"course.{outcome}", attempts=attempts, detail=detail)
 

@@ -5,23 +5,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-import structlog
-
 from batchpub.clock import Clock
 from batchpub.errors import ExitCode, Stop
-from batchpub.pace import Gate
-from batchpub.state import GENTLE_SECONDS, Ledger, Lock, Refusal
-from batchpub.zoho.answers import Throttled
-
-log = structlog.get_logger("batchpub")
-
-SHARED_LIMIT = "422 from two courses with no success between"
+from batchpub.events import Events
+from batchpub.lifecycle import SHARED_LIMIT
+from batchpub.pace.gate import Gate
+from batchpub.services.interface import Throttled
+from batchpub.state import GENTLE_SECONDS, Ledger, Limits, Lock, Refusal
 
 
 @dataclass(slots=True)
 class LockWatch:
     """Judges one lock answer after the other: where no call gets through after the longest wait, more waiting is vain."""
 
+    gate: Gate
+    limits: Limits
+    events: Events
     waited: dict[str, float] = field(default_factory=dict)
     """By operation: the seconds of the last lock, while no call of that kind was let through since."""
 
@@ -29,16 +28,19 @@ class LockWatch:
         """Begin anew: a call was let through."""
         self.waited.pop(operation, None)
 
-    def hear(  # noqa: PLR0913 - one lock answer and all that belongs to it
-        self, gate: Gate, operation: str, lock: Lock, throttled: Throttled, *, code: str, longest: float
-    ) -> None:
-        """Hold every call until the lock ends, tell the log, and close the gate where there is no sense in waiting."""
-        gate.notice_lock(lock.seconds)
-        tell_lock(lock, throttled.cause, code)
+    def foresee(self, throttled: Throttled) -> None:
+        """Hold every call from this instant on, before the lock is even written down."""
+        stated = throttled.wait_seconds
+        self.gate.notice_lock(self.limits.lock if stated is None else stated)
+
+    def hear(self, operation: str, lock: Lock, throttled: Throttled, *, code: str) -> None:
+        """Hold every call until the lock ends, tell it, and close the gate where there is no sense in waiting."""
+        self.gate.notice_lock(lock.seconds)
+        tell_lock(self.events, lock, throttled.cause, code)
         waited = self.waited.get(operation, 0.0) if lock.is_new else 0.0
-        reason = why_not_wait(throttled, lock.seconds, waited=waited, longest=longest)
+        reason = why_not_wait(throttled, lock.seconds, waited=waited, longest=self.limits.max_lock)
         if reason:
-            gate.close(Stop(reason=reason, exit_code=ExitCode.STOPPED_EARLY))
+            self.gate.close(Stop(reason=reason, exit_code=ExitCode.STOPPED_EARLY))
         if lock.is_new:
             self.waited[operation] = lock.seconds
 
@@ -79,21 +81,26 @@ def why_not_wait_on(seconds: float, *, longest: float, left: float) -> str:
     return ""
 
 
-def tell_lock(lock: Lock, cause: str, code: str) -> None:
-    """Log a lock that is new, with the time it ends, and that the pace becomes gentler."""
+def tell_lock(events: Events, lock: Lock, cause: str, code: str) -> None:
+    """Tell a lock that is new, with the time it ends, and that the pace becomes gentler."""
     ends_at = lock.ends_at.isoformat(timespec="seconds")
     if lock.is_new:
-        log.warning("portal.locked", seconds=round(lock.seconds, 1), ends_at=ends_at, cause=cause, code=code)
+        events.warning("portal.locked", seconds=round(lock.seconds, 1), ends_at=ends_at, cause=cause, code=code)
     if lock.gentler is not None:
-        log.warning(
+        events.warning(
             "portal.gentler", rate=lock.gentler.rate, burst=lock.gentler.burst, for_seconds=round(GENTLE_SECONDS)
         )
 
 
 def open_gate(
-    ledger: Ledger, *, clock: Clock, deadline: float = math.inf, on_wait: Callable[[], None] | None = None
+    ledger: Ledger,
+    *,
+    clock: Clock,
+    events: Events,
+    deadline: float = math.inf,
+    on_wait: Callable[[], None] | None = None,
 ) -> Gate:
-    """Give a gate that tells the log of a lock it finds, and closes by itself where there is no sense in waiting.
+    """Give a gate that tells of a lock it finds, and closes by itself where there is no sense in waiting.
 
     `deadline` is when the run ends by itself, in boot seconds; `on_wait` is called whenever a wait for a lock begins.
     """
@@ -102,7 +109,7 @@ def open_gate(
     def tell_found(seconds: float) -> None:
         if seconds > limits.lock_margin:  # less is the tail of a lock that was told
             ends_at = (clock.now() + timedelta(seconds=seconds)).isoformat(timespec="seconds")
-            log.warning("portal.lock_found", seconds=round(seconds, 1), ends_at=ends_at)
+            events.warning("portal.lock_found", seconds=round(seconds, 1), ends_at=ends_at)
 
     def judge(seconds: float) -> None:
         left = deadline - clock.boot_seconds()

@@ -1,0 +1,310 @@
+"""One run: a queue filled from the plan, workers that drain it, and one way to stop, which is to close the gate."""
+
+import asyncio
+import math
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from batchpub import __version__
+from batchpub.caller import Caller
+from batchpub.clock import Clock
+from batchpub.course import Outcome, Pile, Plan
+from batchpub.engine.ending import BAD, Ending, Reporting
+from batchpub.engine.outcomes import Outcomes
+from batchpub.engine.steps import Steps
+from batchpub.engine.watching import Snapshot, Watching
+from batchpub.engine.worklist import Worklist
+from batchpub.errors import AccessRefused, CannotWrite, ExitCode, ServiceUnreachable, Stop, name_bug
+from batchpub.events import Events, OnEvent
+from batchpub.lifecycle import Later, Rules, Work
+from batchpub.pace import GateClosed, LockWatch, estimate_seconds, open_gate
+from batchpub.plural import say_count
+from batchpub.record import RunRecord
+from batchpub.services.interface import Operation, Service
+from batchpub.standing import FIRST_OUTCOME, PublishedBefore, RowResult, Uncertain
+from batchpub.state import Database, Journal, Ledger, Limits
+from batchpub.streaks import Streaks
+
+NO_REPORTS = Reporting()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineOptions:
+    """What one run is told. Seconds throughout; `max_failures` is a number of rows, or None."""
+
+    run: str
+    portal: str
+    limits: Limits
+    rules: Rules
+    workers: int = 8
+    sandbox: bool = False
+    notify_policy: str = "sheet"
+    again_id: str = ""
+    """Names the repetition that this run is a part of, where courses are published again; "" is one of its own."""
+    is_new_portal: bool = False
+    """Nothing was ever published there, as far as the state knows."""
+    forbidden: str = ""
+    """Why a rule of the operator's own keeps this run from sending anything."""
+    max_seconds: float | None = None
+    job_seconds: float | None = None
+    """When the pipeline ends its job, whatever it is doing."""
+    max_failures: int | None = None
+    progress_every: float = 30.0
+
+
+class Engine:
+    """One run of publishing. Knows no command line and no files: who calls it says what is told to whom."""
+
+    def __init__(  # noqa: PLR0913 - a run and everything it works with
+        self,
+        plan: Plan,
+        options: EngineOptions,
+        *,
+        service: Service,
+        database: Database,
+        clock: Clock,
+        on_event: OnEvent,
+        reporting: Reporting = NO_REPORTS,
+    ) -> None:
+        """Put the parts together; nothing happens yet."""
+        self._plan = plan
+        self._options = options
+        self._service = service
+        self._events = Events(on_event)
+        self._clock = clock
+        limits = options.limits
+        self._ledger = Ledger(database, portal=options.portal, run=options.run, limits=limits, clock=clock)
+        self._journal = Journal(self._ledger, again_id=options.again_id)
+        deadline = clock.boot_seconds() + (options.max_seconds or math.inf)
+        self._gate = open_gate(
+            self._ledger, clock=clock, events=self._events, deadline=deadline, on_wait=self._tell_watchers
+        )
+        caller = Caller(
+            service=service,
+            gate=self._gate,
+            journal=self._journal,
+            clock=clock,
+            locks=LockWatch(gate=self._gate, limits=limits, events=self._events),
+            max_calls=options.rules.max_calls,
+        )
+        self._steps = Steps(
+            caller=caller,
+            rules=options.rules,
+            events=self._events,
+            evidence_seconds=limits.evidence,
+            streaks=Streaks(is_new_portal=options.is_new_portal),
+        )
+        self._outcomes = Outcomes(plan, self._events)
+        self._counts: Counter[Outcome] = Counter()
+        self._watching = Watching(
+            total=len(plan.rows), gate=self._gate, ledger=self._ledger, clock=clock, events=self._events
+        )
+        self._ending = Ending(
+            planned_rows=len(plan.rows),
+            journal=self._journal,
+            database=database,
+            clock=clock,
+            events=self._events,
+            reporting=reporting,
+        )
+
+    @property
+    def reports(self) -> tuple[Path, ...]:
+        """The reports that were written."""
+        return self._ending.reports
+
+    @property
+    def unreported(self) -> str:
+        """Why the reports could not be written; "" where they could."""
+        return self._ending.unreported
+
+    @property
+    def unwritable(self) -> str:
+        """Why the state could not be written, the first time; "" where it could."""
+        return self._ending.unwritable
+
+    @property
+    def stopped(self) -> Stop | None:
+        """Why the run ends early, or None."""
+        return self._gate.stop
+
+    def watch(self, watcher: Callable[[Snapshot], None]) -> None:
+        """Tell a watcher after every outcome."""
+        self._watching.add(watcher)
+
+    def _tell_watchers(self) -> None:
+        self._watching.tell()
+
+    def snapshot(self) -> Snapshot:
+        """Say how far the run is."""
+        return self._watching.snapshot()
+
+    def stop(self, stop: Stop) -> None:
+        """End the run in order: no call starts any more, those in flight finish, the report is written."""
+        self._gate.close(stop)
+
+    async def run(self) -> tuple[RunRecord, ExitCode]:
+        """Publish what the plan says; give the run as the journal has it, and the exit code.
+
+        Raises:
+            CannotWrite: the state cannot even be begun.
+
+        """
+        works, already, uncertain = await self._sort_out()
+        await self._journal.begin(self._plan, self._facts(), already, uncertain)
+        self._count_settled(already)
+        self._events.info("run.started", rows=len(self._plan.rows), to_publish=len(works))
+        self._outcomes.tell_settled(already)
+        await self._look_ahead(len(works))
+        worklist = Worklist(works)
+        worklist.delay(self._options.rules.uncertain, self._options.limits.settle)
+        await self._work_off(worklist)
+        found = await self._ending.read()
+        self._outcomes.tell_rest(found)
+        return await self._ending.close(found, self._gate.stop)
+
+    async def _work_off(self, worklist: Worklist) -> None:
+        async with asyncio.TaskGroup() as group:
+            side = [
+                group.create_task(self._keep_time()),
+                group.create_task(self._watching.beat(self._options.progress_every, lambda: worklist.open)),
+                group.create_task(self._watching.keep_looking()),
+                group.create_task(worklist.feed()),
+            ]
+            reporting = group.create_task(self._report_when_stopped())
+            closing = group.create_task(self._end_when_stopped(worklist))
+            if worklist.open == 0:
+                worklist.end(self._options.workers)
+            elif self._gate.stop is None:
+                await self._get_access()
+            async with asyncio.TaskGroup() as crew:
+                for _ in range(self._options.workers):
+                    crew.create_task(self._work(worklist))
+            # A report half written when the run stopped is finished first, or it would replace the last one.
+            for task in (*side, closing, *(() if self._gate.stop else (reporting,))):
+                task.cancel()
+
+    async def _look_ahead(self, to_publish: int) -> None:
+        """Say how long it takes, and stop before the first call where a rule of the operator's own says so."""
+        options = self._options
+        outlook = await self._ledger.look_ahead(Operation.PUBLISH)
+        eta = estimate_seconds(to_publish, options.limits, outlook)
+        self._events.info(
+            "run.planned", eta_seconds=round(eta), rate=outlook.pace.rate, verify=options.rules.verify.value
+        )
+        ends = min(options.job_seconds or eta, options.max_seconds or eta)
+        if ends < eta and ends == options.job_seconds:
+            remedy = "Set --max-duration to a little less, and run the job again until all is done."
+            self._events.warning("run.too_long", eta_seconds=round(eta), job_seconds=round(ends), remedy=remedy)
+        if options.forbidden:
+            self.stop(Stop(reason=options.forbidden, exit_code=ExitCode.OWN_RULE))
+        self._count_failures()
+
+    async def _get_access(self) -> None:
+        """Have the access before the first slot is taken. What is wrong with it ends the run, with a report."""
+        try:
+            await self._gate.unless_closed(self._service.get_access())
+        except (AccessRefused, ServiceUnreachable) as error:
+            self.stop(Stop(reason=str(error), exit_code=error.exit_code))
+        except GateClosed:
+            return
+
+    async def _sort_out(self) -> tuple[list[Work], dict[int, str], set[int]]:
+        rules = self._options.rules
+        planned = [(row, row.course) for row in self._plan.to_publish() if row.course is not None]
+        known = await self._journal.standings([course for _, course in planned], again=rules.publishes_again)
+        works, already, uncertain = [], {}, set()
+        for row, course in planned:
+            standing = known.get(course)
+            if isinstance(standing, Uncertain) or course in rules.uncertain:
+                uncertain.add(row.position)
+            if isinstance(standing, PublishedBefore):
+                already[row.position] = str(standing)
+                continue
+            works.append(
+                Work(
+                    position=row.position,
+                    course=course,
+                    notify=row.notify,
+                    name=row.name,
+                    confirmed=row.confirmed,
+                )
+            )
+        return works, already, uncertain
+
+    def _facts(self) -> dict[str, Any]:
+        return {
+            "batchpub_version": __version__,
+            "rows": len(self._plan.rows),
+            "sandbox": self._options.sandbox,
+            "rate": self._options.limits.rate,
+            "period_seconds": self._options.limits.period,
+            "notify_policy": self._options.notify_policy,
+        }
+
+    def _count_settled(self, already: dict[int, str]) -> None:
+        self._counts.update(FIRST_OUTCOME[row.pile] for row in self._plan.rows if row.pile is not Pile.TO_PUBLISH)
+        self._counts[Outcome.ALREADY_PUBLISHED] += len(already)
+        self._watching.done = self._counts.total()
+
+    async def _work(self, worklist: Worklist) -> None:
+        while (work := await worklist.get()) is not None:
+            with self._outcomes.bind_row(work.position):
+                if not await self._step(work, worklist):
+                    return
+            if worklist.open == 0:
+                worklist.end(self._options.workers)
+
+    async def _step(self, work: Work, worklist: Worklist) -> bool:
+        """Take one course one step on; False when the run is stopping."""
+        try:
+            step = await self._steps.take(work)
+        except GateClosed:
+            return False
+        except CannotWrite as error:
+            self._ending.note_unwritable(error)
+            self.stop(Stop(reason=str(error), exit_code=ExitCode.CANNOT_WRITE))
+            return False
+        except Exception as error:  # noqa: BLE001 - raised here, it would cancel calls that have reached the service
+            self._events.error("run.broken", error=name_bug(error))
+            self.stop(Stop(reason=f"batchpub has {name_bug(error)}.", exit_code=ExitCode.BUG))
+            return False
+        if isinstance(step, Later):
+            if self._journal.has_company:
+                worklist.scatter()
+            worklist.put_later(step)
+            return self._gate.stop is None
+        self._count(work, step)
+        worklist.finish_one()
+        return True
+
+    def _count(self, work: Work, result: RowResult) -> None:
+        self._counts[result.outcome] += 1
+        self._watching.done = self._counts.total()
+        self._outcomes.tell_row(work.position, result.outcome, detail=result.message, attempts=result.attempts)
+        self._count_failures()
+        self._watching.tell()
+
+    def _count_failures(self) -> None:
+        bad = sum(self._counts[outcome] for outcome in (*BAD, Outcome.UNKNOWN))
+        most = self._options.max_failures
+        if most is not None and bad > most:
+            reason = f"{say_count(bad, 'row')} failed, more than --max-failures allows ({most})."
+            self.stop(Stop(reason=reason, exit_code=ExitCode.OWN_RULE))
+
+    async def _keep_time(self) -> None:
+        if self._options.max_seconds is not None:
+            await self._clock.sleep(self._options.max_seconds)
+            reason = f"--max-duration ({self._options.max_seconds:g} s) is over."
+            self.stop(Stop(reason=reason, exit_code=ExitCode.STOPPED_EARLY))
+
+    async def _end_when_stopped(self, worklist: Worklist) -> None:
+        await self._gate.wait_closed()
+        worklist.end(self._options.workers)
+
+    async def _report_when_stopped(self) -> None:
+        await self._gate.wait_closed()
+        await self._ending.report_early(self._gate.stop)

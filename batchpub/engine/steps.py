@@ -1,0 +1,211 @@
+"""One course, one step on: decide, call, weigh, write down."""
+
+import asyncio
+import random
+from dataclasses import dataclass, field, replace
+from typing import assert_never
+
+from batchpub.caller import Attempt, Called, Caller, Hand
+from batchpub.events import Events
+from batchpub.lifecycle import (
+    CourseStatus,
+    Ended,
+    Judged,
+    Later,
+    Move,
+    Read,
+    Renewal,
+    Rules,
+    Send,
+    Settle,
+    Signs,
+    Verdict,
+    Wait,
+    Work,
+    move_after_look,
+    next_move,
+    weigh,
+    weigh_reading,
+)
+from batchpub.services import interface as answers
+from batchpub.services.interface import Operation, Reply
+from batchpub.standing import RowResult
+from batchpub.streaks import Streaks
+
+NOT_READ = Reply(
+    answer=answers.Denied(code="no_scope", message=""), http_status=None, code="no scope for reading", excerpt=""
+)
+"""Stands for the answers of readings that are not made because an earlier one was denied."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Steps:
+    """Takes courses one step on; shared by all workers of a run.
+
+    A look at a course is good for `evidence_seconds`: no call goes out on an older one.
+    """
+
+    caller: Caller
+    rules: Rules
+    events: Events
+    evidence_seconds: float
+    streaks: Streaks = field(default_factory=Streaks)
+    signs: Signs = field(default_factory=Signs)
+    _first: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by who looks and then sends as the first one after a lock."""
+
+    async def take(self, work: Work) -> RowResult | Later:
+        """Take the course one step on: an outcome, or when to look at it again.
+
+        Raises:
+            GateClosed: the run is stopping; the journal already says how the course stands.
+            CannotWrite: the journal cannot be written.
+
+        """
+        journal = self.caller.journal
+        standing = await journal.look(work.course, again=self.rules.publishes_again(work.course))
+        move = next_move(standing, work, self.rules, run=journal.run)
+        async with self.caller.empty_hand() as hand:
+            return await self._follow(work, move, hand)
+
+    async def _follow(self, work: Work, move: Move, hand: Hand) -> RowResult | Later:
+        match move:
+            case Settle():
+                await self._settle(work, move)
+                return move.result
+            case Wait():
+                if move.meanwhile is not None:
+                    await self._settle(work, Settle(result=move.meanwhile))
+                return Later(work=work, seconds=move.seconds)
+            case Read():
+                return await self._read(work, move, hand)
+            case Send():
+                return await self._send(work, move, hand)
+            case _ as unreachable:
+                assert_never(unreachable)
+
+    async def _settle(self, work: Work, move: Settle) -> None:
+        await self.caller.journal.settle(
+            work.course,
+            position=work.position,
+            status=move.status.value if move.status else None,
+            result=move.result,
+            version=move.version,
+        )
+
+    # Reading.
+
+    async def _read(self, work: Work, read: Read, hand: Hand) -> RowResult | Later:
+        told = await self.ask(work)
+        if isinstance(told, Later):
+            return told
+        work, reply = told
+        seen = work.remark
+        work, move = move_after_look(work, reply, self.rules, read=read, now=self.caller.clock.boot_seconds())
+        if work.remark != seen and isinstance(reply.answer, answers.StateRead):
+            self.events.warning("course.name_differs", sheet_name=work.name, zoho_name=reply.answer.name)
+        return await self._follow(work, move, hand)
+
+    async def ask(self, work: Work) -> tuple[Work, Reply] | Later:
+        """Read a course once; give the answer, or when to read it again.
+
+        Raises:
+            GateClosed: the run is stopping.
+
+        """
+        if self.signs.may_not_read:
+            return work, NOT_READ
+        attempt = Attempt(operation=Operation.READ, work=work, number=work.reads + 1)
+        called = await self.caller.call(attempt, Hand())
+        if called is None:
+            return Later(work=work)
+        reply = called.reply
+        verdict = weigh_reading(work.spend(called.seconds), reply, self.signs, self.rules)
+        if not isinstance(reply.answer, answers.Withheld):
+            self.events.debug(
+                "course.read", meaning=verdict.note.meaning, http_status=reply.http_status, code=reply.code
+            )
+        if verdict.signs.may_not_read and not self.signs.may_not_read:
+            self.events.warning("read.denied", code=reply.code, needed="ZOHOPEOPLE.training.READ")
+        await self._conclude(called, verdict)
+        match verdict.then:
+            case Judged(work=work):
+                return work, reply
+            case Renewal(work=work):
+                return await self._renew(work, called)
+            case Later() as later:
+                return self._spread(later)
+            case Ended():
+                raise RuntimeError("a reading ends no course")
+            case _ as unreachable:
+                assert_never(unreachable)
+
+    # Sending.
+
+    async def _send(self, work: Work, send: Send, hand: Hand) -> RowResult | Later:
+        await self.caller.fill(hand, Operation.PUBLISH)
+        if send.look is not None and self.caller.clock.boot_seconds() - work.looked_at > self.evidence_seconds:
+            read = Read(version=send.version, why=send.look)
+            return await (self._go_first(work, read, hand) if hand.is_probe else self._read(work, read, hand))
+        attempt = Attempt(
+            operation=Operation.PUBLISH,
+            work=work,
+            number=work.attempts + 1,
+            version=send.version,
+            again=self.rules.publishes_again(work.course),
+            evidence=send.before is CourseStatus.DRAFT,
+        )
+        called = await self.caller.call(attempt, hand)
+        if called is None:
+            return Later(work=work)
+        verdict = weigh(send, work.spend(called.seconds), called.reply, self.signs, self.rules)
+        return await self._finish(called, verdict)
+
+    async def _go_first(self, work: Work, read: Read, hand: Hand) -> RowResult | Later:
+        """Look although only one call may be under way after a lock: the slot in hand is that one, and goes back."""
+        await self.caller.drop(hand)
+        if hand.goes_first:  # the look became old in line
+            return Later(work=work)
+        hand.goes_first = True
+        async with self._first:
+            return await self._read(work, read, hand)
+
+    async def _finish(self, called: Called, verdict: Verdict) -> RowResult | Later:
+        reply = called.reply
+        if not isinstance(
+            reply.answer, answers.Withheld
+        ):  # told before it is written, so that a full disk loses nothing
+            self.events.info(
+                "call.answered", meaning=verdict.note.meaning, http_status=reply.http_status, code=reply.code
+            )
+        await self._conclude(called, verdict)
+        match verdict.then:
+            case Ended(result=result):
+                return result
+            case Renewal(work=work):
+                return await self._renew(work, called)
+            case Later() as later:
+                return self._spread(later)
+            case Judged():
+                raise RuntimeError("only a reading is judged")
+            case _ as unreachable:
+                assert_never(unreachable)
+
+    # Both.
+
+    async def _conclude(self, called: Called, verdict: Verdict) -> None:
+        self.signs = verdict.signs
+        stop = self.streaks.note(called.attempt.operation, called.attempt.work.course, called.reply)
+        await self.caller.record(called, replace(verdict, stop=verdict.stop or stop))
+
+    async def _renew(self, work: Work, called: Called) -> Later:
+        if await self.caller.renew(called.access, again=work.renewed):
+            work = replace(work, renewed=True)
+        return Later(work=work)
+
+    def _spread(self, later: Later) -> Later:
+        """Give a back-off its jitter, and let the course pay for it."""
+        if not later.backoff:
+            return later
+        seconds = random.uniform(0.5, 1.0) * later.backoff  # noqa: S311 - jitter, no secret
+        return replace(later, work=later.work.spend(seconds), seconds=seconds)

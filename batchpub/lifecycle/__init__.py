@@ -1,0 +1,42 @@
+"""A course's life as pure decisions: what to do next, and what an answer makes of it. No clock, network, database or log."""
+
+from batchpub.lifecycle.foreseeing import foresee
+from batchpub.lifecycle.looks import Finding, Look, hold_for_name, judge_look
+from batchpub.lifecycle.meaning import ABOUT_THE_COURSE
+from batchpub.lifecycle.moves import Move, Read, Send, Settle, Wait, next_move
+from batchpub.lifecycle.reading import look_of, move_after_look, weigh_reading
+from batchpub.lifecycle.signs import SHARED_LIMIT, Signs
+from batchpub.lifecycle.verdict import Ended, Judged, Later, Renewal, Verdict
+from batchpub.lifecycle.weighing import weigh
+from batchpub.lifecycle.work import CourseStatus, Rules, Verify, Why, Work
+
+__all__ = [
+    "ABOUT_THE_COURSE",
+    "SHARED_LIMIT",
+    "CourseStatus",
+    "Ended",
+    "Finding",
+    "Judged",
+    "Later",
+    "Look",
+    "Move",
+    "Read",
+    "Renewal",
+    "Rules",
+    "Send",
+    "Settle",
+    "Signs",
+    "Verdict",
+    "Verify",
+    "Wait",
+    "Why",
+    "Work",
+    "foresee",
+    "hold_for_name",
+    "judge_look",
+    "look_of",
+    "move_after_look",
+    "next_move",
+    "weigh",
+    "weigh_reading",
+]

@@ -1,0 +1,61 @@
+"""What an answer makes of a course, as one value: what is written down, and how the course goes on."""
+
+from dataclasses import dataclass
+
+from batchpub.errors import Stop
+from batchpub.lifecycle.signs import Signs
+from batchpub.lifecycle.work import CourseStatus, Work
+from batchpub.services.interface import Reply, Throttled
+from batchpub.standing import AnswerNote, Rest, RowResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Later:
+    """The course must wait; it holds no worker meanwhile.
+
+    `backoff` seconds are the longest; the wait has jitter. `reply` is the answer to a reading that said nothing.
+    """
+
+    work: Work
+    seconds: float = 0.0
+    backoff: float = 0.0
+    reply: Reply | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renewal:
+    """The access is renewed, then the course goes on."""
+
+    work: Work
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """The reading is over: what it says decides the next move."""
+
+    work: Work
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """The course has its outcome."""
+
+    result: RowResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What is written down of an answer, all in one transaction, and what follows.
+
+    `status` None leaves the course alone, `result` None its row. `lock` is the answer where it is a lock; `stop` ends the
+    run; `signs` are what the run has heard, this answer included.
+    """
+
+    note: AnswerNote
+    rest: Rest
+    signs: Signs
+    then: Later | Renewal | Judged | Ended
+    status: CourseStatus | None = None
+    result: RowResult | None = None
+    lock: Throttled | None = None
+    stop: Stop | None = None

@@ -1,0 +1,177 @@
+"""What the answer to a call to publish makes of its course."""
+
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from batchpub.course import Outcome
+from batchpub.errors import ExitCode, Stop
+from batchpub.lifecycle.meaning import note_of, rest_of
+from batchpub.lifecycle.moves import Send
+from batchpub.lifecycle.sentences import say_unclear
+from batchpub.lifecycle.signs import SHARED_LIMIT, Signs
+from batchpub.lifecycle.verdict import Ended, Later, Renewal, Verdict
+from batchpub.lifecycle.work import CourseStatus, Rules, Work
+from batchpub.plural import say_count
+from batchpub.services import interface as answers
+from batchpub.services.interface import Reply
+from batchpub.standing import NOT_YET, RowResult
+
+
+def weigh(send: Send, work: Work, reply: Reply, signs: Signs, rules: Rules) -> Verdict:
+    """Say what an answer makes of a course.
+
+    `before` says what the course goes back to. An answer that is a no by an operator's word alone is not certain to be
+    one: the course may have been published, and is read before it is sent again.
+    """
+    call = _begin(send, work, reply, signs, rules)
+    match reply.answer:
+        case answers.Throttled():
+            return call.locked(reply.answer)
+        case answers.Published():
+            return call.published()
+        case answers.SaidPublished():
+            return call.said_published(reply.answer)
+        case answers.Refused():
+            return call.refused(reply.answer)
+        case answers.Expired():
+            return call.back_in_line(Renewal(work=call.work))
+        case answers.Denied():
+            return call.denied(reply.answer)
+        case answers.NotSent():
+            return call.not_sent(reply.answer)
+        case answers.Withheld():
+            return call.back_in_line(Later(work=call.work))
+        case answers.Unclear() | answers.StateRead():
+            return call.unclear()
+        case _ as unreachable:
+            assert_never(unreachable)
+
+
+def _begin(send: Send, work: Work, reply: Reply, signs: Signs, rules: Rules) -> "_Call":
+    before = send.before
+    if not isinstance(reply.answer, answers.Expired | answers.NotSent | answers.Withheld):
+        work = replace(work, renewed=False)
+    if not getattr(reply.answer, "certain", True):
+        before, work = CourseStatus.UNCLEAR, replace(work, is_lost=True)
+    return _Call(reply=reply, before=before, work=work, signs=signs.hear(reply), rules=rules)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Call:
+    """One call with its answer, and everything that is weighed with it."""
+
+    reply: Reply
+    before: CourseStatus
+    work: Work
+    signs: Signs
+    rules: Rules
+
+    @property
+    def sent(self) -> Work:
+        """The work with this call as an attempt."""
+        return replace(self.work, attempts=self.work.attempts + 1)
+
+    def _verdict(
+        self,
+        then: Later | Renewal | Ended,
+        *,
+        status: CourseStatus,
+        result: RowResult,
+        signs: Signs | None = None,
+        stop: Stop | None = None,
+    ) -> Verdict:
+        return Verdict(
+            note=note_of(self.reply),
+            rest=rest_of(self.reply),
+            signs=signs or self.signs,
+            then=then,
+            status=status,
+            result=result,
+            stop=stop,
+        )
+
+    def _result(self, outcome: Outcome, message: str) -> RowResult:
+        return RowResult(
+            outcome=outcome,
+            message=f"{message} {self.work.remark}".rstrip(),
+            attempts=self.sent.attempts,
+            http_status=self.reply.http_status,
+            code=self.reply.code,
+        )
+
+    def back_in_line(self, then: Later | Renewal, *, stop: Stop | None = None) -> Verdict:
+        """Count the call as none: the course is as it was before it."""
+        outcome, message = Outcome.NOT_ATTEMPTED, NOT_YET
+        if self.before is CourseStatus.UNCLEAR:
+            outcome = Outcome.UNKNOWN
+            message = "Sent before, and its answer was lost; it is not known whether it is published."
+        result = RowResult(outcome=outcome, message=message, attempts=then.work.attempts)
+        return self._verdict(then, status=self.before, result=result, stop=stop)
+
+    def locked(self, throttled: answers.Throttled, work: Work | None = None) -> Verdict:
+        """Wait for a lock: no attempt of the course."""
+        return replace(self.back_in_line(Later(work=work or self.work)), lock=throttled)
+
+    def published(self) -> Verdict:
+        """End with the course published."""
+        mailed = "Published; its learners were mailed." if self.work.notify else "Published without a mail."
+        result = self._result(Outcome.PUBLISHED, mailed)
+        signs = self.signs.hear_success()
+        return self._verdict(Ended(result=result), status=CourseStatus.PUBLISHED, result=result, signs=signs)
+
+    def said_published(self, answer: answers.SaidPublished) -> Verdict:
+        """Have it read: after an attempt whose answer was lost it may well be that one which published it."""
+        said = f"Zoho says that it is published already ({self.reply.code}: {answer.message})."
+        maybe_ours = self.before is CourseStatus.UNCLEAR or self.work.attempts > 0
+        status = CourseStatus.UNCLEAR if maybe_ours else CourseStatus.ASKING
+        then = Later(work=replace(self.sent, said_published=said))
+        return self._verdict(then, status=status, result=self._result(Outcome.REFUSED, said))
+
+    def refused(self, answer: answers.Refused) -> Verdict:
+        """Take a final no. The second 422 of two courses is a lock; a no to a second call says nothing of a lost first."""
+        if self.signs.is_limit_shared(self.work.course, self.reply.http_status) and not self.work.strained:
+            throttled = answers.Throttled(wait_seconds=None, cause=SHARED_LIMIT)
+            return self.locked(throttled, replace(self.work, strained=True))
+        outcome = Outcome.REFUSED
+        status = CourseStatus.FREE if answer.certain else CourseStatus.UNCLEAR
+        message = answer.message or f"Zoho refuses it ({answer.code})."
+        if self.before is CourseStatus.UNCLEAR and answer.certain:
+            outcome, status = Outcome.UNKNOWN, CourseStatus.UNCLEAR
+            message = f"Sent before, and its answer was lost. Sent again, it was refused: {message} Look at it in Zoho."
+        signs = self.signs.hear_refusal(self.work.course, self.reply.http_status)
+        stop = None
+        if signs.is_forbidden:
+            reason = "Zoho answered 403 three times in a row: this account may not publish."
+            stop = Stop(reason=reason, exit_code=ExitCode.ACCESS_REFUSED)
+        result = self._result(outcome, message)
+        return self._verdict(Ended(result=result), status=status, result=result, signs=signs, stop=stop)
+
+    def denied(self, answer: answers.Denied) -> Verdict:
+        """Stop the run: the access lacks the scope, and nothing can be published with it."""
+        reason = (
+            f"Zoho denies access ({self.reply.code}: {answer.message}). The token needs ZOHOPEOPLE.training.CREATE."
+        )
+        stop = Stop(reason=reason, exit_code=ExitCode.ACCESS_REFUSED)
+        return self.back_in_line(Later(work=self.work), stop=stop)
+
+    def not_sent(self, answer: answers.NotSent) -> Verdict:
+        """Try again, or give up. Where no other call reached the service either, the run stops."""
+        sent = self.sent
+        if self.rules.may_try(sent):
+            then = Later(work=sent, backoff=self.rules.longest_backoff(sent.attempts))
+            return self.back_in_line(then)
+        message = f"Zoho could not be reached in {say_count(sent.attempts, 'attempt')} ({answer.reason})."
+        outcome = Outcome.UNKNOWN if self.before is CourseStatus.UNCLEAR else Outcome.FAILED
+        result = self._result(outcome, message)
+        stop = None
+        if self.signs.unreached_in_a_row >= sent.attempts:
+            stop = Stop(reason=message, exit_code=ExitCode.UNREACHABLE)
+        return self._verdict(Ended(result=result), status=self.before, result=result, stop=stop)
+
+    def unclear(self) -> Verdict:
+        """Doubt: it may be published, and is read when the call can no longer arrive late."""
+        sent = self.sent if self.reply.http_status is None else replace(self.sent, last=self.reply)
+        message = f"Sent, and {say_unclear(sent, self.reply)} Its state is read before it is sent again."
+        settle = self.rules.settle_seconds
+        then = Later(work=replace(sent, is_lost=True).spend(settle), seconds=settle)
+        return self._verdict(then, status=CourseStatus.UNCLEAR, result=self._result(Outcome.UNKNOWN, message))
