@@ -1,38 +1,43 @@
-# syntax=docker/dockerfile:1
-ARG BASE=python:3.13-slim
+ARG BASE=python:3.13-slim-trixie
 
-FROM ${BASE} AS build
+FROM ${BASE} AS tools
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
-# What installs stays behind here: the environment that is shipped has no pip.
-RUN python -m venv /opt/tools && python -m venv --without-pip /opt/batchpub
+# What installs stays behind in this stage: the environment that is shipped has no pip.
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends 'binutils=2.44-*' \
+ && rm -rf /var/lib/apt/lists/* \
+ && python -m venv /opt/tools \
+ && python -m venv --without-pip /opt/batchpub
 WORKDIR /src
-# The dependencies alone first: this layer is built again only when a lock changes.
-COPY requirements.lock requirements-build.lock ./
-RUN /opt/tools/bin/pip install --require-hashes -r requirements-build.lock \
- && /opt/tools/bin/pip wheel --require-hashes --use-pep517 --no-build-isolation --wheel-dir /wheels -r requirements.lock
+COPY requirements-build.lock ./
+RUN /opt/tools/bin/pip install --require-hashes -r requirements-build.lock
+
+# The dependencies are a layer of their own: it is built, pulled and pushed again only when a lock changes.
+FROM tools AS dependencies
+COPY requirements.lock ./
+RUN /opt/tools/bin/pip wheel --require-hashes --use-pep517 --no-build-isolation --wheel-dir /wheels -r requirements.lock
+COPY .ci/slim.py ./
+RUN /opt/tools/bin/pip --python /opt/batchpub/bin/python install --no-deps --no-index --no-compile /wheels/*.whl \
+ && python slim.py /opt/batchpub/lib/python*/site-packages \
+ && /opt/batchpub/bin/python slim.py
+
+FROM tools AS program
 COPY pyproject.toml README.md LICENSE ./
 COPY batchpub ./batchpub
-# The libraries' own tests are a fifth of their size and nothing imports them; the last line shows that all is there.
 RUN /opt/tools/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheels . \
- && /opt/tools/bin/pip --python /opt/batchpub/bin/python install --no-deps --no-index /wheels/*.whl \
- && find /opt/batchpub -type d -name tests -prune -exec rm -rf {} + \
- && /opt/batchpub/bin/batchpub --version
+ && /opt/tools/bin/pip --python /opt/batchpub/bin/python install --no-deps --no-index --no-compile --prefix /program /wheels/*.whl \
+ && python -m compileall -q -s /program -p /opt/batchpub /program/lib
 
 FROM ${BASE}
-ARG VERSION=0.1.0
-ARG REVISION=
-LABEL org.opencontainers.image.title="batchpub" \
-      org.opencontainers.image.description="Publish every course of a spreadsheet in the Zoho People LMS, inside its rate limit." \
-      org.opencontainers.image.licenses="MIT" \
-      org.opencontainers.image.version="${VERSION}" \
-      org.opencontainers.image.revision="${REVISION}"
-# A number, so that Kubernetes can see that the user is not root.
+# Groups as OpenShift wants them: it runs the image as a user of its own choice, whose group is 0.
+# The first user is a number, so that Kubernetes can see that it is not root.
 RUN useradd --uid 10001 --user-group --no-create-home --home-dir /state --shell /usr/sbin/nologin batchpub \
- && install -d -o 10001 -g 10001 -m 0700 /state \
- && install -d -o 10001 -g 10001 -m 0755 /reports
-COPY --from=build /opt/batchpub /opt/batchpub
-# No bytecode is written at run time: pip has compiled it, and the root file system may be read-only. The state is in /state,
-# and where it is a PostgreSQL (BATCHPUB_STATE_FILE) the access token alone.
+ && install -d -o 10001 -g 0 -m 0770 /state \
+ && install -d -o 10001 -g 0 -m 0775 /reports
+COPY --from=dependencies /opt/batchpub /opt/batchpub
+COPY --from=program /program /opt/batchpub
+# No bytecode is written at run time: the build has compiled it, and the root file system may be read-only. The state is in
+# /state, and where it is a PostgreSQL (BATCHPUB_STATE_FILE) the access token alone.
 ENV PATH=/opt/batchpub/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
@@ -43,3 +48,11 @@ WORKDIR /reports
 VOLUME ["/state", "/reports"]
 # The exec form: as PID 1 batchpub hears SIGTERM itself, drains and writes its report.
 ENTRYPOINT ["batchpub"]
+# Last, so that a release changes no layer by its number alone.
+ARG VERSION=unreleased
+ARG REVISION=
+LABEL org.opencontainers.image.title="batchpub" \
+      org.opencontainers.image.description="Publish every course of a spreadsheet in the Zoho People LMS, inside its rate limit." \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"

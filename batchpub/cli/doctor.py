@@ -211,7 +211,7 @@ async def _examine_state(settings: Settings) -> tuple[list[Line], Overview | Non
 
 
 def _say_new(where: Path) -> Line:
-    folder = next(parent for parent in (where.parent, *where.parent.parents) if parent.exists())
+    folder = next(parent for parent in (where.parent, *where.parent.parents) if os.path.exists(parent))  # noqa: PTH110 - no where it may not be looked at
     if os.access(folder, os.W_OK):
         remedy = (
             "" if where.is_absolute() else "A relative path is another state in another folder; name an absolute one."

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import click
 
 from batchpub.cli.folder import Found, list_folder
 from batchpub.errors import SheetMissing
+from batchpub.paths import is_file, is_folder
 from batchpub.report import FILE_NAMES
 
 READABLE = ("json", "csv", "xlsx")
@@ -40,7 +42,7 @@ def find_files(told: Sequence[str]) -> Handed:
     files: list[Found] = []
     left_out: list[str] = []
     for one in told:
-        if not Path(one).is_dir():
+        if not is_folder(Path(one), partial(SheetMissing, one)):
             files.append(Found(file=one))
             continue
         found, others = list_folder(Path(one))
@@ -59,10 +61,11 @@ def find_results(told: str) -> str:
 
     """
     folder = Path(told)
-    if not folder.is_dir():
+    refuse = partial(SheetMissing, told)
+    if not is_folder(folder, refuse):
         return told
     names = [FILE_NAMES[name] for name in READABLE]
-    found = next((folder / name for name in names if (folder / name).is_file()), None)
+    found = next((folder / name for name in names if is_file(folder / name, refuse)), None)
     if found is None:
         raise SheetMissing(told, f"There is no {', '.join(names)} in this folder. Write it with: batchpub report RUN")
     return str(found)

@@ -9,9 +9,11 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import partial
 from pathlib import Path
 
 from batchpub.errors import SheetMissing, SheetRefused
+from batchpub.paths import is_file, is_folder
 from batchpub.report import FILE_NAMES
 
 ENDINGS = (
@@ -110,7 +112,7 @@ def list_folder(folder: Path) -> tuple[list[Found], list[str]]:
 
 def _describe(path: Path) -> Found:
     ending = path.suffix.casefold()
-    if path.is_dir():
+    if is_folder(path, partial(SheetMissing, str(path))):
         return Found(file=str(path), refusal=_BUNDLE)
     return Found(file=str(path), doubtful=classify(path.name) is Kind.DOUBTFUL, refusal=_TOLD_BY_NAME.get(ending, ""))
 
@@ -169,4 +171,6 @@ def _mode_of(path: Path) -> int:
 
 def _holds_reports(folder: Path) -> bool:
     """Say whether a folder is one of our own reports: a run's results are no list until somebody hands them in."""
-    return (folder / FILE_NAMES["json"]).is_file() or sum((folder / n).is_file() for n in FILE_NAMES.values()) > 1
+    refuse = partial(SheetMissing, str(folder))
+    found = [name for name, file in FILE_NAMES.items() if is_file(folder / file, refuse)]
+    return "json" in found or len(found) > 1

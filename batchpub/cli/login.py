@@ -74,7 +74,9 @@ def _ask(settings: Settings, name: str) -> Secret:
 async def _exchange(settings: Settings, accounts_url: str, told: dict[str, Secret]) -> Granted:
     mark = hashlib.sha256(told["grant_code"].get_secret_value().encode()).hexdigest()
     memory = files_of(settings).parent / USED_CODES
-    used = memory.read_text().split() if memory.exists() else []
+    used: list[str] = []
+    with suppress(OSError):  # as below
+        used = memory.read_text().split()
     granted = await exchange_code(
         accounts_url=accounts_url,
         client_id=told["client_id"].get_secret_value(),

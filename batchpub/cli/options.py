@@ -73,7 +73,8 @@ RUN_FLAGS = (
     setting("speed", type=float),
     click.option(
         "--sandbox-faults",
-        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        type=click.Path(path_type=Path),
+        metavar="FILE",
         help="A fault plan for the sandbox; default: sandbox.toml beside the first sheet.",
     ),
 )

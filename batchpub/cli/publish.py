@@ -38,6 +38,7 @@ from batchpub.engine import Engine, EngineOptions, Reporting
 from batchpub.errors import BatchpubError, CannotWrite, ExitCode, SettingsWrong, name_bug
 from batchpub.lifecycle import Rules, Verify
 from batchpub.log import log_event
+from batchpub.paths import is_there
 from batchpub.plural import say_count
 from batchpub.record import RunRecord
 from batchpub.report import announce, write_reports
@@ -233,11 +234,12 @@ async def _find_published(intake: Intake, settings: Settings, extras: Extras, ea
 async def _rehearsal(settings: Settings, extras: Extras, beside: Path, out: Path) -> AsyncIterator[Settings]:
     """Start a sandbox for this run, with a throwaway state under --out and no credentials."""
     usual = beside / "sandbox.toml"
-    plan = extras.sandbox_faults or (usual if usual.exists() else None)
+    plan = extras.sandbox_faults or (usual if is_there(usual, SettingsWrong) else None)
     try:
         faults = load_faults(plan) if plan else ()
     except (ValueError, OSError) as error:
-        raise SettingsWrong(f"The sandbox's fault plan {plan}: {error}") from error
+        why = f"{error.strerror}." if isinstance(error, OSError) else str(error)
+        raise SettingsWrong(f"The sandbox's fault plan {plan}: {why}") from error
     config = SandboxConfig(
         limit=settings.rate,
         period_seconds=settings.period,

@@ -15,7 +15,8 @@ from batchpub import __version__
 from batchpub.cli.invocation import Invocation
 from batchpub.cli.person import is_pipeline
 from batchpub.cli.wiring import hosts_of, portal_of
-from batchpub.errors import BatchpubError, ExitCode, SheetRefused
+from batchpub.errors import BatchpubError, CannotWrite, ExitCode, SheetRefused
+from batchpub.paths import is_file
 from batchpub.record import RunRecord
 from batchpub.report import FILE_NAMES, announce_refusal, write_reports
 from batchpub.report.folder import set_aside
@@ -67,7 +68,7 @@ def _write(here: Invocation, record: RunRecord) -> tuple[Path, ...]:
     if not here.is_run() or (named is None and not is_pipeline(os.environ)):
         return ()
     out = named or Path("batchpub-reports") / here.run
-    is_used = any((out / name).is_file() for name in FILE_NAMES.values())
+    is_used = any(is_file(out / name, CannotWrite) for name in FILE_NAMES.values())
     if is_used and (here.began or here.command == "retry"):
         return ()  # this run's own, with its rows; or what `retry` reads, and will read again
     set_aside(out)

@@ -6,6 +6,7 @@ import click
 
 from batchpub.cli.options import settle_settings
 from batchpub.errors import CannotWrite
+from batchpub.paths import is_there
 from batchpub.template import write_template
 
 
@@ -14,7 +15,7 @@ def template(file: Path, id_digits: str | None) -> None:
     settings = settle_settings({"id_digits": id_digits}, None)
     if file.suffix.lower() != ".xlsx":
         raise click.UsageError(f"{file} is no name for an Excel workbook. End it in .xlsx.")
-    if file.exists():
+    if is_there(file, lambda why: CannotWrite(f"{file} cannot be written: {why} Name another folder.")):
         raise click.UsageError(f"{file} is there already. Name a new file.")
     try:
         write_template(file, id_digits=settings.id_digits)

@@ -16,9 +16,10 @@ from batchpub.cli.pipeline import read_pipeline
 from batchpub.cli.repetition import name_repetition
 from batchpub.clock import Clock, SystemClock
 from batchpub.course import Outcome
-from batchpub.errors import SettingsWrong
+from batchpub.errors import CannotWrite, SettingsWrong
 from batchpub.events import Level
 from batchpub.log import BackgroundStream, Sink, configure_log, get_log
+from batchpub.paths import find_state_folder, is_there
 from batchpub.plan import PlanOptions
 from batchpub.settings import Settings, is_url
 from batchpub.sheet import SheetOptions
@@ -168,12 +169,15 @@ def files_of(settings: Settings) -> Path:
 def existing_state(settings: Settings) -> Path | str | None:
     """Give where the state is, or None where it would be a file that is not there."""
     state = state_of(settings)
-    return None if isinstance(state, Path) and not state.exists() else state
+    return None if isinstance(state, Path) and not is_there(state, _no_state) else state
+
+
+def _no_state(why: str) -> CannotWrite:
+    return CannotWrite(f"The state cannot be opened: {why} Name another place with --state or BATCHPUB_STATE.")
 
 
 def _usual_state() -> Path:
-    home = os.environ.get("XDG_STATE_HOME") or os.environ.get("LOCALAPPDATA") or str(Path.home() / ".local" / "state")
-    return Path(home) / "batchpub" / "state.db"
+    return find_state_folder(os.environ) / "batchpub" / "state.db"
 
 
 def sheet_options_of(settings: Settings) -> SheetOptions:

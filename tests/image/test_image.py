@@ -287,7 +287,7 @@ def test_compose_services_run_as_they_are_written(image, volumes, service, tmp_p
         )
 
     assert (0, 0) == (done["check"].returncode, done["publish"].returncode), done["publish"].stderr
-    assert "3 to_publish" in done["check"].stdout
+    assert "3 courses to publish" in done["check"].stdout
     assert 3 == stats(service)["arrivals"]["publish"]
 
 

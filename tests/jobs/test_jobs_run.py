@@ -20,7 +20,7 @@ CANARY = "canary-5f1c9e"
 DOCKER = '''#!{python}
 """Stands in for docker: the same command, folder and named variables, without the container."""
 import os, sys
-words, values, env, folder = sys.argv[1:], ("--user", "--volume", "--workdir", "--env", "--tmpfs", "--cap-drop", "--network"), {{}}, "."
+words, values, env, folder = sys.argv[1:], ("--user", "--volume", "--workdir", "--env", "--tmpfs", "--cap-drop", "--network", "--name"), {{}}, "."
 assert "run" == words.pop(0)
 while words[0].startswith("--"):
     option = words.pop(0)
@@ -245,9 +245,9 @@ def test_the_first_course_is_one_and_mails_nobody(tmp_path, environ, service):
     ("arguments", "code", "told"),
     [
         ((), 2, "Name a sheet, or a folder of sheets"),
-        (("--job", "courses.toml"), 0, "3 to_publish, 1 duplicate"),
-        (("sheets",), 0, "3 to_publish, 1 duplicate"),
-        (("--job", "courses.toml", "sheets/may.csv"), 0, "2 to_publish"),
+        (("--job", "courses.toml"), 0, "3 courses to publish"),
+        (("sheets",), 0, "3 courses to publish"),
+        (("--job", "courses.toml", "sheets/may.csv"), 0, "2 courses to publish"),
         (("empty",), 66, "No sheet is in this folder"),
     ],
 )
