@@ -116,8 +116,8 @@ class Denied:
 class Unclear:
     """The call may or may not have been executed.
 
-    `strange`: an answer came, whole, that says nothing about the course: a page, a redirect, an unknown success. The next
-    course would meet the same. `code` is the one the answer names, "" where it names none.
+    `strange`: an answer came that says nothing about the course: a page, a redirect, an unknown success, a part of a
+    refusal. The next course would meet the same. `code` is the one the answer names, "" where it names none.
     """
 
     meaning: ClassVar = Meaning.UNCLEAR

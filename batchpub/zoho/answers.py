@@ -132,8 +132,11 @@ def _is_4xx(status: int) -> bool:
 
 
 def _is_strange(http: HttpAnswer) -> bool:
-    """Tell whether the next course would meet the same: not a lost end, not a server in trouble, not a slow request."""
-    return http.whole and http.status < 500 and http.status != 408  # noqa: PLR2004
+    """Tell whether the next course would meet the same: not a server in trouble, not a slow request, not half a success.
+
+    A 4xx of which only a part arrived may be the lock.
+    """
+    return http.status < 500 and http.status != 408 and (http.whole or _is_4xx(http.status))  # noqa: PLR2004
 
 
 def _read_throttle(http: HttpAnswer, said: Said) -> Throttled | None:
