@@ -5,11 +5,10 @@ from functools import lru_cache
 
 from batchpub.course import Cell, CellKind
 from batchpub.plan.text import fold_name
+from batchpub.plan.vocabulary import words_of
 
-_YES = frozenset(
-    {"yes", "y", "true", "t", "1", "on", "ja", "j", "wahr", "oui", "vrai", "si", "sí", "sì", "sim", "verdadero"}
-)
-_NO = frozenset({"no", "n", "false", "f", "0", "off", "nein", "falsch", "non", "faux", "nee", "não", "nao", "falso"})
+_YES = frozenset(map(fold_name, words_of("yes")))
+_NO = frozenset(map(fold_name, words_of("no")))
 _READABLE_KINDS = frozenset({CellKind.TEXT, CellKind.NUMBER, CellKind.BOOLEAN})
 
 

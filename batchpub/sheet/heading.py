@@ -1,32 +1,24 @@
 """Which row is the heading, and which column plays which role."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from batchpub.course import CellKind
-from batchpub.plan.text import fold
+from batchpub.plan.ids import is_id
+from batchpub.plan.judge import OUR_PREFIX
+from batchpub.plan.options import ID_DIGITS
+from batchpub.plan.text import fold, list_names, trim
+from batchpub.plan.vocabulary import LANGUAGES, PLAIN_ID_HEADINGS, SURE, words_of
 from batchpub.sheet.grid import HEAD_ROWS, Grid, GridRow, IsHeading, Unreadable, name_column
 
+_NAMES = {"name": "course_name"}  # where the vocabulary calls a role otherwise
+ROLES = ("course_id", "batch_id", "name", "notify", "publish", "confirmed")
 # Folded: without case, spaces, `_` and `-`. The better name first where a sheet has several.
-ALIASES = {
-    "course_id": ("courseid", "courseids", "zohocourseid", "kursid"),
-    "batch_id": ("batchid", "zohobatchid"),
-    "name": (
-        "coursename",
-        "coursetitle",
-        "nameofcourse",
-        "kursname",
-        "kurstitel",
-        "title",
-        "course",
-        "kurs",
-        "titel",
-        "name",
-    ),
-    "notify": ("notify", "notifyusers", "notifylearners", "notifyapplicableusers", "notification", "benachrichtigen"),
-    "publish": ("publish", "publish?", "veröffentlichen"),
-    "confirmed": ("confirmed", "confirm", "bestätigt"),
-}
+ALIASES = {role: tuple(dict.fromkeys(map(fold, words_of(_NAMES.get(role, role))))) for role in ROLES}
+_SURE_IDS = frozenset(fold(word) for code in SURE for word in LANGUAGES[code].course_id)
+_POSSIBLE_IDS = frozenset({*ALIASES["course_id"], *map(fold, PLAIN_ID_HEADINGS)})
+_LONGEST_HEADING = 80
 OURS = ("bp_outcome", "bp_message", "bp_course_id", "bp_batch_id")
 _ONLY_ONCE = {"batch_id": "Batch ID", "notify": "Notify", "publish": "Publish", "confirmed": "Confirmed"}
 
@@ -39,21 +31,107 @@ class Heading:
     id_columns: tuple[int, ...]
 
 
+_UTF8_MARKS = ("ï»¿", "п»ї", "´╗┐", "∩╗┐")  # a byte order mark, read in an old code page and saved again
+_ASIDE = re.compile(r"\s*[(\[（【]([^()\[\]（）【】]*)[)\]）】]\s*$")
+_OTHER = re.compile(r"old|former|prev|parent|prereq|alt|other|not|ancien|antig|vecch|vorh|voraus", re.IGNORECASE)
+_DECORATION = str.maketrans("", "", ".*:#")
+
+
+def fold_heading(text: str) -> str:
+    """Give what is left of a heading without what people and programs put around it: Course.ID, Course ID*, Course ID (18 digits)."""
+    for mark in _UTF8_MARKS:
+        text = text.removeprefix(mark)
+    aside = _ASIDE.search(text)
+    if aside and not _OTHER.search(aside[1]):
+        text = text[: aside.start()]
+    return fold(text).translate(_DECORATION)
+
+
 def make_is_heading(column: str | None) -> IsHeading:
-    """Say what counts as the heading of the id column: the name the operator gave, else any name for Course ID."""
-    wanted = frozenset(ALIASES["course_id"] if column is None else [fold(column)])
-    return lambda text: fold(text) in wanted
+    """Say what counts as the heading of the id column: the name the operator gave, else any sure name for Course ID."""
+    if column is not None:
+        wanted = fold(column)
+        return lambda text: fold(text) == wanted
+    return lambda text: fold_heading(text) in _SURE_IDS
+
+
+def is_possible_heading(text: str) -> bool:
+    """Say whether a cell's text may be the heading of the id column, where no other column holds ids."""
+    return fold_heading(text) in _POSSIBLE_IDS
 
 
 def find_heading(grid: Grid, is_heading: IsHeading) -> Heading | None:
-    """Find the first row with a heading for the ids."""
+    """Find the first row with a heading for the ids. A name without decoration wins over one with."""
     for row in grid.rows[:HEAD_ROWS]:
         found = tuple(
             column for column, cell in sorted(row.cells.items()) if cell.kind is CellKind.TEXT and is_heading(cell.text)
         )
+        plain = tuple(column for column in found if fold(row.cells[column].text) in _SURE_IDS)
         if found:
-            return Heading(row=row, id_columns=found)
+            return Heading(row=row, id_columns=plain or found)
     return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdColumn:
+    """A column that holds ids, and the text above them."""
+
+    column: int
+    digits: int
+    heading: str
+    row: GridRow | None
+
+    def __str__(self) -> str:
+        """Name it as a person sees it."""
+        named = f' ("{self.heading}")' if self.heading else ""
+        return f"column {name_column(self.column)}{named} holds {self.digits}-digit ids"
+
+
+def find_id_columns(rows: Iterable[GridRow]) -> list[IdColumn]:
+    """Find the columns with ids in them, those of our own reports and of batches aside."""
+    above: dict[int, tuple[GridRow, str]] = {}
+    found: dict[int, int] = {}
+    for row in rows:
+        for column, cell in row.cells.items():
+            if column in found:
+                continue
+            text = trim(cell.text)
+            if is_id(text, digits=ID_DIGITS):
+                found[column] = len(text)
+            elif cell.kind is CellKind.TEXT and text and len(text) <= _LONGEST_HEADING:
+                above[column] = row, text
+    return [
+        IdColumn(
+            column=column,
+            digits=digits,
+            heading=above[column][1] if column in above else "",
+            row=above.get(column, (None, ""))[0],
+        )
+        for column, digits in sorted(found.items())
+        if column not in above or not _belongs_elsewhere(above[column][1])
+    ]
+
+
+def _belongs_elsewhere(heading: str) -> bool:
+    return heading.strip().casefold().startswith(OUR_PREFIX) or fold_heading(heading) in ALIASES["batch_id"]
+
+
+def find_possible_heading(grid: Grid) -> tuple[Heading | None, str]:
+    """Find the heading of the ids by what stands below it: a possible name, over the only column that holds ids.
+
+    The second value is the note for the person, or where there is no such heading, the sentence about columns that hold ids.
+    """
+    columns = find_id_columns(grid.rows)
+    if not columns:
+        return None, ""
+    first = columns[0]
+    near = {row.number for row in grid.rows[:HEAD_ROWS]}
+    if len(columns) == 1 and first.row and first.row.number in near and is_possible_heading(first.heading):
+        note = f'Column {name_column(first.column)} ("{first.heading}") was taken as the Course ID: no other column holds ids.'
+        return Heading(row=first.row, id_columns=(first.column,)), note
+    choices = " or ".join(f'--column "{column.heading}"' for column in columns if column.heading)
+    named = list_names(list(map(str, columns)))
+    return None, f"{named[:1].upper()}{named[1:]}. If these are the course ids, say so: {choices}." if choices else ""
 
 
 def name_headings(row: GridRow, columns: Iterable[int]) -> tuple[str, ...]:
@@ -64,11 +142,9 @@ def name_headings(row: GridRow, columns: Iterable[int]) -> tuple[str, ...]:
 def assign_roles(headings: Sequence[str], columns: Sequence[int], id_index: int) -> dict[str, int]:
     """Say which heading plays which role. Raises Unreadable where two columns claim one that must be unique."""
     roles = {"course_id": id_index}
-    folded = [fold(heading) for heading in headings]
+    exact, bare = [fold(heading) for heading in headings], [fold_heading(heading) for heading in headings]
     for role, aliases in ALIASES.items():
-        found = [
-            (aliases.index(text), index) for index, text in enumerate(folded) if text in aliases and index != id_index
-        ]
+        found = _find_role(exact, aliases, id_index) or _find_role(bare, aliases, id_index)
         if role == "course_id" or not found:
             continue
         if len(found) > 1 and role in _ONLY_ONCE:
@@ -83,6 +159,10 @@ def assign_roles(headings: Sequence[str], columns: Sequence[int], id_index: int)
         if found_ours:
             roles[ours] = found_ours[0]
     return roles
+
+
+def _find_role(folded: Sequence[str], aliases: Sequence[str], id_index: int) -> list[tuple[int, int]]:
+    return [(aliases.index(text), index) for index, text in enumerate(folded) if text in aliases and index != id_index]
 
 
 def _say_twice(role: str, found: Sequence[int], headings: Sequence[str], columns: Sequence[int]) -> str:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from batchpub.course import Cell, CellKind, Sheet, SheetRow, TextCells
 from batchpub.errors import SheetMissing, SheetRefused, name_bug
-from batchpub.masking import looks_secret
 from batchpub.plan.bulk import without_collector
 from batchpub.plan.text import fold, list_names, trim
 from batchpub.sheet.areas import find_covered, with_areas
+from batchpub.sheet.choose import choose_column, choose_table
 from batchpub.sheet.fields import FieldCells
 from batchpub.sheet.grid import (
     HEAD_ROWS,
@@ -16,13 +16,16 @@ from batchpub.sheet.grid import (
     Grid,
     GridRow,
     IsHeading,
-    NoHeading,
-    Tab,
     Unreadable,
     name_cell,
     name_column,
 )
-from batchpub.sheet.heading import Heading, assign_roles, find_heading, make_is_heading, name_headings
+from batchpub.sheet.heading import (
+    Heading,
+    assign_roles,
+    make_is_heading,
+    name_headings,
+)
 from batchpub.sheet.options import SheetOptions
 from batchpub.sheet.shape import find_misfits, is_like_id, read_text, refuse_lines
 from batchpub.sheet.sniff import open_book, refuse_lock_file
@@ -90,12 +93,8 @@ def read_file(file: str) -> bytes:
 def build_sheet(file: str, book: Book, is_heading: IsHeading, options: SheetOptions) -> Sheet:
     """Find the one table of courses in a book. Raises Unreadable where it has none, or more than one."""
     heads = [book.read(tab, HEAD_ROWS) for tab in range(len(book.tabs))]
-    headings = [find_heading(grid, is_heading) for grid in heads]
-    chosen, notes = _choose_tab(book, headings, options)
-    heading = headings[chosen]
-    if heading is None:
-        raise NoHeading(_say_no_heading(book, heads[chosen], options))
-    id_column = _choose_column(heading)
+    chosen, heading, notes = choose_table(book, heads, is_heading, options)
+    id_column = choose_column(heading)
     grid = heads[chosen] if heads[chosen].complete else book.read(chosen, options.max_rows + HEAD_ROWS + 1)
     body = [row for row in grid.rows if row.number > heading.row.number]
     if len(body) > options.max_rows or not grid.complete:
@@ -251,62 +250,6 @@ def _tell_gaps(gaps: Sequence[range]) -> list[str]:
     return [f"These rows are blank and not listed one by one: {list_names(named)}."]
 
 
-def _choose_tab(book: Book, headings: Sequence[Heading | None], options: SheetOptions) -> tuple[int, list[str]]:
-    """Choose the sheet to read: the one named, else the only visible one with the heading. Name the hidden ones that have it."""
-    if options.sheet is not None:
-        return _find_named_tab(book.tabs, options.sheet), []
-    found = [index for index, heading in enumerate(headings) if heading is not None]
-    visible = [index for index in found if not book.tabs[index].hidden]
-    hidden = [_quoted(book.tabs[index]) for index in found if book.tabs[index].hidden]
-    if len(visible) > 1:
-        names = list_names([_quoted(book.tabs[index]) for index in visible])
-        raise Unreadable(
-            f"{len(visible)} sheets have a heading for course ids: {names}. Say which one to read with --sheet NAME."
-        )
-    if not visible and hidden:
-        raise Unreadable(
-            f"Only hidden sheets have a heading for course ids: {list_names(hidden)}. Hidden sheets are never read. Unhide the right one.",
-        )
-    if not visible:
-        shown = [index for index, tab in enumerate(book.tabs) if not tab.hidden]
-        if len(shown) != 1:
-            raise NoHeading(_say_no_tab(book, options))
-        return shown[0], []
-    note = (
-        f"Hidden sheets are never read: {list_names(hidden)} also {'has' if len(hidden) == 1 else 'have'} a heading for course ids."
-        if hidden
-        else ""
-    )
-    return visible[0], [note] if note else []
-
-
-def _find_named_tab(tabs: Sequence[Tab], wanted: str) -> int:
-    found = [index for index, tab in enumerate(tabs) if tab.name == wanted]
-    found = found or [index for index, tab in enumerate(tabs) if fold(tab.name) == fold(wanted)]
-    if len(found) != 1:
-        shown = [_quoted(tab) for tab in tabs if not tab.hidden and tab.name]
-        choices = f"It has {list_names(shown)}." if shown else "It has no named sheets; leave --sheet out."
-        raise Unreadable(f'There is no sheet named "{wanted}" in this file. {choices}')
-    if tabs[found[0]].hidden:
-        raise Unreadable(
-            f'The sheet "{wanted}" is hidden, and hidden sheets are never read. Unhide it if it is the right one.'
-        )
-    return found[0]
-
-
-def _choose_column(heading: Heading) -> int:
-    if len(heading.id_columns) > 1:
-        named = [
-            f'{name_column(column)} ("{trim(heading.row.cells[column].text)}")' for column in heading.id_columns[:5]
-        ]
-        same = len({fold(heading.row.cells[column].text) for column in heading.id_columns}) == 1
-        raise Unreadable(
-            f"{len(heading.id_columns)} columns in row {heading.row.number} are headed as course ids: {list_names(named)}. "
-            f"Rename all but the right one{'' if same else ', or say which one to read with --column HEADING'}.",
-        )
-    return heading.id_columns[0]
-
-
 def _refuse_merged_heading(grid: Grid, heading: Heading, id_column: int, body: Sequence[GridRow]) -> None:
     """Refuse a heading that spans several filled columns: nobody can know which of them it is over."""
     number = heading.row.number
@@ -342,40 +285,9 @@ def _holds_id(row: GridRow) -> bool:
     return any(is_like_id(cell.text) for cell in row.cells.values())
 
 
-def _say_no_heading(book: Book, grid: Grid, options: SheetOptions) -> str:
-    if book.noun == "a web page":
-        return (
-            "This is a web page, not a table of courses (perhaps the page that asks you to sign in). "
-            "Sign in in the browser, export the list again and give that file."
-        )
-    wanted = "Course ID" if options.column is None else options.column
-    seen = [trim(cell.text) for row in grid.rows[:1] for _, cell in sorted(row.cells.items())]
-    if any(map(looks_secret, seen)):
-        found = " The first row holds what looks like a credential, which is not shown here."
-    else:
-        found = f" The first row reads: {', '.join(seen)[:120]}." if seen else ""
-    return (
-        f'There is no column headed "{wanted}" in the first {HEAD_ROWS} rows.{found} '
-        f"Write that heading over the ids, or name the column with --column HEADING."
-    )
-
-
-def _say_no_tab(book: Book, options: SheetOptions) -> str:
-    wanted = "Course ID" if options.column is None else options.column
-    names = list_names([_quoted(tab) for tab in book.tabs if not tab.hidden])
-    if book.noun == "a web page":
-        return _say_no_heading(book, Grid(rows=()), options)
-    where = f" ({names})" if names else ""
-    return f'No visible sheet{where} has a column headed "{wanted}" in its first {HEAD_ROWS} rows. Write that heading over the ids.'
-
-
 def _say_too_many_rows(filled: int, grid: Grid, options: SheetOptions) -> str:
     number = f"{filled:,}" if grid.complete else f"more than {options.max_rows:,}"
     return (
         f"The sheet has {number} rows; at most {options.max_rows:,} are taken, as a guard against the wrong file. "
         f"If it is the right one, pass --max-rows with a larger number."
     )
-
-
-def _quoted(tab: Tab) -> str:
-    return f'"{tab.name}"' if tab.name else "the sheet without a name"

@@ -24,6 +24,7 @@ from batchpub.sheet.grid import (
     Tab,
     Unreadable,
 )
+from batchpub.sheet.heading import is_possible_heading
 from batchpub.sheet.shape import is_like_id
 from batchpub.sheet.values import unwrap
 
@@ -65,6 +66,8 @@ class TextBook:
         """Find the delimiter of a decoded text; the note is about its decoding. Raises Unreadable."""
         self._text, stated = _split_sep_line(text.lstrip("\ufeff"))  # a second mark is seen where files were joined
         found, self._headings = _find_delimiter(self._text, is_heading, DELIMITERS)
+        if not self._headings:
+            found, _ = _find_delimiter(self._text, is_possible_heading, DELIMITERS)
         self._delimiter = stated or found
         if stated:
             _, headings = _find_delimiter(self._text, is_heading, [stated])

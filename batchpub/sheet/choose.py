@@ -1,0 +1,147 @@
+"""Which sheet of a book holds the courses, and under which heading: never guessed, where there is a choice it is named."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from batchpub.masking import looks_secret
+from batchpub.plan.text import fold, list_names, trim
+from batchpub.sheet.grid import HEAD_ROWS, Book, Grid, IsHeading, NoHeading, Tab, Unreadable, name_column
+from batchpub.sheet.heading import Heading, find_heading, find_possible_heading
+from batchpub.sheet.options import SheetOptions
+
+
+def choose_table(
+    book: Book, heads: Sequence[Grid], is_heading: IsHeading, options: SheetOptions
+) -> tuple[int, Heading, list[str]]:
+    """Choose the sheet and find its heading: the sheet's place, the heading, and notes. Raises Unreadable, NoHeading.
+
+    `heads` are the first rows of every sheet.
+    """
+    headings = [find_heading(grid, is_heading) for grid in heads]
+    possible = (
+        _find_possible(book, heads, options) if options.column is None and not any(headings) else _NOTHING_POSSIBLE
+    )
+    headings = [possible.headings.get(tab, heading) for tab, heading in enumerate(headings)]
+    try:
+        chosen, notes = _choose_tab(book, headings, options)
+    except NoHeading as error:
+        raise NoHeading(f"{error} {' '.join(possible.sentences.values())}".rstrip()) from error
+    heading = headings[chosen]
+    if heading is None:
+        raise NoHeading(_say_no_heading(book, heads[chosen], options, possible.sentences.get(chosen, "")))
+    return chosen, heading, notes + possible.notes.get(chosen, [])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Possible:
+    """Headings that are taken for what stands below them, by tab; or what to say about columns that hold ids."""
+
+    headings: dict[int, Heading]
+    notes: dict[int, list[str]]
+    sentences: dict[int, str]
+
+
+_NOTHING_POSSIBLE = _Possible(headings={}, notes={}, sentences={})
+
+
+def _find_possible(book: Book, heads: Sequence[Grid], options: SheetOptions) -> _Possible:
+    """Look for the ids themselves where no heading is sure."""
+    possible = _Possible(headings={}, notes={}, sentences={})
+    for tab, head in enumerate(heads):
+        if book.tabs[tab].hidden:
+            continue
+        grid = head if head.complete else book.read(tab, options.max_rows + HEAD_ROWS + 1)
+        heading, told = find_possible_heading(grid)
+        if heading is not None:
+            possible.headings[tab], possible.notes[tab] = heading, [told]
+        elif told:
+            possible.sentences[tab] = told
+    return possible
+
+
+def _choose_tab(book: Book, headings: Sequence[Heading | None], options: SheetOptions) -> tuple[int, list[str]]:
+    """Choose the sheet to read: the one named, else the only visible one with the heading. Name the hidden ones that have it."""
+    if options.sheet is not None:
+        return _find_named_tab(book.tabs, options.sheet), []
+    found = [index for index, heading in enumerate(headings) if heading is not None]
+    visible = [index for index in found if not book.tabs[index].hidden]
+    hidden = [_quoted(book.tabs[index]) for index in found if book.tabs[index].hidden]
+    if len(visible) > 1:
+        names = list_names([_quoted(book.tabs[index]) for index in visible])
+        raise Unreadable(
+            f"{len(visible)} sheets have a heading for course ids: {names}. Say which one to read with --sheet NAME."
+        )
+    if not visible and hidden:
+        raise Unreadable(
+            f"Only hidden sheets have a heading for course ids: {list_names(hidden)}. Hidden sheets are never read. Unhide the right one.",
+        )
+    if not visible:
+        shown = [index for index, tab in enumerate(book.tabs) if not tab.hidden]
+        if len(shown) != 1:
+            raise NoHeading(_say_no_tab(book, options))
+        return shown[0], []
+    note = (
+        f"Hidden sheets are never read: {list_names(hidden)} also {'has' if len(hidden) == 1 else 'have'} a heading for course ids."
+        if hidden
+        else ""
+    )
+    return visible[0], [note] if note else []
+
+
+def _find_named_tab(tabs: Sequence[Tab], wanted: str) -> int:
+    found = [index for index, tab in enumerate(tabs) if tab.name == wanted]
+    found = found or [index for index, tab in enumerate(tabs) if fold(tab.name) == fold(wanted)]
+    if len(found) != 1:
+        shown = [_quoted(tab) for tab in tabs if not tab.hidden and tab.name]
+        choices = f"It has {list_names(shown)}." if shown else "It has no named sheets; leave --sheet out."
+        raise Unreadable(f'There is no sheet named "{wanted}" in this file. {choices}')
+    if tabs[found[0]].hidden:
+        raise Unreadable(
+            f'The sheet "{wanted}" is hidden, and hidden sheets are never read. Unhide it if it is the right one.'
+        )
+    return found[0]
+
+
+def choose_column(heading: Heading) -> int:
+    """Give the only column headed as course ids. Raises Unreadable where there are several."""
+    if len(heading.id_columns) > 1:
+        named = [
+            f'{name_column(column)} ("{trim(heading.row.cells[column].text)}")' for column in heading.id_columns[:5]
+        ]
+        same = len({fold(heading.row.cells[column].text) for column in heading.id_columns}) == 1
+        raise Unreadable(
+            f"{len(heading.id_columns)} columns in row {heading.row.number} are headed as course ids: {list_names(named)}. "
+            f"Rename all but the right one{'' if same else ', or say which one to read with --column HEADING'}.",
+        )
+    return heading.id_columns[0]
+
+
+def _say_no_heading(book: Book, grid: Grid, options: SheetOptions, found: str = "") -> str:
+    if book.noun == "a web page":
+        return (
+            "This is a web page, not a table of courses (perhaps the page that asks you to sign in). "
+            "Sign in in the browser, export the list again and give that file."
+        )
+    wanted = "Course ID" if options.column is None else options.column
+    seen = [trim(cell.text) for row in grid.rows[:1] for _, cell in sorted(row.cells.items())]
+    if any(map(looks_secret, seen)):
+        reads = " The first row holds what looks like a credential, which is not shown here."
+    else:
+        reads = f" The first row reads: {', '.join(seen)[:120]}." if seen else ""
+    return (
+        f'There is no column headed "{wanted}" in the first {HEAD_ROWS} rows.{reads} '
+        f"{found or 'Write that heading over the ids, or name the column with --column HEADING.'}"
+    )
+
+
+def _say_no_tab(book: Book, options: SheetOptions) -> str:
+    wanted = "Course ID" if options.column is None else options.column
+    names = list_names([_quoted(tab) for tab in book.tabs if not tab.hidden])
+    if book.noun == "a web page":
+        return _say_no_heading(book, Grid(rows=()), options)
+    where = f" ({names})" if names else ""
+    return f'No visible sheet{where} has a column headed "{wanted}" in its first {HEAD_ROWS} rows. Write that heading over the ids.'
+
+
+def _quoted(tab: Tab) -> str:
+    return f'"{tab.name}"' if tab.name else "the sheet without a name"
