@@ -6,11 +6,11 @@ from batchpub.cli.wiring import hosts_of
 from batchpub.clock import Clock
 from batchpub.errors import SettingsWrong
 from batchpub.secret import Secret
+from batchpub.services.zoho.access import AccessToken, Cookie, Credentials, RefreshCredentials
+from batchpub.services.zoho.client import ZohoClient
+from batchpub.services.zoho.meanings import WORDS
+from batchpub.services.zoho.token import TokenSource
 from batchpub.settings import Settings
-from batchpub.zoho.access import AccessToken, Cookie, Credentials, RefreshCredentials
-from batchpub.zoho.client import ZohoClient
-from batchpub.zoho.meanings import WORDS
-from batchpub.zoho.token import TokenSource
 
 
 def open_client(settings: Settings, credentials: Credentials, *, clock: Clock, token_file: Path | None) -> ZohoClient:

@@ -34,9 +34,9 @@ from batchpub.lifecycle import Finding
 from batchpub.plural import say_count
 from batchpub.report.text import make_plain
 from batchpub.sentences import say_duration
+from batchpub.services.zoho.hosts import DATA_CENTERS
 from batchpub.settings import Settings
 from batchpub.state import Overview, read_overview
-from batchpub.zoho.hosts import DATA_CENTERS
 
 log = structlog.get_logger("batchpub")
 

@@ -15,10 +15,10 @@ from batchpub.cli.person import has_person
 from batchpub.cli.wiring import files_of, hosts_of
 from batchpub.errors import BatchpubError, CannotWrite, SettingsWrong
 from batchpub.secret import Secret
+from batchpub.services.zoho.grant import SCOPES, Granted, exchange_code
+from batchpub.services.zoho.line import make_timeout
+from batchpub.services.zoho.token import console_of
 from batchpub.settings import Settings
-from batchpub.zoho.grant import SCOPES, Granted, exchange_code
-from batchpub.zoho.line import make_timeout
-from batchpub.zoho.token import console_of
 
 REMEMBERED = 50
 USED_CODES = "login.used"

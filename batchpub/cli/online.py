@@ -21,8 +21,8 @@ from batchpub.log import log_event
 from batchpub.pace import estimate_seconds
 from batchpub.report.text import make_plain
 from batchpub.sentences import say_duration
+from batchpub.services.zoho.client import ZohoClient
 from batchpub.settings import Settings
-from batchpub.zoho.client import ZohoClient
 
 if TYPE_CHECKING:
     from rich.progress import Progress

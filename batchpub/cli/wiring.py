@@ -21,11 +21,11 @@ from batchpub.events import Level
 from batchpub.log import BackgroundStream, Sink, configure_log, get_log
 from batchpub.paths import find_state_folder, is_there
 from batchpub.plan import PlanOptions
+from batchpub.services.zoho.hosts import DATA_CENTERS, check_api_url
+from batchpub.services.zoho.portal import name_portal
 from batchpub.settings import Settings, is_url
 from batchpub.sheet import SheetOptions
 from batchpub.state import Database, Journal, Ledger, Limits, open_database, unify_portals
-from batchpub.zoho.hosts import DATA_CENTERS, check_api_url
-from batchpub.zoho.portal import name_portal
 
 BAR_AND_SUMMARY = (*(f"course.{outcome}" for outcome in Outcome), "run.progress", "run.finished")
 """Events that a person at a terminal sees as the bar and the summary, or as the sentence why a run could not start."""

@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 from batchpub.errors import SettingsWrong
 from batchpub.masking import SHORTEST_SECRET
+from batchpub.services.zoho.meanings import SUCCESS_CODE, WORDS, known_sign
 from batchpub.settings.fields import CREDENTIALS, PREFIX, REFRESH, Settings
 from batchpub.settings.sources import SourcedValue, shorten, show_name
-from batchpub.zoho.meanings import SUCCESS_CODE, WORDS, known_sign
 
 LONGEST_CODE = 120
 LEASE_SHARE = 60

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from batchpub.course import NamesRule, NotifyPolicy
 from batchpub.masking import secrets_of_cookie
 from batchpub.secret import Secret
+from batchpub.services.zoho.meanings import WORDS
 from batchpub.settings.declare import Setting, setting
 from batchpub.settings.readers import (
     DIGITS,
@@ -30,7 +31,6 @@ from batchpub.settings.readers import (
     texts,
     whole,
 )
-from batchpub.zoho.meanings import WORDS
 
 PREFIX = "BATCHPUB_"
 REFRESH = ("client_id", "client_secret", "refresh_token")

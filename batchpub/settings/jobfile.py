@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from batchpub.errors import SettingsWrong
+from batchpub.services.zoho.hosts import is_of_zoho
 from batchpub.settings.fields import PATHS, SETTINGS, is_url
 from batchpub.settings.sources import SourcedValue, read_bounded, refuse_secret, show_name, suggest
-from batchpub.zoho.hosts import is_of_zoho
 
 USUAL = Path("batchpub.toml")
 """The job file that is read where none is named."""

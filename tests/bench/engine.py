@@ -19,10 +19,10 @@ from batchpub.engine import Engine, EngineOptions
 from batchpub.errors import ExitCode
 from batchpub.lifecycle import Rules
 from batchpub.log import log_event
+from batchpub.services.zoho.access import Access
+from batchpub.services.zoho.answers import Published
+from batchpub.services.zoho.client import Reply
 from batchpub.state import Limits, open_database
-from batchpub.zoho.access import Access
-from batchpub.zoho.answers import Published
-from batchpub.zoho.client import Reply
 from tests.support.plans import make_plan_of
 
 SIZES = (1_000, 5_000)

@@ -13,8 +13,8 @@ from batchpub.errors import PRECEDENCE, WORTH_A_RETRY, ExitCode
 from batchpub.events import BOUND, EVENTS, FIELDS, FIXED, PIPELINE
 from batchpub.report.table import COLUMNS
 from batchpub.report.totals import advice
+from batchpub.services.zoho.meanings import MEANINGS, WORDS, Match
 from batchpub.settings import FROM_FILES, PREFIX, SECRETS, SETTINGS, show_default
-from batchpub.zoho.meanings import MEANINGS, WORDS, Match
 from tests.docs.job_schema import make_schema
 
 ROOT = Path(__file__).parents[2]
@@ -130,7 +130,7 @@ PLACES = {Match.CODE: "a whole code", Match.IN_CODE: "a part of a code", Match.I
 ANSWERS = """\
 # What Zoho's codes and phrases mean
 
-What `batchpub/zoho/meanings.py` holds. Standing: D is on a public page of Zoho's documentation, S was seen in public code or
+What `batchpub/services/zoho/meanings.py` holds. Standing: D is on a public page of Zoho's documentation, S was seen in public code or
 posts, I is inferred. None of it was seen by this program on a real account: [assumptions](../assumptions.md).
 
 {table}

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from scripted import COURSE, reply
 
 from batchpub.lifecycle import Rules, Verify, Work
+from batchpub.services.zoho import answers
+from batchpub.services.zoho.answers import CourseState, StateRead
 from batchpub.standing import Free, Held, PublishedBefore, RefusedBeside, Uncertain
-from batchpub.zoho import answers
-from batchpub.zoho.answers import CourseState, StateRead
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 

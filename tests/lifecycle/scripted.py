@@ -5,11 +5,11 @@ import itertools
 from datetime import UTC, datetime
 
 from batchpub.course import Course
+from batchpub.services.zoho.access import Access
+from batchpub.services.zoho.answers import Withheld, code_of
+from batchpub.services.zoho.client import Reply
 from batchpub.standing import Claimed, LostSlot
 from batchpub.state import Lock, Pace, Slot
-from batchpub.zoho.access import Access
-from batchpub.zoho.answers import Withheld, code_of
-from batchpub.zoho.client import Reply
 
 COURSE = Course(course_id="478346000019580117")
 NOW = datetime(2026, 11, 27, tzinfo=UTC)

@@ -16,10 +16,10 @@ from batchpub.events import Events
 from batchpub.lifecycle import Later, Rules, Work
 from batchpub.log import log_event
 from batchpub.pace import Gate, GateClosed, LockWatch
+from batchpub.services.zoho.access import Access
+from batchpub.services.zoho.answers import NotSent, Refused, StateRead, Unclear, Withheld, code_of
+from batchpub.services.zoho.client import Reply
 from batchpub.state import Journal, Ledger, Limits, open_database
-from batchpub.zoho.access import Access
-from batchpub.zoho.answers import NotSent, Refused, StateRead, Unclear, Withheld, code_of
-from batchpub.zoho.client import Reply
 
 
 def reply(answer, status=None):

@@ -13,8 +13,7 @@ from batchpub.course import NamesRule, Outcome
 from batchpub.errors import ExitCode
 from batchpub.lifecycle import Rules, Verify
 from batchpub.pace.lock import why_not_wait
-from batchpub.state import Limits
-from batchpub.zoho.answers import (
+from batchpub.services.zoho.answers import (
     CourseState,
     Denied,
     Expired,
@@ -25,7 +24,8 @@ from batchpub.zoho.answers import (
     Throttled,
     Unclear,
 )
-from batchpub.zoho.client import Reply
+from batchpub.services.zoho.client import Reply
+from batchpub.state import Limits
 
 LOST = reply(Unclear(reason="no answer"))
 OK = reply(Published())

@@ -17,8 +17,8 @@ from batchpub.engine import Survey
 from batchpub.errors import AccessRefused, ServiceUnreachable, StoppedEarly
 from batchpub.lifecycle import Finding, Look, Rules, judge_look
 from batchpub.log import log_event
+from batchpub.services.zoho.answers import CourseState, Denied, NotSent, Refused, StateRead, Throttled, Unclear
 from batchpub.state import Ledger, Limits, open_database
-from batchpub.zoho.answers import CourseState, Denied, NotSent, Refused, StateRead, Throttled, Unclear
 
 DRAFT = seen(CourseState.DRAFT)
 LOCKED = reply(Throttled(wait_seconds=None, cause="429"), 429)

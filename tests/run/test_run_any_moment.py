@@ -14,9 +14,8 @@ from batchpub.engine import Engine, EngineOptions
 from batchpub.errors import AccessRefused, ExitCode, Stop
 from batchpub.lifecycle import Rules
 from batchpub.log import log_event
-from batchpub.state import Limits, open_database
-from batchpub.zoho.access import Access
-from batchpub.zoho.answers import (
+from batchpub.services.zoho.access import Access
+from batchpub.services.zoho.answers import (
     CourseState,
     NotSent,
     Published,
@@ -27,7 +26,8 @@ from batchpub.zoho.answers import (
     Withheld,
     code_of,
 )
-from batchpub.zoho.client import Reply
+from batchpub.services.zoho.client import Reply
+from batchpub.state import Limits, open_database
 
 ANSWERS = {
     "published": Published,

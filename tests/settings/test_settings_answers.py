@@ -5,9 +5,9 @@ import pytest
 from batchpub.cli.access import open_client
 from batchpub.clock import SystemClock
 from batchpub.errors import SettingsWrong
+from batchpub.services.zoho.access import AccessToken
+from batchpub.services.zoho.meanings import Sign
 from batchpub.settings import load_settings
-from batchpub.zoho.access import AccessToken
-from batchpub.zoho.meanings import Sign
 
 
 def load(tmp_path, text, **environ):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from multidict import CIMultiDict
 
 from batchpub.course import Course
-from batchpub.zoho.answers import (
+from batchpub.services.zoho.answers import (
     NONE_ADDED,
     Answer,
     CourseState,
@@ -28,8 +28,8 @@ from batchpub.zoho.answers import (
     code_of,
     read_answer,
 )
-from batchpub.zoho.meanings import WORDS
-from batchpub.zoho.reading import read_course_state
+from batchpub.services.zoho.meanings import WORDS
+from batchpub.services.zoho.reading import read_course_state
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 COURSE_ID = "219225000000642002"

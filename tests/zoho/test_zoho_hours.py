@@ -14,10 +14,10 @@ from support.virtual_time import VirtualClock, VirtualLoop, run_virtually
 
 from batchpub.course import Course
 from batchpub.sandbox import Sandbox, SandboxConfig, parse_faults
-from batchpub.zoho.access import RefreshCredentials
-from batchpub.zoho.answers import Expired, Published
-from batchpub.zoho.client import ZohoClient
-from batchpub.zoho.token import TokenSource
+from batchpub.services.zoho.access import RefreshCredentials
+from batchpub.services.zoho.answers import Expired, Published
+from batchpub.services.zoho.client import ZohoClient
+from batchpub.services.zoho.token import TokenSource
 
 CREDENTIALS = RefreshCredentials(
     client_id="1000.ID", client_secret=Secret("secret"), refresh_token=Secret("1000.refresh")

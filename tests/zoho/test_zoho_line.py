@@ -25,11 +25,11 @@ from calling import publish, read_state
 from batchpub.clock import SystemClock
 from batchpub.course import Course
 from batchpub.errors import SettingsWrong
-from batchpub.zoho.access import AccessToken
-from batchpub.zoho.answers import NotSent, Published, Refused, Throttled, Unclear, Withheld
-from batchpub.zoho.client import LARGEST_BODY, ZohoClient
-from batchpub.zoho.line import proxy_for
-from batchpub.zoho.token import TokenSource
+from batchpub.services.zoho.access import AccessToken
+from batchpub.services.zoho.answers import NotSent, Published, Refused, Throttled, Unclear, Withheld
+from batchpub.services.zoho.client import LARGEST_BODY, ZohoClient
+from batchpub.services.zoho.line import proxy_for
+from batchpub.services.zoho.token import TokenSource
 
 COURSE = Course(course_id="219225000000642002")
 SUCCESS = b'{"code": "200", "course": {"courseId": "219225000000642002", "status": "published"}, "message": "success"}'
@@ -41,9 +41,9 @@ CLIENT = textwrap.dedent(
     from batchpub.secret import Secret
     from batchpub.clock import SystemClock
     from batchpub.course import Course
-    from batchpub.zoho.client import ZohoClient
-    from batchpub.zoho.access import AccessToken
-    from batchpub.zoho.token import TokenSource
+    from batchpub.services.zoho.client import ZohoClient
+    from batchpub.services.zoho.access import AccessToken
+    from batchpub.services.zoho.token import TokenSource
 
     async def main():
         clock = SystemClock()

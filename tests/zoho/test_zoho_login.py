@@ -19,8 +19,8 @@ from batchpub.cli.commands import login as command
 from batchpub.errors import AccessRefused, ServiceUnreachable, StoppedEarly
 from batchpub.sandbox import Sandbox, SandboxConfig, Secrets, parse_faults
 from batchpub.secret import Secret
-from batchpub.zoho.grant import exchange_code
-from batchpub.zoho.line import make_timeout
+from batchpub.services.zoho.grant import exchange_code
+from batchpub.services.zoho.line import make_timeout
 
 KNOWN = Secrets(client_id="1000.ID", client_secret="the-secret", grant_code="1000.code", refresh_token="1000.refresh")
 LIMITS = make_timeout(connect_seconds=2, total_seconds=5)

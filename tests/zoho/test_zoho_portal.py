@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchpub.zoho.hosts import DATA_CENTERS
-from batchpub.zoho.portal import name_portal
+from batchpub.services.zoho.hosts import DATA_CENTERS
+from batchpub.services.zoho.portal import name_portal
 
 SPELLINGS = [
     ("localhost:33315", ["localhost:033315", "LOCALHOST:33315", "http://localhost:33315/", "http://Localhost.:33315",

@@ -13,9 +13,9 @@ from aiohttp.test_utils import TestServer
 from batchpub.clock import SystemClock
 from batchpub.errors import AccessRefused, ServiceUnreachable, SettingsWrong
 from batchpub.secret import Secret
-from batchpub.zoho.access import AccessToken, Cookie, RefreshCredentials
-from batchpub.zoho.token import TokenSource, raise_if_final
-from batchpub.zoho.turns import take_turn
+from batchpub.services.zoho.access import AccessToken, Cookie, RefreshCredentials
+from batchpub.services.zoho.token import TokenSource, raise_if_final
+from batchpub.services.zoho.turns import take_turn
 
 CREDENTIALS = RefreshCredentials(
     client_id="1000.ID", client_secret=Secret("the-secret"), refresh_token=Secret("1000.refresh")

@@ -9,9 +9,9 @@ import aiohttp
 from batchpub.errors import AccessRefused, BatchpubError, ServiceUnreachable, StoppedEarly
 from batchpub.masking import Mask
 from batchpub.secret import Secret
-from batchpub.zoho.access import HEADER_SAFE_TOKEN
-from batchpub.zoho.hosts import find_other_data_center
-from batchpub.zoho.token import ask_for_token, console_of, is_throttle
+from batchpub.services.zoho.access import HEADER_SAFE_TOKEN
+from batchpub.services.zoho.hosts import find_other_data_center
+from batchpub.services.zoho.token import ask_for_token, console_of, is_throttle
 
 SCOPES = "ZOHOPEOPLE.training.CREATE,ZOHOPEOPLE.training.READ"
 NEEDED = ("ZOHOPEOPLE.training.CREATE", "ZOHOPEOPLE.training.ALL")

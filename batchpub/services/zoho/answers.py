@@ -22,8 +22,17 @@ from batchpub.services.interface import (
     Withheld,
     code_of,
 )
-from batchpub.zoho.body import LONGEST_CODE, LONGEST_MESSAGE, Said, as_text, clean_text, is_dict, is_list, take_apart
-from batchpub.zoho.meanings import (
+from batchpub.services.zoho.body import (
+    LONGEST_CODE,
+    LONGEST_MESSAGE,
+    Said,
+    as_text,
+    clean_text,
+    is_dict,
+    is_list,
+    take_apart,
+)
+from batchpub.services.zoho.meanings import (
     COURSE_STATUSES,
     PUBLISHED_STATUS,
     QUOTA_PHRASES,
@@ -33,7 +42,7 @@ from batchpub.zoho.meanings import (
     Sign,
     find_sign,
 )
-from batchpub.zoho.waits import names_wait, read_wait
+from batchpub.services.zoho.waits import names_wait, read_wait
 
 __all__ = [
     "NOTHING_READABLE",

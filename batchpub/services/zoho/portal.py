@@ -6,7 +6,7 @@ import socket
 import unicodedata
 from urllib.parse import unquote, urlsplit
 
-from batchpub.zoho.hosts import DATA_CENTERS
+from batchpub.services.zoho.hosts import DATA_CENTERS
 
 USUAL_PORTS = (80, 443)
 """Ports that a URL need not write. Two services on one host at these two share a portal: that only costs time."""

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from batchpub.zoho.body import parse_json
-from batchpub.zoho.meanings import LONGEST_WAIT_SECONDS
+from batchpub.services.zoho.body import parse_json
+from batchpub.services.zoho.meanings import LONGEST_WAIT_SECONDS
 
 TRY_AGAIN = re.compile(r"try\s+again\s+(?:after|in)\s+([0-9]{1,9})\s*(second|sec|minute|min|hour)", re.IGNORECASE)
 RETRY_AFTER, RATE_LIMIT = "retry-after", "x-rate-limit"

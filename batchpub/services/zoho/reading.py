@@ -5,9 +5,9 @@ from typing import Any
 
 from batchpub.course import Course
 from batchpub.services.interface import Answer, CourseState, SaidPublished, StateRead
-from batchpub.zoho.answers import NONE_ADDED, Added, HttpAnswer, is_2xx, read_no, unclear
-from batchpub.zoho.body import LONGEST_MESSAGE, clean_text, is_dict, is_list, take_apart, texts_of
-from batchpub.zoho.meanings import (
+from batchpub.services.zoho.answers import NONE_ADDED, Added, HttpAnswer, is_2xx, read_no, unclear
+from batchpub.services.zoho.body import LONGEST_MESSAGE, clean_text, is_dict, is_list, take_apart, texts_of
+from batchpub.services.zoho.meanings import (
     COURSE_TYPES,
     KIND_KEYS,
     NAME_KEYS,

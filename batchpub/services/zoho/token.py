@@ -19,7 +19,7 @@ import structlog
 from batchpub.clock import Clock
 from batchpub.errors import AccessRefused, ServiceUnreachable
 from batchpub.files import replace_file
-from batchpub.zoho.access import (
+from batchpub.services.zoho.access import (
     HEADER_SAFE_TOKEN,
     Access,
     Credentials,
@@ -27,9 +27,9 @@ from batchpub.zoho.access import (
     access_of_token,
     fixed_access,
 )
-from batchpub.zoho.hosts import check_api_url, find_other_data_center
-from batchpub.zoho.line import make_timeout, open_session, proxy_for, read_body
-from batchpub.zoho.turns import take_turn
+from batchpub.services.zoho.hosts import check_api_url, find_other_data_center
+from batchpub.services.zoho.line import make_timeout, open_session, proxy_for, read_body
+from batchpub.services.zoho.turns import take_turn
 
 log = structlog.get_logger(__name__)
 

@@ -21,13 +21,21 @@ from batchpub.services.interface import (
     Withheld,
     code_of,
 )
-from batchpub.zoho.answers import NONE_ADDED, Added, HttpAnswer, read_answer
-from batchpub.zoho.body import clean_text
-from batchpub.zoho.hosts import DATA_CENTERS, check_api_url
-from batchpub.zoho.line import HandOver, NotHandedOver, make_timeout, make_tls, open_session, proxy_for, read_body
-from batchpub.zoho.reading import read_course_state
-from batchpub.zoho.token import TokenSource
-from batchpub.zoho.waits import read_date
+from batchpub.services.zoho.answers import NONE_ADDED, Added, HttpAnswer, read_answer
+from batchpub.services.zoho.body import clean_text
+from batchpub.services.zoho.hosts import DATA_CENTERS, check_api_url
+from batchpub.services.zoho.line import (
+    HandOver,
+    NotHandedOver,
+    make_timeout,
+    make_tls,
+    open_session,
+    proxy_for,
+    read_body,
+)
+from batchpub.services.zoho.reading import read_course_state
+from batchpub.services.zoho.token import TokenSource
+from batchpub.services.zoho.waits import read_date
 
 __all__ = ["DATA_CENTERS", "MaySend", "Reply", "ZohoClient", "check_api_url"]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
-from batchpub.zoho.meanings import CODE_KEYS, ENVELOPE_KEYS, ERROR_KEYS, MESSAGE_KEYS, SUCCESS_CODE, TITLE_KEY
+from batchpub.services.zoho.meanings import CODE_KEYS, ENVELOPE_KEYS, ERROR_KEYS, MESSAGE_KEYS, SUCCESS_CODE, TITLE_KEY
 
 DEEPEST_ENVELOPE = 6
 LONGEST_CODE = 120
