@@ -19,9 +19,7 @@ from batchpub.engine import Engine, EngineOptions
 from batchpub.errors import ExitCode
 from batchpub.lifecycle import Rules
 from batchpub.log import log_event
-from batchpub.services.zoho.access import Access
-from batchpub.services.zoho.answers import Published
-from batchpub.services.zoho.client import Reply
+from batchpub.services.interface import Access, Published, Reply
 from batchpub.state import Limits, open_database
 from tests.support.plans import make_plan_of
 

@@ -5,9 +5,7 @@ import itertools
 from datetime import UTC, datetime
 
 from batchpub.course import Course
-from batchpub.services.zoho.access import Access
-from batchpub.services.zoho.answers import Withheld, code_of
-from batchpub.services.zoho.client import Reply
+from batchpub.services.interface import Access, Reply, Withheld, code_of
 from batchpub.standing import Claimed, LostSlot
 from batchpub.state import Lock, Pace, Slot
 

@@ -20,9 +20,8 @@ from batchpub.errors import ExitCode
 from batchpub.lifecycle import Rules, Verify
 from batchpub.log import log_event
 from batchpub.sandbox.replies import THROTTLE_SHAPES
-from batchpub.services.zoho.access import Access
-from batchpub.services.zoho.answers import HttpAnswer, Withheld, code_of, read_answer
-from batchpub.services.zoho.client import Reply
+from batchpub.services.interface import Access, Reply, Withheld, code_of
+from batchpub.services.zoho.answers import HttpAnswer, read_answer
 from batchpub.services.zoho.reading import read_course_state
 from batchpub.state import Limits, open_database
 

@@ -16,9 +16,7 @@ from batchpub.events import Events
 from batchpub.lifecycle import Later, Rules, Work
 from batchpub.log import log_event
 from batchpub.pace import Gate, GateClosed, LockWatch
-from batchpub.services.zoho.access import Access
-from batchpub.services.zoho.answers import NotSent, Refused, StateRead, Unclear, Withheld, code_of
-from batchpub.services.zoho.client import Reply
+from batchpub.services.interface import Access, NotSent, Refused, Reply, StateRead, Unclear, Withheld, code_of
 from batchpub.state import Journal, Ledger, Limits, open_database
 
 

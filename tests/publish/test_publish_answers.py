@@ -13,18 +13,18 @@ from batchpub.course import NamesRule, Outcome
 from batchpub.errors import ExitCode
 from batchpub.lifecycle import Rules, Verify
 from batchpub.pace.lock import why_not_wait
-from batchpub.services.zoho.answers import (
+from batchpub.services.interface import (
     CourseState,
     Denied,
     Expired,
     NotSent,
     Published,
     Refused,
+    Reply,
     SaidPublished,
     Throttled,
     Unclear,
 )
-from batchpub.services.zoho.client import Reply
 from batchpub.state import Limits
 
 LOST = reply(Unclear(reason="no answer"))

@@ -17,7 +17,7 @@ from batchpub.engine import Survey
 from batchpub.errors import AccessRefused, ServiceUnreachable, StoppedEarly
 from batchpub.lifecycle import Finding, Look, Rules, judge_look
 from batchpub.log import log_event
-from batchpub.services.zoho.answers import CourseState, Denied, NotSent, Refused, StateRead, Throttled, Unclear
+from batchpub.services.interface import CourseState, Denied, NotSent, Refused, StateRead, Throttled, Unclear
 from batchpub.state import Ledger, Limits, open_database
 
 DRAFT = seen(CourseState.DRAFT)

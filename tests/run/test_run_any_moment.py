@@ -14,19 +14,19 @@ from batchpub.engine import Engine, EngineOptions
 from batchpub.errors import AccessRefused, ExitCode, Stop
 from batchpub.lifecycle import Rules
 from batchpub.log import log_event
-from batchpub.services.zoho.access import Access
-from batchpub.services.zoho.answers import (
+from batchpub.services.interface import (
+    Access,
     CourseState,
     NotSent,
     Published,
     Refused,
+    Reply,
     StateRead,
     Throttled,
     Unclear,
     Withheld,
     code_of,
 )
-from batchpub.services.zoho.client import Reply
 from batchpub.state import Limits, open_database
 
 ANSWERS = {

@@ -17,19 +17,19 @@ from batchpub.engine import Engine, EngineOptions
 from batchpub.errors import AccessRefused, ExitCode, ServiceUnreachable, Stop
 from batchpub.lifecycle import Rules
 from batchpub.log import log_event
-from batchpub.services.zoho.access import Access
-from batchpub.services.zoho.answers import (
+from batchpub.services.interface import (
+    Access,
     CourseState,
     Expired,
     NotSent,
     Published,
+    Reply,
     StateRead,
     Throttled,
     Unclear,
     Withheld,
     code_of,
 )
-from batchpub.services.zoho.client import Reply
 from batchpub.state import Limits, open_database
 
 LIMITS = Limits()

@@ -11,13 +11,11 @@ from hypothesis import strategies as st
 from multidict import CIMultiDict
 
 from batchpub.course import Course
-from batchpub.services.zoho.answers import (
-    NONE_ADDED,
+from batchpub.services.interface import (
     Answer,
     CourseState,
     Denied,
     Expired,
-    HttpAnswer,
     NotSent,
     Published,
     Refused,
@@ -26,8 +24,8 @@ from batchpub.services.zoho.answers import (
     Throttled,
     Unclear,
     code_of,
-    read_answer,
 )
+from batchpub.services.zoho.answers import NONE_ADDED, HttpAnswer, read_answer
 from batchpub.services.zoho.meanings import WORDS
 from batchpub.services.zoho.reading import read_course_state
 

@@ -22,9 +22,10 @@ from calling import publish, read_state
 
 from batchpub.course import Course
 from batchpub.errors import SettingsWrong
+from batchpub.services.interface import CourseState, Expired, NotSent, Published, Refused, Reply, StateRead, Unclear
 from batchpub.services.zoho.access import AccessToken, Cookie
-from batchpub.services.zoho.answers import CourseState, Expired, NotSent, Published, Refused, StateRead, Unclear
-from batchpub.services.zoho.client import DATA_CENTERS, Reply, ZohoClient, check_api_url, make_excerpt
+from batchpub.services.zoho.client import ZohoClient, make_excerpt
+from batchpub.services.zoho.hosts import DATA_CENTERS, check_api_url
 from batchpub.services.zoho.token import TokenSource
 
 API = "https://people.zoho.com"

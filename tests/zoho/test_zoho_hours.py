@@ -14,8 +14,8 @@ from support.virtual_time import VirtualClock, VirtualLoop, run_virtually
 
 from batchpub.course import Course
 from batchpub.sandbox import Sandbox, SandboxConfig, parse_faults
+from batchpub.services.interface import Expired, Published
 from batchpub.services.zoho.access import RefreshCredentials
-from batchpub.services.zoho.answers import Expired, Published
 from batchpub.services.zoho.client import ZohoClient
 from batchpub.services.zoho.token import TokenSource
 

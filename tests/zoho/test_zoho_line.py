@@ -25,8 +25,8 @@ from calling import publish, read_state
 from batchpub.clock import SystemClock
 from batchpub.course import Course
 from batchpub.errors import SettingsWrong
+from batchpub.services.interface import NotSent, Published, Refused, Throttled, Unclear, Withheld
 from batchpub.services.zoho.access import AccessToken
-from batchpub.services.zoho.answers import NotSent, Published, Refused, Throttled, Unclear, Withheld
 from batchpub.services.zoho.client import LARGEST_BODY, ZohoClient
 from batchpub.services.zoho.line import proxy_for
 from batchpub.services.zoho.token import TokenSource

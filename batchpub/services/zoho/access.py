@@ -8,8 +8,6 @@ from batchpub.errors import SettingsWrong
 from batchpub.secret import Secret
 from batchpub.services.interface import Access
 
-__all__ = ["Access", "AccessToken", "Cookie", "Credentials", "RefreshCredentials"]
-
 CSRF_COOKIE, CSRF_FIELD = "CSRF_TOKEN", "conreqcsr"
 HEADER_SAFE_TOKEN = re.compile(r"[\x21-\x7e]+")
 HEADER_SAFE_COOKIE = re.compile(r"[\x20-\x7e]+")

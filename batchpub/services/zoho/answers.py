@@ -9,18 +9,13 @@ from batchpub.course import Course
 from batchpub.services.interface import (
     NOTHING_READABLE,
     Answer,
-    CourseState,
     Denied,
     Expired,
-    NotSent,
     Published,
     Refused,
     SaidPublished,
-    StateRead,
     Throttled,
     Unclear,
-    Withheld,
-    code_of,
 )
 from batchpub.services.zoho.body import (
     LONGEST_CODE,
@@ -43,25 +38,6 @@ from batchpub.services.zoho.meanings import (
     find_sign,
 )
 from batchpub.services.zoho.waits import names_wait, read_wait
-
-__all__ = [
-    "NOTHING_READABLE",
-    "Answer",
-    "CourseState",
-    "Denied",
-    "Expired",
-    "HttpAnswer",
-    "NotSent",
-    "Published",
-    "Refused",
-    "SaidPublished",
-    "StateRead",
-    "Throttled",
-    "Unclear",
-    "Withheld",
-    "code_of",
-    "read_answer",
-]
 
 Added = Mapping[str, Sign]
 """What an operator says that further codes mean; the codes in lower case."""

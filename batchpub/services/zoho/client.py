@@ -23,7 +23,7 @@ from batchpub.services.interface import (
 )
 from batchpub.services.zoho.answers import NONE_ADDED, Added, HttpAnswer, read_answer
 from batchpub.services.zoho.body import clean_text
-from batchpub.services.zoho.hosts import DATA_CENTERS, check_api_url
+from batchpub.services.zoho.hosts import check_api_url
 from batchpub.services.zoho.line import (
     HandOver,
     NotHandedOver,
@@ -36,8 +36,6 @@ from batchpub.services.zoho.line import (
 from batchpub.services.zoho.reading import read_course_state
 from batchpub.services.zoho.token import TokenSource
 from batchpub.services.zoho.waits import read_date
-
-__all__ = ["DATA_CENTERS", "MaySend", "Reply", "ZohoClient", "check_api_url"]
 
 NOT_FOUND = 404
 LARGEST_BODY = 1_048_576

@@ -19,9 +19,9 @@ import structlog
 from batchpub.clock import Clock
 from batchpub.errors import AccessRefused, ServiceUnreachable
 from batchpub.files import replace_file
+from batchpub.services.interface import Access
 from batchpub.services.zoho.access import (
     HEADER_SAFE_TOKEN,
-    Access,
     Credentials,
     RefreshCredentials,
     access_of_token,
