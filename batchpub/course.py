@@ -177,6 +177,19 @@ class SheetRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """Where a table stands on its sheet, so that its owner gets it back in the same cells.
+
+    `row` is the heading's number; `columns` are those of the headings, 0 is A; `above` holds the texts of the rows before
+    the heading as (row, column, text).
+    """
+
+    row: int
+    columns: tuple[int, ...]
+    above: tuple[tuple[int, int, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
     """One table of one file, read and not judged.
 
@@ -191,6 +204,7 @@ class Sheet:
     columns: dict[str, int]
     rows: tuple[SheetRow, ...]
     notes: tuple[str, ...] = ()
+    layout: Layout | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +219,7 @@ class PlannedSheet:
     headings: tuple[str, ...]
     notes: tuple[str, ...] = ()
     refused: str = ""
+    layout: Layout | None = None
 
 
 @one_of_many

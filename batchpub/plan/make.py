@@ -112,8 +112,15 @@ def _judge_sheet(sheet: Sheet, options: PlanOptions, sheet_index: int, positions
 
 
 def _describe(sheet: Sheet, notes: Sequence[str]) -> PlannedSheet:
-    own = tuple(heading for heading in sheet.headings if not is_ours(heading))
-    return PlannedSheet(file=sheet.file, sheet=sheet.name, headings=own, notes=(*sheet.notes, *notes))
+    kept = [index for index, heading in enumerate(sheet.headings) if not is_ours(heading)]
+    layout = sheet.layout and replace(sheet.layout, columns=tuple(sheet.layout.columns[index] for index in kept))
+    return PlannedSheet(
+        file=sheet.file,
+        sheet=sheet.name,
+        headings=tuple(sheet.headings[index] for index in kept),
+        notes=(*sheet.notes, *notes),
+        layout=layout,
+    )
 
 
 def _settle(draft: Draft) -> PlannedRow:

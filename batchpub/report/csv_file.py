@@ -1,32 +1,25 @@
-"""results.csv: the person's own sheet with our columns behind it, for people and for `retry`."""
+"""results.csv: the person's own sheet with our columns behind it, for spreadsheet programs, for scripts and for `retry`.
+
+The person's ids are written as `="…"`, so that a double click opens them unharmed; `bp_course_id` and `bp_batch_id` are
+plain digits, for programs. A spreadsheet program rounds those two, and nothing but them: results.xlsx is the one for people.
+"""
 
 import csv
 
 from batchpub.record import RunRecord
-from batchpub.report.table import IDS, OURS, build_table
+from batchpub.report.table import OURS, to_frame
 from batchpub.report.text import is_id, neutralise, wrap_id
 
 
 def write_csv(run: RunRecord) -> bytes:
-    """Write UTF-8 with a byte order mark, every field quoted, ids as `="…"` so that no spreadsheet rounds them."""
-    import pandas as pd  # noqa: PLC0415 - half a second that `check` and `--help` need not wait for
-
-    table = build_table(run)
-    own = [[_write_own(text) for text in row] for row in table.own_rows]
-    ours = [
-        [wrap_id(text) if heading in IDS else neutralise(text) for heading, text in zip(OURS, row, strict=True)]
-        for row in table.our_rows
-    ]
-    # Columns by number: two may have the same heading. Text stays object; nothing is ever inferred.
-    frames = (
-        pd.DataFrame(own, columns=range(len(table.own_headings)), index=range(len(own)), dtype=object),
-        pd.DataFrame(ours, columns=range(len(OURS)), index=range(len(ours)), dtype=object),
-    )
-    text = pd.concat(frames, axis="columns", ignore_index=True).to_csv(
-        index=False,
-        header=[neutralise(heading) for heading in (*table.own_headings, *OURS)],
-        quoting=csv.QUOTE_ALL,
-        lineterminator="\r\n",
+    """Write UTF-8 with a byte order mark and every field quoted."""
+    frame = to_frame(run)
+    own, headings = len(frame.columns) - len(OURS), list(frame.columns)
+    for column in range(len(headings)):  # by number: two may have the same heading
+        write = _write_own if column < own else neutralise
+        frame.isetitem(column, [write(str(value)) for value in frame.iloc[:, column]])
+    text = frame.to_csv(
+        index=False, header=list(map(neutralise, headings)), quoting=csv.QUOTE_ALL, lineterminator="\r\n"
     )
     return text.encode("utf-8-sig")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from batchpub.errors import CannotWrite
+from batchpub.report.own_file import FOLDER
 from batchpub.report.write import FILE_NAMES, say_reason
 
 EARLIER = "earlier"
@@ -38,11 +39,14 @@ def prepare_folder(out: Path, *, keep: Path | None = None) -> None:
 def set_aside(out: Path, *, keep: Path | None = None) -> None:
     """Move an earlier run's reports into `earlier/RUN`, so that none lies beside a later run's. Raises OSError."""
     kept = keep.resolve() if keep is not None else None
-    found = [path for name in FILE_NAMES.values() if (path := out / name).is_file() and path.resolve() != kept]
+    names = [*FILE_NAMES.values(), FOLDER]
+    found = [path for name in names if (path := out / name).exists() and path.resolve() != kept]
     if not found:
         return
     target = out / EARLIER / _name_earlier(out, found)
-    target.mkdir(parents=True, exist_ok=True)
+    while target.exists():  # written once more, or by another run in the same second
+        target = target.with_name(f"{target.name}-again")
+    target.mkdir(parents=True)
     for path in found:
         path.replace(target / path.name)
 

@@ -1,13 +1,16 @@
 """The one table of results: the person's own columns in their order, then ours."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from batchpub.course import PlannedSheet
 from batchpub.plan.text import fold
 from batchpub.record import RowRecord, RunRecord
 from batchpub.report.text import show_time
 from batchpub.sheet.heading import ALIASES
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COLUMNS = {
     "bp_outcome": "what became of the row, one word",
@@ -33,27 +36,24 @@ _ONE_COLUMN_ROLES = ("course_id", "batch_id", "notify", "publish", "confirmed")
 _Key = tuple[str, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
-    """Plain text, not yet escaped for any file. `own_rows` and `our_rows` run side by side."""
+def to_frame(run: RunRecord) -> "pd.DataFrame":
+    """Lay all rows of all sheets under one heading: the person's columns, then ours; not yet escaped for any file.
 
-    own_headings: tuple[str, ...]
-    own_rows: tuple[tuple[str, ...], ...]
-    our_rows: tuple[tuple[str, ...], ...]
+    The person's columns are the union of the sheets' headings in order of first appearance, all of it text. Ours are
+    text too, but for the numbers. Two columns may have one name.
+    """
+    import pandas as pd  # noqa: PLC0415 - half a second that `check` and `--help` need not wait for
 
-
-def build_table(run: RunRecord) -> Table:
-    """Lay all rows of all sheets under one heading: the union of the sheets' headings, in order of first appearance."""
     keys = [_name_columns(sheet) for sheet in run.sheets]
     headings: dict[_Key, str] = {}
     for sheet, named in zip(run.sheets, keys, strict=True):
         for key, index in named.items():
             headings.setdefault(key, sheet.headings[index])
-    return Table(
-        own_headings=tuple(headings.values()),
-        own_rows=tuple(_pick(row.values, [keys[row.sheet_index].get(key) for key in headings]) for row in run.rows),
-        our_rows=tuple(_our_cells(run, row) for row in run.rows),
-    )
+    rows = [
+        (*_pick(row.values, [keys[row.sheet_index].get(key) for key in headings]), *_our_cells(run, row))
+        for row in run.rows
+    ]
+    return pd.DataFrame(rows, columns=[*headings.values(), *OURS], dtype=object)  # nothing is ever inferred
 
 
 def find_own_columns(sheet: PlannedSheet) -> tuple[int, ...]:
@@ -92,16 +92,16 @@ def _pick(values: Sequence[str], columns: Sequence[int | None]) -> tuple[str, ..
     return tuple("" if column is None or column >= len(values) else values[column] for column in columns)
 
 
-def _our_cells(run: RunRecord, row: RowRecord) -> tuple[str, ...]:
+def _our_cells(run: RunRecord, row: RowRecord) -> tuple[str | int, ...]:
     sheet = run.sheets[row.sheet_index]
     return (
         row.outcome.value,
         row.message,
-        str(row.row),
+        row.row,
         row.cell,
         row.course_id,
-        str(row.attempts),
-        "" if row.http_status is None else str(row.http_status),
+        row.attempts,
+        "" if row.http_status is None else row.http_status,
         row.code,
         show_time(row.first_sent_at),
         show_time(row.finished_at),

@@ -10,6 +10,7 @@ from batchpub.record import RunRecord
 from batchpub.report.csv_file import write_csv
 from batchpub.report.json_file import write_json
 from batchpub.report.junit import write_junit
+from batchpub.report.own_file import write_own_files
 from batchpub.report.page import write_html
 from batchpub.report.xlsx_file import write_xlsx
 
@@ -28,6 +29,10 @@ FILE_NAMES: Mapping[str, str] = {
     "json": "run_results.json",
 }
 
+STAFF = "staff"
+"""The format that is a folder: each file handed in comes back as a workbook of its own."""
+NAMES = (*FORMATS, STAFF)
+
 
 def write_reports(run: RunRecord, out: Path, formats: Sequence[str]) -> tuple[Path, ...]:
     """Write the reports into a folder, made if need be, and give their paths in the order of `formats`.
@@ -35,25 +40,32 @@ def write_reports(run: RunRecord, out: Path, formats: Sequence[str]) -> tuple[Pa
     A file that cannot be written does not keep the others from being written. Raises SettingsWrong for a format there
     is not, and CannotWrite, after all were tried, naming each file, why, and what to do.
     """
-    unknown = [name for name in formats if name not in FORMATS]
+    unknown = [name for name in formats if name not in NAMES]
     if unknown:
-        raise SettingsWrong(f"There is no report format {', '.join(unknown)}. Choose from {', '.join(FORMATS)}.")
+        raise SettingsWrong(f"There is no report format {', '.join(unknown)}. Choose from {', '.join(NAMES)}.")
     _make_folder(out)
     written: list[Path] = []
     failures: list[str] = []
     with contextlib.ExitStack() as tries:  # every one of them is left, also when another raises what is no OSError
         for name in reversed(list(dict.fromkeys(formats))):
-            tries.callback(_write_one, run, out / FILE_NAMES[name], FORMATS[name], written, failures)
+            tries.callback(_write_format, run, out, name, written, failures)
     if failures:
         raise CannotWrite("\n".join(failures))
     return tuple(written)
 
 
-def _write_one(
-    run: RunRecord, path: Path, write: Callable[[RunRecord], bytes], written: list[Path], failures: list[str]
-) -> None:
+def _write_format(run: RunRecord, out: Path, name: str, written: list[Path], failures: list[str]) -> None:
+    if name != STAFF:
+        _write_one(out / FILE_NAMES[name], lambda: FORMATS[name](run), written, failures)
+        return
+    for place, data in write_own_files(run):
+        (out / place).parent.mkdir(exist_ok=True)
+        _write_one(out / place, lambda data=data: data, written, failures)  # type: ignore[misc]
+
+
+def _write_one(path: Path, write: Callable[[], bytes], written: list[Path], failures: list[str]) -> None:
     try:
-        replace_file(path, write(run))
+        replace_file(path, write())
     except CannotWrite as error:
         failures.append(f"{path} cannot be written. {error}")
     except OSError as error:

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from datetime import UTC
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from batchpub.course import Outcome
 from batchpub.errors import CannotWrite
 from batchpub.record import RunRecord
-from batchpub.report.table import IDS, OURS, Table, build_table
+from batchpub.report.table import IDS, OURS, to_frame
 from batchpub.report.text import cut_cell, neutralise
 from batchpub.report.xlsx_look import (
     MESSAGE_WIDTH,
@@ -21,38 +21,41 @@ from batchpub.report.xlsx_look import (
 )
 from batchpub.report.xlsx_summary import write_summary
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 _MOST_ROWS = 1_048_575  # "Excel specifications and limits", less the heading
 _MOST_COLUMNS = 16_384
 _AS_TEXT = {"strings_to_numbers": False, "strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
 
 
 def write_xlsx(run: RunRecord) -> bytes:
-    """Write the workbook; every cell is text but the totals. Raises CannotWrite for more rows than a sheet can hold."""
+    """Write the workbook; every cell is text but our own numbers. Raises CannotWrite for more rows than a sheet can hold."""
     import xlsxwriter  # noqa: PLC0415 - `--help` and `check` write no workbook
 
-    table = build_table(run)
-    if len(run.rows) > _MOST_ROWS or len(table.own_headings) + len(OURS) > _MOST_COLUMNS:
+    frame = to_frame(run)
+    if len(run.rows) > _MOST_ROWS or len(frame.columns) > _MOST_COLUMNS:
         raise CannotWrite("A workbook cannot hold so many rows or columns. Use results.csv.")
     file = BytesIO()
     with xlsxwriter.Workbook(file, _AS_TEXT) as book:
         book.set_properties({"created": run.started_at.astimezone(UTC).replace(tzinfo=None)})
         look = make_look(book)
         write_summary(book.add_worksheet("Summary"), run, look)
-        _write_results(book.add_worksheet("Results"), table, look)
+        _write_results(book.add_worksheet("Results"), frame, look)
     return file.getvalue()
 
 
-def _write_results(page: Any, table: Table, look: Look) -> None:
-    headings = (*table.own_headings, *OURS)
-    rows = [(*mine, *ours) for mine, ours in zip(table.own_rows, table.our_rows, strict=True)]
-    formats = _choose_formats(len(table.own_headings), look)
-    outcome, message = (len(table.own_headings) + OURS.index(name) for name in ("bp_outcome", "bp_message"))
+def _write_results(page: Any, frame: "pd.DataFrame", look: Look) -> None:
+    headings, own = [str(heading) for heading in frame.columns], len(frame.columns) - len(OURS)
+    rows = [tuple(row) for row in frame.itertuples(index=False, name=None)]
+    formats = _choose_formats(own, look)
+    outcome, message = (own + OURS.index(name) for name in ("bp_outcome", "bp_message"))
     for column, heading in enumerate(headings):
-        width = MESSAGE_WIDTH if column == message else measure_width(heading, column, rows)
+        width = MESSAGE_WIDTH if column == message else measure_width(heading, (str(cells[column]) for cells in rows))
         page.set_column(column, column, width, formats[column])
         page.write_string(0, column, cut_cell(neutralise(heading)), look.heading)
     for line, cells in enumerate(rows, start=1):
-        broken = max(text.count("\n") for text in cells) + 1
+        broken = max(str(value).count("\n") for value in cells) + 1
         set_height(page, line, max(broken, count_lines(cells[message], MESSAGE_WIDTH)))
         coloured = look.outcomes[Outcome(cells[outcome])]
         _write_row(page, line, cells, [*formats[:outcome], coloured, *formats[outcome + 1 :]])
@@ -68,10 +71,12 @@ def _choose_formats(own: int, look: Look) -> list[Any]:
     return [look.text] * own + [ours.get(heading, look.plain) for heading in OURS]
 
 
-def _write_row(page: Any, line: int, cells: Sequence[str], formats: Sequence[Any]) -> None:
-    for column, text in enumerate(cells):
-        if text:
-            page.write_string(line, column, cut_cell(neutralise(text)), formats[column])
+def _write_row(page: Any, line: int, cells: Sequence[str | int], formats: Sequence[Any]) -> None:
+    for column, value in enumerate(cells):
+        if isinstance(value, int):
+            page.write_number(line, column, value, formats[column])
+        elif value:
+            page.write_string(line, column, cut_cell(neutralise(value)), formats[column])
 
 
 def _furnish(page: Any, rows: int, columns: int) -> None:

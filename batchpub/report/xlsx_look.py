@@ -1,7 +1,8 @@
 """How the workbook looks: formats, colours, widths, heights and paper."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from math import ceil
 from typing import Any
 
@@ -59,9 +60,9 @@ def make_look(book: Any) -> Look:
     )
 
 
-def measure_width(heading: str, column: int, rows: Sequence[Sequence[str]]) -> int:
+def measure_width(heading: str, texts: Iterable[str]) -> int:
     """Give a column's width in characters, with room for the filter's arrow."""
-    longest = max([len(heading) + 3, *(len(cells[column]) for cells in rows[:_ROWS_MEASURED])])
+    longest = max([len(heading) + 3, *map(len, islice(texts, _ROWS_MEASURED))])
     return min(max(longest + 1, _NARROWEST), _WIDEST)
 
 

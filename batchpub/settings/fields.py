@@ -48,7 +48,7 @@ PATHS = ("sheets", "state", "out", "log_file", "metrics_file")
 """Settings that name files or folders."""
 PASSWORDS = ("password", "sslpassword")
 """Parameters of a PostgreSQL URL that hold one, besides the place before its host."""
-REPORTS = ("csv", "xlsx", "html", "junit", "json")
+REPORTS = ("csv", "xlsx", "html", "junit", "json", "staff")
 ANSWERS = f"a table of codes, each with one of {', '.join(WORDS)}"
 
 
@@ -151,9 +151,9 @@ class Settings:
         text("the path of a folder"), title="folder of the reports; by default batchpub-reports/RUN"
     )
     report: tuple[str, ...] = setting(
-        some_of(*REPORTS, right="one or more of csv, xlsx, html, junit, json"),
-        default=("csv", "xlsx", "html", "junit", "json"),
-        title="which reports are written",
+        some_of(*REPORTS, right="one or more of csv, xlsx, html, junit, json, staff"),
+        default=REPORTS,
+        title="which reports are written; staff: each file handed in, as a workbook with its results",
     )
     log_format: Literal["json", "console"] | None = setting(
         one_of("json", "console", right="json or console"),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from batchpub.course import Cell, CellKind, Sheet, SheetRow, TextCells
+from batchpub.course import Cell, CellKind, Layout, Sheet, SheetRow, TextCells
 from batchpub.errors import SheetMissing, SheetRefused, name_bug
 from batchpub.plan.bulk import without_collector
 from batchpub.plan.text import fold, list_names, trim
@@ -108,6 +108,10 @@ def build_sheet(file: str, book: Book, is_heading: IsHeading, options: SheetOpti
     return table.build(file, book.tabs[chosen].name, [*book.notes, *notes])
 
 
+_MOST_TITLES = 20  # cells of one row above the heading that reports give back
+_LONGEST_TITLE = 1_000
+
+
 class _Table:
     """The rows under one heading on their way into a sheet."""
 
@@ -142,7 +146,18 @@ class _Table:
             columns=self._roles,
             rows=tuple(rows),
             notes=(*notes, *own_notes),
+            layout=self._describe_layout(),
         )
+
+    def _describe_layout(self) -> Layout:
+        """Say where the table stands, and what stands above it: titles, not a whole other sheet."""
+        above = [
+            (row.number, column, cell.text[:_LONGEST_TITLE])
+            for row in self._grid.rows
+            if row.number < self._heading_row
+            for column, cell in sorted(row.cells.items())[:_MOST_TITLES]
+        ]
+        return Layout(row=self._heading_row, columns=tuple(self._columns), above=tuple(above))
 
     def _find_columns(self, heading: Heading, id_column: int) -> list[int]:
         """Choose the columns to carry along: all that have a heading, and filled ones among or near them."""

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row, and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from batchpub.course import IdShape, Outcome, PlannedSheet
+from batchpub.course import IdShape, Layout, Outcome, PlannedSheet
 from batchpub.record import CallRecord, LockRecord, RowRecord, RunRecord
 from batchpub.state.database import Database
 from batchpub.state.tables import calls, courses, locks, portals, rows, runs
@@ -136,7 +136,8 @@ def _run_record(
                 sheet=s["sheet"],
                 headings=tuple(s["headings"]),
                 notes=tuple(s["notes"]),
-                refused=s.get("refused", ""),  # states of earlier versions have no such key
+                refused=s.get("refused", ""),  # states of earlier versions have neither of the two
+                layout=_layout(s.get("layout")),
             )
             for s in head.sheets
         ),
@@ -150,6 +151,13 @@ def _run_record(
             for r in its_locks
         ),
     )
+
+
+def _layout(told: dict[str, Any] | None) -> Layout | None:
+    if told is None:
+        return None
+    above = tuple((int(row), int(column), str(text)) for row, column, text in told["above"])
+    return Layout(row=told["row"], columns=tuple(told["columns"]), above=above)
 
 
 def _row_record(row: Any) -> RowRecord:

@@ -34,15 +34,21 @@ def test_workbook_holds_text_and_cuts_long_cells():
     assert ("A2", f"A1:{chr(ord('B') + len(OURS))}2") == (book["Results"].freeze_panes, book["Results"].auto_filter.ref)
 
 
-def test_every_cell_of_the_results_is_text():
+def test_every_cell_of_a_persons_is_text_and_our_numbers_are_numbers():
     """
-    No cell of the results is a number, a date or a formula, whatever it looks like.
+    No cell is a date or a formula, whatever it looks like; row, attempts and status can be sorted as numbers.
     """
     rows = [make_row(n, text=text, cell=text, code=text) for n, text in enumerate((*NASTY, "1", "1e5", "2026-01-01"))]
 
     page = open_book(make_run(*rows))["Results"]
 
-    assert {"s"} == {cell.data_type for line in page.iter_rows() for cell in line if cell.value is not None}
+    kinds = {}
+    for line in page.iter_rows(min_row=2):
+        for heading, cell in zip(next(page.iter_rows()), line, strict=True):
+            if cell.value is not None:
+                kinds.setdefault(cell.data_type, set()).add(heading.value)
+    assert {"s", "n"} == set(kinds)
+    assert {"bp_row", "bp_attempts"} == kinds["n"]
 
 
 def test_an_id_typed_into_the_results_keeps_its_digits():

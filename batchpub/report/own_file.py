@@ -1,0 +1,141 @@
+"""Staff's own file back: one workbook for each file handed in, every cell where it was, what became of it on the right."""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import PurePath
+from typing import Any
+
+from batchpub.course import Layout, PlannedSheet
+from batchpub.record import RowRecord, RunRecord
+from batchpub.report.attention import drop_place
+from batchpub.report.table import find_own_columns
+from batchpub.report.text import cut_cell, neutralise
+from batchpub.report.totals import advice, name_outcome
+from batchpub.report.xlsx_look import (
+    MESSAGE_WIDTH,
+    Look,
+    count_lines,
+    make_look,
+    measure_width,
+    prepare_print,
+    set_height,
+)
+
+FOLDER = "staff"
+"""The folder inside the reports' that holds these workbooks."""
+
+HEADINGS = ("Result", "What it means, what to do", "Published or tried")
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,10})(\.[0-9]{1,6})?")  # longer ones would be shown rounded
+_NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\]")  # of a worksheet: "Rename a worksheet", Microsoft Support
+_LONGEST_NAME = 31
+_WHEN_WIDTH = 38
+
+
+def write_own_files(run: RunRecord) -> Iterator[tuple[str, bytes]]:
+    """Give each workbook with its path inside the reports' folder, named after the file that it answers."""
+    files: dict[str, list[int]] = {}
+    for index, sheet in enumerate(run.sheets):
+        if not sheet.refused:
+            files.setdefault(sheet.file, []).append(index)
+    taken: set[str] = set()
+    for file, indexes in files.items():
+        yield f"{FOLDER}/{_name_file(file, taken)}", _write_book(run, indexes)
+
+
+def _name_file(file: str, taken: set[str]) -> str:
+    stem = PurePath(file).stem or "list"
+    name, number = f"{stem} - results.xlsx", 1
+    while name.casefold() in taken:
+        number += 1
+        name = f"{stem} ({number}) - results.xlsx"
+    taken.add(name.casefold())
+    return name
+
+
+def _write_book(run: RunRecord, indexes: Sequence[int]) -> bytes:
+    import xlsxwriter  # noqa: PLC0415 - `--help` and `check` write no workbook
+
+    as_text = {"strings_to_numbers": False, "strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
+    file = BytesIO()
+    with xlsxwriter.Workbook(file, as_text) as book:
+        book.set_properties({"created": run.started_at.astimezone(UTC).replace(tzinfo=None)})
+        look, names = make_look(book), set[str]()
+        for index in indexes:
+            rows = [row for row in run.rows if row.sheet_index == index]
+            page = book.add_worksheet(_name_page(run.sheets[index].sheet, names))
+            _write_page(page, run.sheets[index], rows, look)
+    return file.getvalue()
+
+
+def _name_page(name: str, taken: set[str]) -> str:
+    plain = _NOT_IN_NAMES.sub(" ", name).strip(" '")[:_LONGEST_NAME] or "List"
+    shown, number = plain, 1
+    while shown.casefold() in taken:
+        number += 1
+        shown = f"{plain[: _LONGEST_NAME - 4]} {number}"
+    taken.add(shown.casefold())
+    return shown
+
+
+def _write_page(page: Any, sheet: PlannedSheet, rows: Sequence[RowRecord], look: Look) -> None:
+    own = find_own_columns(sheet)
+    headings = [sheet.headings[index] for index in own]
+    layout = _lay_out(sheet, own, rows)
+    first_ours = max(layout.columns, default=-1) + 1
+    for number, column, text in layout.above:
+        page.write_string(number - 1, column, cut_cell(neutralise(text)), look.bold)
+    cells = {row.position: [row.values[index] if index < len(row.values) else "" for index in own] for row in rows}
+    for place, (column, heading) in enumerate(zip(layout.columns, headings, strict=True)):
+        width = measure_width(heading, (texts[place] for texts in cells.values()))
+        page.set_column(column, column, width, look.text)
+        page.write_string(layout.row - 1, column, cut_cell(neutralise(heading)), look.heading)
+    for place, heading in enumerate(HEADINGS):
+        column = first_ours + place
+        page.set_column(column, column, (16, MESSAGE_WIDTH, _WHEN_WIDTH)[place], look.text if place else None)
+        page.write_string(layout.row - 1, column, heading, look.heading)
+    for row in rows:
+        for column, text in zip(layout.columns, cells[row.position], strict=True):
+            _write_own(page, row.row - 1, column, text, look)
+        _write_ours(page, row, first_ours, look)
+    last_row = max((row.row for row in rows), default=layout.row)
+    page.freeze_panes(layout.row, 0)
+    page.autofilter(layout.row - 1, min(layout.columns, default=0), last_row - 1, first_ours + len(HEADINGS) - 1)
+    page.ignore_errors({"number_stored_as_text": f"A1:XFD{last_row + 1}"})
+    page.repeat_rows(layout.row - 1)
+    prepare_print(page, landscape=True)
+
+
+def _lay_out(sheet: PlannedSheet, own: Sequence[int], rows: Sequence[RowRecord]) -> Layout:
+    """Give where the table stood; where nobody knows any more, at the top, unless a row's number says otherwise."""
+    if sheet.layout is not None and len(sheet.layout.columns) == len(sheet.headings):
+        columns = tuple(sheet.layout.columns[index] for index in own)
+        return Layout(row=sheet.layout.row, columns=columns, above=sheet.layout.above)
+    return Layout(row=max(1, min((row.row for row in rows), default=2) - 1), columns=tuple(range(len(own))))
+
+
+def _write_own(page: Any, line: int, column: int, text: str, look: Look) -> None:
+    """Write what a person wrote: a plain number as a number, an id or anything else as text."""
+    if not text:
+        return
+    if _NUMBER.fullmatch(text):
+        page.write_number(line, column, float(text), look.plain)
+    else:
+        page.write_string(line, column, cut_cell(neutralise(text)), look.text)
+
+
+def _write_ours(page: Any, row: RowRecord, first: int, look: Look) -> None:
+    line, message = row.row - 1, drop_place(row.cell, row.message) or advice(row.outcome)
+    page.write_string(line, first, name_outcome(row.outcome), look.outcomes[row.outcome])
+    page.write_string(line, first + 1, cut_cell(neutralise(message)), look.wrapped)
+    set_height(page, line, count_lines(message, MESSAGE_WIDTH))
+    if row.finished_at is not None and row.attempts:
+        page.write_string(line, first + 2, show_local(row.finished_at), look.plain)
+
+
+def show_local(moment: datetime) -> str:
+    """Write a moment in the zone of this machine, with UTC beside it where that is another one."""
+    here, there = moment.astimezone(), moment.astimezone(UTC)
+    told = f"{here:%Y-%m-%d %H:%M}"
+    return f"{told} UTC" if here.utcoffset() == there.utcoffset() else f"{told} {here:%Z} ({there:%H:%M} UTC)"
