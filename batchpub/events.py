@@ -104,7 +104,7 @@ FIELDS = {
     "total": Field("batchpub.total", "integer", "rows of all sheets"),
     "needed": Field("batchpub.needed", "text", "the scope that the access lacks"),
     "sheet_name": Field("batchpub.sheet_name", "text", "the course's name on the sheet"),
-    "zoho_name": Field("batchpub.zoho_name", "text", "the course's name in Zoho"),
+    "zoho_name": Field("batchpub.services.zoho_name", "text", "the course's name in Zoho"),
     "verify": Field(
         "batchpub.verify", "text", "which courses are read first: `nothing`, `names`, `mails`, `everything`"
     ),
