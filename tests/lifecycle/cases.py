@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from scripted import COURSE, reply
 
 from batchpub.lifecycle import Rules, Verify, Work
+from batchpub.services import interface as answers
 from batchpub.services.interface import CourseState, StateRead
-from batchpub.services.zoho import answers
 from batchpub.standing import Free, Held, PublishedBefore, RefusedBeside, Uncertain
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)

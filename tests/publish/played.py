@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-from collections import defaultdict
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -16,46 +15,11 @@ from batchpub.events import Events
 from batchpub.lifecycle import Later, Rules, Work
 from batchpub.log import log_event
 from batchpub.pace import Gate, GateClosed, LockWatch
-from batchpub.services.interface import Access, NotSent, Refused, Reply, StateRead, Unclear, Withheld, code_of
+from batchpub.services.interface import StateRead
 from batchpub.state import Journal, Ledger, Limits, open_database
+from batchpub.testing import make_reply
 
-
-def reply(answer, status=None):
-    if status is None and not isinstance(answer, NotSent | Unclear):
-        status = 400 if isinstance(answer, Refused) else 200
-    return Reply(answer=answer, http_status=status, code=code_of(answer), excerpt="")
-
-
-class ScriptedApi:
-    """Gives each course its answers in turn, the last one for ever; `calls` has (seconds, operation, course id)."""
-
-    def __init__(self, publishes, reads=(), *, call_seconds=0.1):
-        self.publishes, self.reads = publishes, reads
-        self.call_seconds = call_seconds
-        self.calls = []
-        self.met = defaultdict(int)
-
-    async def get_access(self):
-        return Access(headers={})
-
-    async def renew(self, _stale):
-        return True
-
-    async def publish(self, course, *, notify, access, may_send):
-        return await self._answer("publish", course, self.publishes, may_send)
-
-    async def read_state(self, course, *, access, may_send):
-        return await self._answer("read", course, self.reads, may_send)
-
-    async def _answer(self, operation, course, script, may_send):
-        if not may_send():
-            return reply(Withheld())
-        self.calls.append((asyncio.get_running_loop().time(), operation, course.course_id))
-        await asyncio.sleep(self.call_seconds)
-        answers = script(course) if callable(script) else script
-        number = self.met[operation, course]
-        self.met[operation, course] += 1
-        return answers[min(number, len(answers) - 1)]
+reply = make_reply
 
 
 class Played:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from played import ScriptedApi, play, reply, seen
+from played import ScriptedService, play, reply, seen
 
 from batchpub.course import NamesRule, Outcome
 from batchpub.errors import ExitCode
@@ -54,7 +54,7 @@ def test_lost_answer_is_settled_by_reading(notify, reads, expected, sent):
     After `settle` the course is read once: published is published and verified, a draft is sent as the next attempt,
     whose own answer then counts.
     """
-    api = ScriptedApi([LOST, OK], reads)
+    api = ScriptedService([LOST, OK], reads)
 
     result = play(api, ["1"], notify=notify).results["1"]
 
@@ -68,7 +68,7 @@ def test_lost_answer_that_cannot_be_settled(read):
     """
     Cannot tell: with mails off it is sent again, with mails on it stays unknown and is never sent again.
     """
-    quiet, mailing = (ScriptedApi([LOST, OK], [read]) for _ in range(2))
+    quiet, mailing = (ScriptedService([LOST, OK], [read]) for _ in range(2))
 
     assert (Outcome.PUBLISHED, 2) == key(play(quiet, ["1"]))
     assert (Outcome.UNKNOWN, 1) == key(play(mailing, ["1"], notify=True))
@@ -84,7 +84,7 @@ def test_settling_course_holds_no_worker():
     """
     With one worker, courses go on while another one settles for a minute.
     """
-    api = ScriptedApi(lambda course: [LOST, OK] if course.course_id == "1" else [OK], [DRAFT])
+    api = ScriptedService(lambda course: [LOST, OK] if course.course_id == "1" else [OK], [DRAFT])
 
     played = play(api, ["1", "2", "3"], workers=1)
 
@@ -107,7 +107,7 @@ def test_attempts_and_time_of_one_course_are_bounded(rules, attempts):
     """
     A course that is never answered is given up after its attempts, or when its calls and waits took its time.
     """
-    api = ScriptedApi([LOST], [DRAFT])
+    api = ScriptedService([LOST], [DRAFT])
 
     played = play(api, ["1"], rules=rules)
 
@@ -119,7 +119,7 @@ def test_waiting_for_a_lock_takes_nothing_of_a_courses_time():
     """
     A lock of five minutes leaves a course its whole time and all its attempts.
     """
-    api = ScriptedApi([reply(Throttled(wait_seconds=None, cause="429"), 429), OK])
+    api = ScriptedService([reply(Throttled(wait_seconds=None, cause="429"), 429), OK])
 
     assert (Outcome.PUBLISHED, 1) == key(play(api, ["1"], rules=Rules(attempts=1, course_seconds=5)))
 
@@ -128,7 +128,7 @@ def test_waits_between_attempts_grow_and_are_capped():
     """
     Twice as long each time, with jitter down to half, never beyond the longest.
     """
-    api = ScriptedApi([reply(NotSent(reason="refused"))], call_seconds=0)
+    api = ScriptedService([reply(NotSent(reason="refused"))], call_seconds=0)
     rules = Rules(attempts=8, backoff_seconds=1, max_backoff_seconds=8)
 
     played = play(api, ["1"], rules=rules)
@@ -142,7 +142,7 @@ def test_missing_scope_for_reading_is_asked_for_once(capture_log):
     """
     The first denied reading is told, with what it costs; no further course is read in this run.
     """
-    api = ScriptedApi([OK], [DENIED])
+    api = ScriptedService([OK], [DENIED])
 
     played = play(api, list("12345"), rules=Rules(verify=Verify.EVERYTHING), workers=1)
 
@@ -155,7 +155,7 @@ def test_missing_scope_for_publishing_ends_the_run_at_once():
     """
     One scope error closes the gate with 77.
     """
-    api = ScriptedApi([DENIED])
+    api = ScriptedService([DENIED])
 
     played = play(api, list("123"), workers=1)
 
@@ -166,8 +166,8 @@ def test_three_403_in_a_row_end_the_run():
     """
     Two 403 and a success are three courses' own trouble; three in a row are the account's.
     """
-    mixed = ScriptedApi(lambda course: [OK] if course.course_id in "36" else [FORBIDDEN])
-    row = ScriptedApi(lambda course: [OK] if course.course_id == "3" else [FORBIDDEN])
+    mixed = ScriptedService(lambda course: [OK] if course.course_id in "36" else [FORBIDDEN])
+    row = ScriptedService(lambda course: [OK] if course.course_id == "3" else [FORBIDDEN])
 
     fine = play(mixed, list("12345678"), workers=1)
     ended = play(row, list("12345678"), workers=1)
@@ -181,7 +181,7 @@ def test_second_422_is_a_lock_and_an_untried_course_goes_first():
     The first 422 is its course's; the second waits like a lock, and then a course goes first that was not tried yet.
     A success makes 422 a course's own again.
     """
-    api = ScriptedApi(
+    api = ScriptedService(
         lambda course: [LIMITED] if course.course_id in "14" else [LIMITED, OK] if course.course_id == "2" else [OK]
     )
 
@@ -199,7 +199,7 @@ def test_422_for_every_course_ends_with_75_after_bounded_waiting():
     """
     Where every course is answered 422 whatever is waited, the run ends and says so; each wait tried one course.
     """
-    api = ScriptedApi([LIMITED])
+    api = ScriptedService([LIMITED])
 
     played = play(api, [str(n) for n in range(10, 40)], workers=4)
 
@@ -222,7 +222,7 @@ def test_a_lock_that_never_ends_ends_the_run_after_the_longest_wait(lock, longes
     """
     One course goes first after each wait; the one refused after the longest is the last, and the run says so.
     """
-    api = ScriptedApi([LOCKED])
+    api = ScriptedService([LOCKED])
 
     played = play(api, list("1234567"), limits=Limits(lock=lock, max_lock=longest), workers=1)
     starts = [time for time, *_ in api.calls]
@@ -237,7 +237,7 @@ def test_a_call_that_gets_through_makes_the_next_lock_one_to_wait_for():
     """
     However long each lock is, a run that comes on is never ended by them.
     """
-    api = ScriptedApi(lambda _: [LOCKED if len(api.calls) % 2 else OK])
+    api = ScriptedService(lambda _: [LOCKED if len(api.calls) % 2 else OK])
 
     played = play(api, list("12345"), limits=Limits(lock=900), workers=1)
 
@@ -261,7 +261,7 @@ def test_reading_that_gets_through_is_no_way_out_of_a_lock_of_publishing():
     """
     Where publishing alone is locked for ever the run ends too, though courses are read between.
     """
-    api = ScriptedApi([LOCKED], [DRAFT])
+    api = ScriptedService([LOCKED], [DRAFT])
 
     played = play(api, [str(n) for n in range(10, 60)], rules=Rules(verify=Verify.EVERYTHING))
 
@@ -282,7 +282,7 @@ def test_quota_and_long_locks_end_with_75(throttled, words):
     """
     What is not worth waiting for ends the run, and says which it is.
     """
-    played = play(ScriptedApi([reply(throttled, 429)]), list("123"), workers=1)
+    played = play(ScriptedService([reply(throttled, 429)]), list("123"), workers=1)
 
     assert (ExitCode.STOPPED_EARLY, True) == (played.stop.exit_code, words in played.stop.reason)
 
@@ -292,7 +292,7 @@ def test_max_calls_counts_every_call_and_ends_with_75(most, told):
     """
     Reads and publishes together never pass the bound, whatever the workers.
     """
-    api = ScriptedApi([OK], [DRAFT])
+    api = ScriptedService([OK], [DRAFT])
 
     played = play(
         api, [str(n) for n in range(10, 30)], rules=Rules(max_calls=most, verify=Verify.EVERYTHING), workers=8
@@ -319,7 +319,7 @@ def test_verified_course_is_sent_only_if_it_can_be_published(read, outcome, word
     """
     Reading first finds what is published, disabled, unknown, of another type; what cannot be told is sent.
     """
-    api = ScriptedApi([OK], [read])
+    api = ScriptedService([OK], [read])
 
     result = play(api, ["1"], rules=Rules(verify=Verify.EVERYTHING)).results["1"]
 
@@ -330,7 +330,7 @@ def test_course_published_again_on_demand_is_sent_although_it_is_published():
     """
     --again outweighs what verifying finds.
     """
-    api = ScriptedApi([OK], [IS_PUBLISHED])
+    api = ScriptedService([OK], [IS_PUBLISHED])
 
     played = play(api, ["1"], rules=Rules(verify=Verify.EVERYTHING, again=frozenset({"1"})))
 
@@ -341,7 +341,7 @@ def test_other_name_in_zoho_is_a_remark():
     """
     The row is published and its message names both names; capitals and blanks make no difference.
     """
-    api = ScriptedApi([OK], [seen(CourseState.DRAFT, name="Fire  SAFETY")])
+    api = ScriptedService([OK], [seen(CourseState.DRAFT, name="Fire  SAFETY")])
     names = {"1": "fire safety", "2": "First aid"}
 
     results = play(api, ["1", "2"], rules=Rules(verify=Verify.EVERYTHING), names=names).results
@@ -371,7 +371,7 @@ def test_a_row_whose_name_differs_is_held_before_it_mails(reads, rules, notify, 
     """
     Where the rules hold it nothing is sent and the sentence shows both names; a yes under Confirmed lets it through.
     """
-    api = ScriptedApi([OK], [seen(CourseState.DRAFT, name="First aid")])
+    api = ScriptedService([OK], [seen(CourseState.DRAFT, name="First aid")])
 
     played = play(
         api, ["1"], rules=Rules(verify=reads, **rules), notify=notify, names={"1": "Fire safety"}, confirmed=confirmed
@@ -385,7 +385,7 @@ def test_a_lost_answer_is_no_way_around_a_name_that_differs():
     """
     A course that is read because its answer was lost, and is a draft with another name, is not sent again with mails on.
     """
-    api = ScriptedApi([reply(Unclear(reason="lost"))], [seen(CourseState.DRAFT, name="First aid")])
+    api = ScriptedService([reply(Unclear(reason="lost"))], [seen(CourseState.DRAFT, name="First aid")])
 
     played = play(api, ["1"], notify=True, names={"1": "Fire safety"})
 
@@ -399,7 +399,7 @@ def test_what_zoho_said_last_stands_in_the_row(notify, read):
     Five times 500: the row has Zoho's status, code and words, whether the course can be read or not.
     """
     trouble = reply(Unclear(reason="Zoho answered with HTTP 500: 7301 Internal error", code="7301"), 500)
-    api = ScriptedApi([trouble], [read])
+    api = ScriptedService([trouble], [read])
 
     result = play(api, ["1"], notify=notify).results["1"]
 
@@ -419,7 +419,7 @@ def test_an_answer_that_nobody_can_read_is_quoted():
         excerpt="<html>Bad gateway at edge 7</html>",
     )
 
-    result = play(ScriptedApi([page], [DRAFT]), ["1"]).results["1"]
+    result = play(ScriptedService([page], [DRAFT]), ["1"]).results["1"]
 
     assert "Zoho answered with HTTP 502: <html>Bad gateway at edge 7</html>." in result.message
 
@@ -432,7 +432,7 @@ def test_said_to_be_published_counts_only_when_reading_confirms_it(read, outcome
     """
     A refusal as already published is never a success by itself, and the course is not sent again.
     """
-    api = ScriptedApi([reply(SaidPublished(code="COURSE_ALREADY_PUBLISHED", message="m"), 400)], [read])
+    api = ScriptedService([reply(SaidPublished(code="COURSE_ALREADY_PUBLISHED", message="m"), 400)], [read])
 
     result = play(api, ["1"], notify=True).results["1"]
 
@@ -446,7 +446,7 @@ def test_uncertain_no_is_settled_before_the_course_is_sent_again():
     sent again.
     """
     no = reply(Throttled(wait_seconds=None, cause="7300", certain=False), 500)
-    api = ScriptedApi([no, OK], [IS_PUBLISHED])
+    api = ScriptedService([no, OK], [IS_PUBLISHED])
 
     played = play(api, ["1"], notify=True)
 
@@ -461,7 +461,7 @@ def test_verifying_reads_ahead_and_costs_no_time_of_its_own():
     ids = [str(n) for n in range(100, 170)]
     took = {}
     for verify in (Verify.NOTHING, Verify.EVERYTHING):
-        api = ScriptedApi([OK], [DRAFT], call_seconds=0.5)
+        api = ScriptedService([OK], [DRAFT], call_seconds=0.5)
         took[verify] = play(api, ids, rules=Rules(verify=verify), workers=8).seconds
 
     assert took[Verify.EVERYTHING] <= took[Verify.NOTHING] * 1.1
@@ -472,7 +472,7 @@ def test_a_look_is_of_the_moment_when_the_call_goes_out():
     However long a course waits for its place or a lock, it was read within the last seconds before it is sent.
     """
     locked_once = [LOCKED, OK]
-    api = ScriptedApi(lambda course: locked_once if course.course_id == "130" else [OK], [DRAFT], call_seconds=0.5)
+    api = ScriptedService(lambda course: locked_once if course.course_id == "130" else [OK], [DRAFT], call_seconds=0.5)
 
     played = play(api, [str(n) for n in range(100, 170)], rules=Rules(verify=Verify.EVERYTHING), workers=8)
 
@@ -490,7 +490,9 @@ def test_a_course_published_by_hand_while_it_waited_is_not_mailed_again():
     """
     Its look before the lock said draft; the one after it does not.
     """
-    api = ScriptedApi([LOCKED, OK], lambda _: [DRAFT] if not any(at > 100 for at, *_ in api.calls) else [IS_PUBLISHED])
+    api = ScriptedService(
+        [LOCKED, OK], lambda _: [DRAFT] if not any(at > 100 for at, *_ in api.calls) else [IS_PUBLISHED]
+    )
 
     played = play(api, ["1"], notify=True, rules=Rules(verify=Verify.MAILS))
 
@@ -505,7 +507,7 @@ def test_a_refusal_leaves_a_lost_call_open(notify):
     """
     The second call's no says nothing of the first: the row is unknown. With mails on there is no second call.
     """
-    api = ScriptedApi([LOST, reply(Refused(code="4102", message="no"), 400)], [DENIED])
+    api = ScriptedService([LOST, reply(Refused(code="4102", message="no"), 400)], [DENIED])
 
     played = play(api, ["1"], notify=notify)
 
@@ -517,7 +519,7 @@ def test_refused_as_published_after_a_lost_call_is_published(said, outcome):
     """
     The lost call explains it, where reading the course is not possible.
     """
-    api = ScriptedApi([LOST, reply(SaidPublished(code="ALREADY", message="m"), 400)], [DENIED, DENIED, said])
+    api = ScriptedService([LOST, reply(SaidPublished(code="ALREADY", message="m"), 400)], [DENIED, DENIED, said])
 
     assert (outcome, 2) == key(play(api, ["1"]))
 
@@ -527,8 +529,8 @@ def test_a_second_expired_access_of_a_course_counts_only_in_a_row():
     Hours after the first one it is renewed again; twice in a row the access itself is refused.
     """
     expired = reply(Expired(code="401", message=""), 401)
-    apart = ScriptedApi([expired, LOST, expired, OK], [DRAFT])
-    row = ScriptedApi([expired, expired, OK])
+    apart = ScriptedService([expired, LOST, expired, OK], [DRAFT])
+    row = ScriptedService([expired, expired, OK])
 
     assert (Outcome.PUBLISHED, 2) == key(play(apart, ["1"]))
     assert ExitCode.ACCESS_REFUSED == play(row, ["1"]).stop.exit_code
@@ -539,10 +541,10 @@ def test_one_course_that_cannot_be_reached_ends_no_run_in_which_others_get_throu
     It has failed, and the others are published; where nobody gets through the run ends with 69.
     """
     unreached = reply(NotSent(reason="refused"))
-    one = ScriptedApi(lambda course: [unreached] if course.course_id == "1" else [OK])
+    one = ScriptedService(lambda course: [unreached] if course.course_id == "1" else [OK])
 
     played = play(one, ["1", *map(str, range(10, 200))], workers=4)
 
     assert (None, Outcome.FAILED) == (played.stop, played.results["1"].outcome)
     assert 190 == sum(result.outcome is Outcome.PUBLISHED for result in played.results.values())
-    assert ExitCode.UNREACHABLE == play(ScriptedApi([unreached]), list("123")).stop.exit_code
+    assert ExitCode.UNREACHABLE == play(ScriptedService([unreached]), list("123")).stop.exit_code

@@ -9,7 +9,7 @@ import pytest
 import structlog
 
 sys.path.insert(0, str(Path(__file__).parent))
-from played import ScriptedApi, reply, seen
+from played import ScriptedService, reply, seen
 from support.virtual_time import VirtualClock, VirtualLoop, run_virtually
 
 from batchpub.course import Course
@@ -52,7 +52,7 @@ def test_a_hundred_looks_keep_to_the_limit():
     """
     Every course is read once, at most thirty in any minute.
     """
-    api = ScriptedApi([], [DRAFT])
+    api = ScriptedService([], [DRAFT])
 
     looks = survey(api, 100)
     times = sorted(time for time, *_ in api.calls)
@@ -66,7 +66,7 @@ def test_lock_is_waited_out_and_one_look_goes_first():
     """
     A refusal is no look: after the lock the course is read again, alone.
     """
-    api = ScriptedApi([], lambda course: [LOCKED, DRAFT] if course.course_id == "0" else [DRAFT])
+    api = ScriptedService([], lambda course: [LOCKED, DRAFT] if course.course_id == "0" else [DRAFT])
 
     looks = survey(api, 20)
     after = sorted(time for time, *_ in api.calls if time > 300)
@@ -89,14 +89,14 @@ def test_what_a_survey_cannot_do_ends_it(answer, status, error, words):
     No scope is 77; a wait that is too long is 75. Both say what it is.
     """
     with pytest.raises(error, match=words):
-        survey(ScriptedApi([], [reply(answer, status)]), 10)
+        survey(ScriptedService([], [reply(answer, status)]), 10)
 
 
 def test_a_survey_makes_no_more_calls_than_the_operator_allows():
     """
     Reads count for the daily quota as well: the run stops right before the call that is one too many.
     """
-    api = ScriptedApi([], [DRAFT])
+    api = ScriptedService([], [DRAFT])
 
     with pytest.raises(StoppedEarly, match="--max-calls"):
         survey(api, 10, max_calls=4)
@@ -108,7 +108,7 @@ def test_a_lock_is_told_once():
     """
     Whoever waits five minutes reads in the log why, and until when.
     """
-    api = ScriptedApi([], lambda course: [LOCKED, DRAFT] if course.course_id == "0" else [DRAFT])
+    api = ScriptedService([], lambda course: [LOCKED, DRAFT] if course.course_id == "0" else [DRAFT])
 
     with structlog.testing.capture_logs() as lines:
         survey(api, 20)
@@ -121,7 +121,7 @@ def test_a_lock_that_another_left_is_told_once_and_waited_out():
     """
     Whoever looks during somebody else's lock reads why nothing happens, and until when.
     """
-    locked, free = ScriptedApi([], [LOCKED]), ScriptedApi([], [DRAFT])
+    locked, free = ScriptedService([], [LOCKED]), ScriptedService([], [DRAFT])
 
     with structlog.testing.capture_logs() as lines:
         looks = survey_in_turn((locked, 10.0), (free, None))
@@ -137,7 +137,7 @@ def test_trouble_on_the_line_is_tried_again_and_then_told(answer):
     """
     A course that cannot be read is no fault of its row.
     """
-    back, never = ScriptedApi([], [reply(answer), DRAFT]), ScriptedApi([], [reply(answer)])
+    back, never = ScriptedService([], [reply(answer), DRAFT]), ScriptedService([], [reply(answer)])
 
     assert [Finding.TO_PUBLISH] == [look.finding for look in survey(back, 1).values()]
     with pytest.raises(ServiceUnreachable, match="does not answer"):
@@ -151,7 +151,7 @@ def test_three_courses_in_a_row_without_an_answer_end_the_survey_after_one_wait(
     """
     Nobody waits for a service that is not there: each course is tried a second time, and then it is said.
     """
-    never = ScriptedApi([], [reply(answer, 503 if isinstance(answer, Unclear) else None)])
+    never = ScriptedService([], [reply(answer, 503 if isinstance(answer, Unclear) else None)])
 
     with pytest.raises(ServiceUnreachable, match="3 courses in a row could not be read"):
         survey(never, number)
@@ -164,7 +164,7 @@ def test_a_course_that_answers_with_500_ends_no_survey():
     Trouble of single courses is theirs: the others are looked at, and the sentence says what Zoho answered.
     """
     broken = reply(Unclear(reason="Zoho answered with HTTP 500: 7301 Internal error", code="7301"), 500)
-    api = ScriptedApi([], lambda course: [broken] if int(course.course_id) < 6 else [DRAFT])
+    api = ScriptedService([], lambda course: [broken] if int(course.course_id) < 6 else [DRAFT])
 
     looks = survey(api, 12)
 
