@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from played import ScriptedService, play, reply, seen
+from played import play, reply, seen
 
 from batchpub.course import NamesRule, Outcome
 from batchpub.errors import ExitCode
@@ -26,6 +26,7 @@ from batchpub.services.interface import (
     Unclear,
 )
 from batchpub.state import Limits
+from batchpub.testing import ScriptedService
 
 LOST = reply(Unclear(reason="no answer"))
 OK = reply(Published())

@@ -9,7 +9,7 @@ import pytest
 import structlog
 
 sys.path.insert(0, str(Path(__file__).parent))
-from played import ScriptedService, reply, seen
+from played import reply, seen
 from support.virtual_time import VirtualClock, VirtualLoop, run_virtually
 
 from batchpub.course import Course
@@ -19,6 +19,7 @@ from batchpub.lifecycle import Finding, Look, Rules, judge_look
 from batchpub.log import log_event
 from batchpub.services.interface import CourseState, Denied, NotSent, Refused, StateRead, Throttled, Unclear
 from batchpub.state import Ledger, Limits, open_database
+from batchpub.testing import ScriptedService
 
 DRAFT = seen(CourseState.DRAFT)
 LOCKED = reply(Throttled(wait_seconds=None, cause="429"), 429)
