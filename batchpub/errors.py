@@ -1,5 +1,6 @@
 """Why a run cannot start or go on: one exception per reason, each with the exit code it ends in."""
 
+import errno
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -71,6 +72,26 @@ def name_bug(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     place = f" at {frames[-1].filename.rsplit('batchpub', 1)[-1]}:{frames[-1].lineno}" if frames else ""
     return f"a bug: {type(error).__name__}{place}"
+
+
+def name_shortage(error: BaseException) -> str:
+    """Say what the machine does not give us, and what to do; "" where that is not the trouble."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if error.__cause__ is not None and (told := name_shortage(error.__cause__)):
+        return told
+    match error:
+        case MemoryError():
+            return "The memory is used up. Give batchpub more of it, or fewer rows at a time, then run the same command again."
+        case RuntimeError() if "can't start new thread" in str(error):
+            return (
+                "The machine allows no further thread. Raise the limit of processes (ulimit -u, the container's pids limit), "
+                "then run the same command again."
+            )
+        case OSError(errno=errno.EMFILE | errno.ENFILE | errno.ENOMEM):
+            return f"The machine gives us no more: {error.strerror}. Raise that limit, then run the same command again."
+        case _:
+            return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,10 @@ from batchpub.report.text import break_commands, escape_commands
 from batchpub.sentences import say_event
 
 ECS_VERSION = "8.17.0"
+MOST_LINE_BYTES = 8_000
+"""Log collectors cut lines, most of them at 16 KB, some at 8: what is cut is no JSON any more."""
+SHORTER = (1_000, 300, 100, 30)
+"""To how many letters a text is cut where a line is too long; the first that is enough."""
 LEVELS: tuple[Level, ...] = ("debug", "info", "warning", "error")
 
 ECS_OUTCOMES = {
@@ -67,14 +71,24 @@ class BackgroundStream:
 
     def write(self, text: str, /) -> int:
         """Put a text in line. Raise what first went wrong with an earlier one; this one is in line all the same."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._write_on, name="log", daemon=True)
-            self._thread.start()
+        if self._thread is None and not self._begin():
+            self._stream.write(text)
+            self._stream.flush()
+            return len(text)
         self._waiting.put(text)
         if self._error is not None and not self._is_told:
             self._is_told = True
             raise self._error
         return len(text)
+
+    def _begin(self) -> bool:
+        thread = threading.Thread(target=self._write_on, name="log", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # the machine allows no further one: better a log that may be waited for than none
+            return False
+        self._thread = thread
+        return True
 
     def flush(self) -> None:
         """Do nothing: each text is flushed when it is written."""
@@ -295,8 +309,33 @@ def write_json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
     CI servers look for `::name::` at a line's start and for `##[name]` and `##vso[name]` anywhere in it. One letter of
     each written as an escape keeps them from it, and whoever reads the JSON gets the text as it was.
     """
+    line = _write_line(event)
+    for most in SHORTER:
+        if len(line) <= MOST_LINE_BYTES:
+            break
+        line = _write_line({key: _cut(value, most) for key, value in event.items()})
+    return line
+
+
+def _write_line(event: EventDict) -> str:
     line = json.dumps(event, ensure_ascii=True, allow_nan=False)
     return escape_commands(line.replace("\x7f", "\\u007f"))
+
+
+def _cut(value: Any, most: int) -> Any:
+    """Shorten a text to so many letters, a list or a table to so many parts of usual length, and count the rest."""
+    parts = max(1, most // 50)
+    match value:
+        case str() if len(value) > most:
+            return f"{value[:most]} … ({len(value) - most} more characters)"
+        case list():
+            rest = [f"… and {len(value) - parts} more"] if len(value) > parts else []
+            return [*(_cut(inner, most) for inner in value[:parts]), *rest]
+        case dict():
+            kept = {key: _cut(inner, most) for key, inner in list(value.items())[:parts]}
+            return kept | ({"…": f"{len(value) - parts} more"} if len(value) > parts else {})
+        case _:
+            return value
 
 
 def say_sentence(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

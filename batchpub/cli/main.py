@@ -11,7 +11,7 @@ import click
 from batchpub import __version__
 from batchpub.cli.invocation import Invocation
 from batchpub.cli.signals import Left
-from batchpub.errors import BatchpubError, ExitCode, name_bug
+from batchpub.errors import BatchpubError, ExitCode, name_bug, name_shortage
 
 COMMANDS = {
     "check": ("batchpub.cli.commands", "check", "Show what would be published, and what is wrong; send nothing."),
@@ -97,6 +97,8 @@ def say_end(error: BaseException) -> str:
             return str(error)
         case Left():
             return error.reason
+        case _ if shortage := name_shortage(error):
+            return shortage
         case _:
             return f"{name_bug(error)}. Run it again; what was sent is known."
 
@@ -115,6 +117,9 @@ def _tell(error: Exception) -> ExitCode:
 
             click.echo(f"batchpub: {make_plain(str(error))}", err=True)
             return error.exit_code
+        case _ if shortage := name_shortage(error):
+            click.echo(f"batchpub: {shortage}", err=True)
+            return ExitCode.CANNOT_WRITE
         case BrokenPipeError():
             sys.stderr.close()
             return ExitCode.CANNOT_WRITE

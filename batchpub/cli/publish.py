@@ -35,7 +35,7 @@ from batchpub.cli.wiring import (
 from batchpub.clock import SystemClock
 from batchpub.course import Course, Outcome, Pile, Plan
 from batchpub.engine import Engine, EngineOptions, Reporting
-from batchpub.errors import BatchpubError, CannotWrite, ExitCode, SettingsWrong, name_bug
+from batchpub.errors import BatchpubError, CannotWrite, ExitCode, SettingsWrong, name_bug, name_shortage
 from batchpub.lifecycle import Rules, Verify
 from batchpub.log import log_event
 from batchpub.paths import is_there
@@ -155,6 +155,8 @@ def _last_word(error: BaseException) -> tuple[int, str]:
             return error.exit_code, str(error)
         case Left():
             return ExitCode(int(str(error.code))), error.reason
+        case _ if shortage := name_shortage(error):
+            return ExitCode.CANNOT_WRITE, f"{shortage} What was sent is known."
         case _:
             return ExitCode.BUG, f"{name_bug(error)}. Run it again; what was sent is known."
 

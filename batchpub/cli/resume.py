@@ -16,9 +16,21 @@ NOT_FOR_RESULTS = ("sheet", "expect")
 """Flags that are about the sheets as they came, not about what is left of them."""
 
 
+MOST_LETTERS = 2_000
+"""A command with hundreds of files is nobody's to copy out of a log, and would make its line too long for collectors."""
+
+
 def command_again() -> str:
-    """Give the command this process was started with."""
-    return shlex.join([*_program(), *sys.argv[1:]])
+    """Give the command this process was started with.
+
+    Of a very long one what begins it, with the rest counted, and as a remark: nobody must run a part for the whole.
+    """
+    words = [*_program(), *sys.argv[1:]]
+    command = shlex.join(words)
+    if len(command) <= MOST_LETTERS:
+        return command
+    begun = command[: MOST_LETTERS // 4].rpartition(" ")[0]
+    return f"# the same command again: {begun} ... ({len(words)} words in all)"
 
 
 def command_to_continue(  # noqa: PLR0913 - all that the command is made of
@@ -26,11 +38,11 @@ def command_to_continue(  # noqa: PLR0913 - all that the command is made of
 ) -> str:
     """Give the command that does what is left of a run.
 
-    That is the same one again, for the state knows what is published. Not so with --again, which looks past the state:
-    there the run's own results say what is left. Where they were not written, what lies in the folder may be another
+    That is the same one again, for the state knows what is published. Not so with --again, which looks past the state, nor
+    where hundreds of files were named: there the run's own results say what is left. Where they were not written, what lies in the folder may be another
     run's, which knows nothing of this one's courses: the state writes them first.
     """
-    if not again:
+    if not again and len(shlex.join(sys.argv)) <= MOST_LETTERS:
         return command_again()
     readable = next((name for name in READABLE if name in reports), None)
     results = out / FILE_NAMES[readable or "json"]

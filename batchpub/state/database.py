@@ -2,8 +2,8 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from batchpub.errors import CannotWrite
+from batchpub.errors import CannotWrite, name_shortage
 from batchpub.state import sqlite
 from batchpub.state.schema import check_schema
 from batchpub.state.store import NotNow, Store
@@ -68,12 +68,24 @@ class Database:
         """
         return await self._persist(work, self.store.reads)
 
+    @contextmanager
+    def understood(self) -> Iterator[None]:
+        """Take what cannot be understood for a damaged state: a column's JSON, a date, a word that no version wrote."""
+        try:
+            yield
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise CannotWrite(self.store.say_trouble(self.name, "malformed contents")) from error
+
     async def _persist(self, work: Work[T], options: Mapping[str, Any]) -> T:
         time = asyncio.get_running_loop().time
         began, pause = time(), FIRST_PAUSE
         while True:
             try:
                 done = await self._once(work, options)
+            except RuntimeError as error:
+                if shortage := name_shortage(error):
+                    raise CannotWrite(shortage) from error
+                raise
             except (DBAPIError, NotNow) as error:
                 trouble = str(error.orig) if isinstance(error, DBAPIError) else str(error)
                 # One trouble is waited out once, however many transactions meet it.

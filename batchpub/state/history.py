@@ -38,7 +38,8 @@ async def list_runs(database: Database) -> list[dict[str, Any]]:
             for row in found
         ]
 
-    return await database.read(read)
+    with database.understood():
+        return await database.read(read)
 
 
 async def forget_runs(database: Database, before: datetime, *, quiet_since: datetime) -> int:
@@ -89,7 +90,8 @@ async def read_id_shapes(database: Database, portal: str) -> tuple[IdShape, ...]
         ]
         return tuple(sorted(found, key=lambda shape: -shape.count))
 
-    return await database.read(read)
+    with database.understood():
+        return await database.read(read)
 
 
 async def read_run(database: Database, run: str) -> RunRecord | None:
@@ -107,7 +109,8 @@ async def read_run(database: Database, run: str) -> RunRecord | None:
             (await connection.execute(select(locks).where(locks.c.run == run).order_by(locks.c.lock))).all(),
         )
 
-    return await database.read(read)
+    with database.understood():
+        return await database.read(read)
 
 
 def _when(text: str | None) -> datetime | None:

@@ -100,7 +100,8 @@ async def read_overview(database: Database, clock: Clock) -> Overview:
             portals=seen,
         )
 
-    return await database.read(read)
+    with database.understood():
+        return await database.read(read)
 
 
 async def read_at_work(connection: AsyncConnection, now: datetime) -> tuple[RunAtWork, ...]:

@@ -217,6 +217,11 @@ def _is_passing_state(state: str) -> bool:
 
 def _say_trouble(name: str, trouble: str) -> str:
     told = trouble.rpartition(">: ")[2]  # SQLAlchemy puts the class before it
+    if "malformed" in told:
+        return (
+            f"The state {name} holds what batchpub does not understand ({told}). Restore it from a backup, or name another in "
+            "BATCHPUB_STATE; courses that mail are then read before they are sent."
+        )
     if any(sign in told for sign in RIGHTS):
         return (
             f"The state {name} cannot be used: {told}. The role lacks a right, or the schema is missing: "

@@ -180,7 +180,7 @@ def _is_held(error: BaseException) -> bool:
 
 def _say_trouble(name: str, trouble: str) -> str:
     """Say what is wrong with the state, and what to do."""
-    if "not a database" in trouble or "malformed" in trouble:
+    if any(sign in trouble for sign in ("not a database", "malformed", "Could not decode")):
         return (
             f"The state {name} is damaged, or no state of batchpub ({trouble}). Keep it aside and name another with "
             "--state; courses that mail are then read before they are sent."

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 import structlog
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from batchpub import __version__
@@ -191,3 +191,21 @@ def test_log_console_has_no_control_characters():
 
     line = stream.getvalue()
     assert (1, True, False) == (line.count("\n"), line[:-1].isprintable(), "hush" in line)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["a", "b", "c", "files", "error"]),
+        st.text(max_size=30_000) | st.lists(st.text(max_size=400), max_size=600),
+    )
+)
+@example({"error": "ü" * 100_000, "files": ["f" * 200] * 5_000, "a": {str(n): "x" * 50 for n in range(3_000)}})
+def test_log_no_line_is_too_long_for_a_collector(fields):
+    """
+    Whatever is to be said, it is one line of JSON of at most 8 KB, in which what was cut is counted.
+    """
+    line = written("run.finished", exit_code=0, counts={}, **fields)
+
+    told = json.loads(line)
+    assert (1, True) == (line.count("\n"), len(line) <= 8_192)
+    assert "run.finished" == told["event.action"]
