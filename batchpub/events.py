@@ -169,6 +169,11 @@ EVENTS = {
     ),
     "run.planned": Event(("info",), "The time of the run is estimated.", ("eta_seconds", "rate", "verify")),
     "run.progress": Event(("info",), "The run goes on.", ("done", "total", "open", "eta_seconds", "lock_seconds")),
+    "rate.high": Event(
+        ("warning",),
+        "The rate is above what Zoho documents: where the account has no higher limit, calls lock it.",
+        ("rate",),
+    ),
     "run.started": Event(("info",), "The run started.", ("rows", "to_publish")),
     "run.stopping": Event(("warning",), "The run stops; calls in flight finish first.", ("reason",)),
     "run.too_long": Event(

@@ -45,7 +45,7 @@ from batchpub.report import announce, write_reports
 from batchpub.report.folder import prepare_folder
 from batchpub.report.totals import DONE, count_outcomes
 from batchpub.sandbox import Sandbox, SandboxConfig, load_faults
-from batchpub.settings import Settings
+from batchpub.settings import SETTINGS, Settings
 from batchpub.sheet.results import load_results
 
 log = structlog.get_logger("batchpub")
@@ -335,6 +335,8 @@ async def _run(  # noqa: PLR0913 - the one place where everything meets
             plan, options, service=api, database=database, clock=clock, on_event=log_event, reporting=reporting
         )
         todo = plan.to_publish()
+        if settings.rate > SETTINGS["rate"].default:
+            log.warning("rate.high", rate=settings.rate)
         log.info("plan.made", to_publish=len(todo), mailing=sum(row.notify for row in todo), rows=len(plan.rows))
         if has_person(sys.stderr) and not options.forbidden:
             kind = "the sandbox" if extras.sandbox else name_kind(credentials)
@@ -398,4 +400,4 @@ def _max_failures(settings: Settings, plan: Plan) -> int | None:
     told = settings.max_failures
     if told is None:
         return None
-    return len(plan.rows) * int(told[:-1]) // 100 if told.endswith("%") else int(told)
+    return len(plan.to_publish()) * int(told[:-1]) // 100 if told.endswith("%") else int(told)

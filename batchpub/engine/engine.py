@@ -12,12 +12,12 @@ from batchpub import __version__
 from batchpub.caller import Caller
 from batchpub.clock import Clock
 from batchpub.course import Outcome, Pile, Plan
-from batchpub.engine.ending import BAD, Ending, Reporting
+from batchpub.engine.ending import Ending, Reporting
 from batchpub.engine.outcomes import Outcomes
 from batchpub.engine.steps import Steps
 from batchpub.engine.watching import Snapshot, Watching
 from batchpub.engine.worklist import Worklist
-from batchpub.errors import AccessRefused, CannotWrite, ExitCode, ServiceUnreachable, Stop, name_bug
+from batchpub.errors import AccessRefused, CannotWrite, ExitCode, ServiceUnreachable, Stop, name_bug, name_shortage
 from batchpub.events import Events, OnEvent
 from batchpub.lifecycle import Later, Rules, Work
 from batchpub.pace import GateClosed, LockWatch, estimate_seconds, open_gate
@@ -29,6 +29,10 @@ from batchpub.state import Database, Journal, Ledger, Limits
 from batchpub.streaks import Streaks
 
 NO_REPORTS = Reporting()
+
+
+FAILED_THERE = (Outcome.REFUSED, Outcome.FAILED, Outcome.UNKNOWN)
+"""What counts for `max_failures`: what went wrong at the service. A row that is wrong by itself says nothing of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,8 +273,10 @@ class Engine:
             self.stop(Stop(reason=str(error), exit_code=ExitCode.CANNOT_WRITE))
             return False
         except Exception as error:  # noqa: BLE001 - raised here, it would cancel calls that have reached the service
-            self._events.error("run.broken", error=name_bug(error))
-            self.stop(Stop(reason=f"batchpub has {name_bug(error)}.", exit_code=ExitCode.BUG))
+            shortage = name_shortage(error)
+            self._events.error("run.broken", error=shortage or name_bug(error))
+            reason, code = shortage or f"batchpub has {name_bug(error)}.", ExitCode.BUG
+            self.stop(Stop(reason=reason, exit_code=ExitCode.CANNOT_WRITE if shortage else code))
             return False
         if isinstance(step, Later):
             if self._journal.has_company:
@@ -289,7 +295,7 @@ class Engine:
         self._watching.tell()
 
     def _count_failures(self) -> None:
-        bad = sum(self._counts[outcome] for outcome in (*BAD, Outcome.UNKNOWN))
+        bad = sum(self._counts[outcome] for outcome in FAILED_THERE)
         most = self._options.max_failures
         if most is not None and bad > most:
             reason = f"{say_count(bad, 'row')} failed, more than --max-failures allows ({most})."

@@ -117,7 +117,8 @@ class Settings:
         title="stop after so many calls, reads too, and exit with 75: a guard of the daily quota",
     )
     max_failures: str | None = setting(
-        FAILURES, title="stop after so many failed rows: a number, or a percentage such as 10%"
+        FAILURES,
+        title="stop after so many rows failed at the service, not counting invalid ones: a number, or a percentage such as 10%",
     )
     expect: int | None = setting(
         whole(0, right="a number of courses, 0 or more"),
