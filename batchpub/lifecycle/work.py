@@ -121,8 +121,8 @@ class Rules:
 
     def holds_names(self, work: Work) -> bool:
         """Tell whether a row is held where the service has another name for its course."""
-        if work.confirmed or self.names is NamesRule.IGNORE:
-            return False
+        if work.confirmed or work.course.batch_id or self.names is NamesRule.IGNORE:
+            return False  # a batch has a name of its own, which is not the course's that the sheet may have
         return self.strict or self.names is NamesRule.HOLD or (self.names is NamesRule.AUTO and work.notify)
 
     def may_try(self, work: Work) -> bool:

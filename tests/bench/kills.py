@@ -3,6 +3,9 @@
 Real processes against a sandbox with its minute in half a second. The sandbox's own count is the judge: no course
 published twice, none forgotten; with mails on, none sent again without evidence. Prints one line of JSON a round, and
 the sum; exits 1 when a promise was broken.
+
+With --mixed [--rounds 200] nobody is killed: two processes on one state are frozen (SIGSTOP, SIGCONT), get their token and
+their connections slowly, and write to a pipe that is read now and then, in any mixture. No line of the log may be lost.
 """
 
 import argparse
@@ -16,6 +19,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+from tests.bench.mixed import MixedRound
 from tests.support.fork_server import ForkServer
 
 COURSES = 150
@@ -142,16 +146,37 @@ class Round:
         }
 
 
+def mix(number, rng, seed):
+    """Play mixed rounds; give the exit code."""
+    began, rounds = time.monotonic(), []
+    with ForkServer() as server, tempfile.TemporaryDirectory(prefix="batchpub-mixed-") as top:
+        for count in range(number):
+            folder = Path(top) / str(count)
+            folder.mkdir()
+            rounds.append(MixedRound(server, folder, rng).play())
+            print(json.dumps({"round": count, **rounds[-1]}), flush=True)
+    sums = ("published_twice", "mailed_twice", "forgotten", "unknown", "locks")
+    total = {name: sum(one[name] for one in rounds) for name in sums}
+    largest = max(one["largest_window"] for one in rounds)
+    seconds = round(time.monotonic() - began)
+    print(json.dumps({**total, "largest_window": largest, "rounds": number, "seed": seed, "seconds": seconds}))
+    return 1 if any(one["broken"] for one in rounds) else 0
+
+
 def main():
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--kills", type=int, default=200)
     options.add_argument("--each", type=int, default=8, help="kills of one sheet")
     options.add_argument("--seed", type=int, default=None)
+    options.add_argument("--mixed", action="store_true", help="freeze and slow two processes instead of killing one")
+    options.add_argument("--rounds", type=int, default=200, help="of --mixed")
     told = options.parse_args()
     seed = random.randrange(1 << 30) if told.seed is None else told.seed
     rng = random.Random(seed)
     began = time.monotonic()
     rounds = []
+    if told.mixed:
+        sys.exit(mix(told.rounds, rng, seed))
     with ForkServer() as fork_server, tempfile.TemporaryDirectory(prefix="batchpub-kills-") as top:
         while (killed := sum(one["kills"] for one in rounds)) < told.kills:
             folder = Path(top) / str(len(rounds))
