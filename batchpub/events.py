@@ -153,6 +153,11 @@ EVENTS = {
     "portal.unlocked": Event(
         ("warning",), "An operator had the lock forgotten; the next call goes alone.", ("seconds",)
     ),
+    "rate.high": Event(
+        ("warning",),
+        "The rate is above what Zoho documents: where the account has no higher limit, calls lock it.",
+        ("rate",),
+    ),
     "read.denied": Event(
         ("warning",),
         "Courses cannot be read: one whose answer is lost and that mails stays unknown, and none is verified first.",
@@ -169,11 +174,6 @@ EVENTS = {
     ),
     "run.planned": Event(("info",), "The time of the run is estimated.", ("eta_seconds", "rate", "verify")),
     "run.progress": Event(("info",), "The run goes on.", ("done", "total", "open", "eta_seconds", "lock_seconds")),
-    "rate.high": Event(
-        ("warning",),
-        "The rate is above what Zoho documents: where the account has no higher limit, calls lock it.",
-        ("rate",),
-    ),
     "run.started": Event(("info",), "The run started.", ("rows", "to_publish")),
     "run.stopping": Event(("warning",), "The run stops; calls in flight finish first.", ("reason",)),
     "run.too_long": Event(
