@@ -8,10 +8,11 @@ from typing import Any
 
 import click
 
+from batchpub.cli.help import HelpfulCommand
 from batchpub.cli.options import JOB, RUN_FLAGS, SHEET_FLAGS, STATE, refused_secret, setting, with_flags
 
 
-@click.command()
+@click.command(cls=HelpfulCommand)
 @click.argument("sheets", nargs=-1, metavar="[SHEET]...")
 @with_flags(JOB, STATE, *SHEET_FLAGS)
 @click.option("--online", is_flag=True, help="Read every course's name, state and type in Zoho first.")
@@ -26,7 +27,7 @@ def check(**flags: Any) -> int:
     return run(**flags)
 
 
-@click.command()
+@click.command(cls=HelpfulCommand)
 @click.argument("sheets", nargs=-1, metavar="[SHEET]...")
 @with_flags(JOB, STATE, *SHEET_FLAGS, *RUN_FLAGS)
 def publish(**flags: Any) -> int:
@@ -39,7 +40,7 @@ def publish(**flags: Any) -> int:
     return run(**flags)
 
 
-@click.command()
+@click.command(cls=HelpfulCommand)
 @click.argument("results", nargs=1, metavar="RESULTS")
 @with_flags(JOB, STATE, *SHEET_FLAGS, *RUN_FLAGS)
 def retry(**flags: Any) -> int:
@@ -52,7 +53,7 @@ def retry(**flags: Any) -> int:
     return run(**flags)
 
 
-@click.command()
+@click.command(cls=HelpfulCommand)
 @click.argument("run", required=False)
 @with_flags(STATE)
 @click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
@@ -64,7 +65,7 @@ def runs(**flags: Any) -> int:
     return body(**flags)
 
 
-@click.command()
+@click.command(cls=HelpfulCommand)
 @click.argument("run", required=False)
 @with_flags(STATE)
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the reports. [batchpub-reports/RUN]")
@@ -76,7 +77,7 @@ def report(**flags: Any) -> int:
     return run(**flags)
 
 
-@click.command()
+@click.command(cls=HelpfulCommand)
 @with_flags(JOB, STATE, setting("data_center"), setting("portal"), setting("rate", type=int))
 @click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
 @click.option("--unlock", is_flag=True, help="Forget Zoho's lock, if you know that it is lifted; asks first.")
@@ -91,7 +92,7 @@ def doctor(**flags: Any) -> int:
     return run(**flags)
 
 
-@click.command()
+@click.command(cls=HelpfulCommand)
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @setting("id_digits", metavar="DIGITS")
 def template(**flags: Any) -> None:
@@ -101,7 +102,7 @@ def template(**flags: Any) -> None:
     run(**flags)
 
 
-@click.command()
+@click.command(cls=HelpfulCommand)
 @with_flags(setting("data_center"), setting("accounts_url"))
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write it to this new file, mode 0600.")
 @with_flags(*(refused_secret(name) for name in ("client_id", "client_secret", "grant_code", "refresh_token")))

@@ -15,7 +15,7 @@ from batchpub.errors import BatchpubError, ExitCode, name_bug, name_shortage
 
 COMMANDS = {
     "check": ("batchpub.cli.commands", "check", "Show what would be published, and what is wrong; send nothing."),
-    "publish": ("batchpub.cli.commands", "publish", "Publish every course of the sheets; again: continue."),
+    "publish": ("batchpub.cli.commands", "publish", "Publish every course of the sheets. Rerun to resume."),
     "retry": ("batchpub.cli.commands", "retry", "Publish what an earlier results file says is not published yet."),
     "report": ("batchpub.cli.commands", "report", "Write a run's reports again."),
     "runs": ("batchpub.cli.commands", "runs", "List the runs in the state."),
@@ -40,6 +40,17 @@ class Commands(click.Group):
         module, attribute, _ = COMMANDS[name]
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; answer one that there is not with the one that was meant."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from batchpub.cli.help import suggest_command  # noqa: PLC0415 - only for a name that was mistyped
+
+            meant = suggest_command(args[0], list(COMMANDS))
+            raise click.UsageError(f"No such command: {args[0]!r}.{f' Did you mean {meant}?' if meant else ''}", ctx)
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
