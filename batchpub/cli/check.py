@@ -26,7 +26,7 @@ from batchpub.cli.wiring import (
     start_log,
 )
 from batchpub.clock import SystemClock
-from batchpub.course import Course, NamesRule, Pile, Plan, PlannedRow
+from batchpub.course import Course, IdShape, NamesRule, Pile, Plan, PlannedRow
 from batchpub.errors import ExitCode, SheetRefused
 from batchpub.lifecycle import Finding, Look, Rules, Work, foresee
 from batchpub.pace import estimate_seconds
@@ -40,7 +40,7 @@ from batchpub.report.totals import Tone, say_plan
 from batchpub.sentences import say_duration
 from batchpub.settings import Settings
 from batchpub.standing import Free, Standing
-from batchpub.state import Outlook
+from batchpub.state import Outlook, read_id_shapes
 
 MANY = 40
 TONES_OF = {"invalid": Tone.BAD, "uncertain": Tone.WATCH, "duplicate": Tone.QUIET, "skipped": Tone.QUIET}
@@ -69,9 +69,9 @@ def check(*, sheets: tuple[str, ...], job: Path | None, online: bool, as_json: b
         }
         click.echo(escape_commands(json.dumps(told, ensure_ascii=False)))
         return error.exit_code
-    known, outlook = asyncio.run(_ask_state(intake.judged.courses(), settings))
+    known, outlook, account = asyncio.run(_ask_state(intake.judged.courses(), settings))
     rules = Rules(again=frozenset(settings.again), names=settings.names, strict=settings.strict)
-    plan = intake.settle(known_published(known))
+    plan = intake.settle(known_published(known), account)
     looks = asyncio.run(look_online(_to_look_at(plan), settings)) if online else {}
     rows = [_describe(row, plan, known, looks, rules) for row in plan.rows]
     to_send = sum(row["outcome"] in ("to_publish", "uncertain") for row in rows)
@@ -104,14 +104,16 @@ def check(*, sheets: tuple[str, ...], job: Path | None, online: bool, as_json: b
     return ExitCode.SOME_FAILED if any(row["outcome"] == "invalid" for row in rows) else ExitCode.OK
 
 
-async def _ask_state(courses: Sequence[Course], settings: Settings) -> tuple[dict[Course, Standing], Outlook]:
+async def _ask_state(
+    courses: Sequence[Course], settings: Settings
+) -> tuple[dict[Course, Standing], Outlook, tuple[IdShape, ...]]:
     if existing_state(settings) is None:
-        return {}, Outlook(pace=limits_of(settings).pace)
+        return {}, Outlook(pace=limits_of(settings).pace), ()
     again = Rules(again=frozenset(settings.again)).publishes_again
     async with open_state(settings, reading=True) as database:
         ledger = ledger_of(settings, database, run="check", clock=SystemClock())
         known = await journal_of(settings, ledger).standings(courses, again=again)
-        return known, await ledger.look_ahead("publish")
+        return known, await ledger.look_ahead("publish"), await read_id_shapes(database, ledger.portal)
 
 
 def _to_look_at(plan: Plan) -> dict[Course, str]:

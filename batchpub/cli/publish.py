@@ -33,7 +33,7 @@ from batchpub.cli.wiring import (
     start_log,
 )
 from batchpub.clock import SystemClock
-from batchpub.course import Course, Outcome, Pile, Plan
+from batchpub.course import Course, IdShape, Outcome, Pile, Plan
 from batchpub.engine import Engine, EngineOptions, Reporting
 from batchpub.errors import BatchpubError, CannotWrite, ExitCode, SettingsWrong, name_bug, name_shortage
 from batchpub.lifecycle import Rules, Verify
@@ -47,6 +47,7 @@ from batchpub.report.totals import DONE, count_outcomes
 from batchpub.sandbox import Sandbox, SandboxConfig, load_faults
 from batchpub.settings import SETTINGS, Settings
 from batchpub.sheet.results import load_results
+from batchpub.state import read_id_shapes
 
 log = structlog.get_logger("batchpub")
 
@@ -169,7 +170,7 @@ async def _publish(  # noqa: PLR0913 - a run and all that belongs to it
     here: Invocation,
     earlier: Earlier = NOTHING_EARLIER,
 ) -> int:
-    plan = intake.settle(await _find_published(intake, settings, extras, earlier))
+    plan = intake.settle(*await _find_published(intake, settings, extras, earlier))
     run, out = here.run, here.out()
     structlog.contextvars.bind_contextvars(run=run)
     prepare_folder(out, keep=here.read)
@@ -219,17 +220,20 @@ def _own_rule(plan: Plan, settings: Settings, earlier: Earlier) -> str:
     return ""
 
 
-async def _find_published(intake: Intake, settings: Settings, extras: Extras, earlier: Earlier) -> dict[Course, str]:
-    """Ask the state, and the results that are done again, which of the courses are published."""
+async def _find_published(
+    intake: Intake, settings: Settings, extras: Extras, earlier: Earlier
+) -> tuple[dict[Course, str], tuple[IdShape, ...]]:
+    """Ask the state, and the results that are done again, which of the courses are published and what ids look like."""
     told = dict.fromkeys(earlier.done, "Published by the run whose results these are.")
     state = None if extras.sandbox else existing_state(settings)  # a rehearsal has a state of its own, and it is new
     if state is None:
-        return told
+        return told, ()
     again = Rules(again=frozenset(settings.again)).publishes_again
     async with open_state(settings, reading=True) as database:
         ledger = ledger_of(settings, database, run="check", clock=SystemClock())
         known = await journal_of(settings, ledger).standings(intake.judged.courses(), again=again)
-    return known_published(known) | told
+        account = await read_id_shapes(database, ledger.portal)
+    return known_published(known) | told, account
 
 
 @contextlib.asynccontextmanager

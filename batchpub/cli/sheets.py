@@ -8,9 +8,9 @@ import structlog
 from batchpub.cli.files import Handed
 from batchpub.cli.folder import ENDINGS, IF_NO_LIST, Found
 from batchpub.cli.wiring import plan_options_of, sheet_options_of
-from batchpub.course import Course, Plan, PlannedSheet, Sheet
+from batchpub.course import Course, IdShape, Plan, PlannedSheet, Sheet
 from batchpub.errors import SheetRefused, refuse_all
-from batchpub.plan import Judged, judge_sheets, settle_plan
+from batchpub.plan import Judged, judge_again, judge_sheets, settle_plan
 from batchpub.settings import Settings
 from batchpub.sheet import SheetOptions, load_sheet
 from batchpub.standing import PublishedBefore, Standing
@@ -31,9 +31,12 @@ class Intake:
     judged: Judged
     refused: tuple[SheetRefused, ...] = ()
 
-    def settle(self, published: Mapping[Course, str]) -> Plan:
-        """Put every row in its pile; files that were refused are named beside the others."""
-        plan = settle_plan(self.judged, published)
+    def settle(self, published: Mapping[Course, str], account: tuple[IdShape, ...] = ()) -> Plan:
+        """Put every row in its pile; files that were refused are named beside the others.
+
+        `account` is what the ids looked like that were published before.
+        """
+        plan = settle_plan(judge_again(self.judged, account), published)
         unread = [PlannedSheet(file=error.file, sheet="", headings=(), refused=error.message) for error in self.refused]
         return replace(plan, sheets=(*plan.sheets, *unread))
 

@@ -24,7 +24,7 @@ _NOBODY_KNOWS = (
     "this {} has {} digits. The ids on this sheet have {} digits, and no length is that of most of them, so nobody can tell which is your "
     "account's. Compare them with Zoho, then pass --id-digits with the number of digits that ids of your account have."
 )
-_FOREIGN = "{} to be of another Zoho account: {}, and everything published before {}. Check that this is the right account, or the right list."
+_FOREIGN = "{} like ids of another Zoho account: they have {}, and what was published before has {}. Check that this is the right account, or the right list."
 _TWO_ACCOUNTS = "the Course ID begins with {} and the Batch ID with {}, so that they look like ids of two Zoho accounts. Compare both with Zoho."
 
 

@@ -1,20 +1,20 @@
 """All rows of all sheets into piles: each by itself, each sheet as a whole, then against what is known and each other."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from types import MappingProxyType
 
-from batchpub.course import Course, Pile, Plan, PlannedRow, PlannedSheet, Sheet
+from batchpub.course import Course, IdShape, Pile, Plan, PlannedRow, PlannedSheet, Sheet
 from batchpub.errors import SheetRefused, refuse_all
 from batchpub.plan.bulk import without_collector
 from batchpub.plan.compare import compare_rows
 from batchpub.plan.draft import Draft
 from batchpub.plan.judge import find_roles, is_ours, judge_row
-from batchpub.plan.lengths import settle_lengths, tell_accounts, tell_other_length
+from batchpub.plan.lengths import settle_lengths, shape_of, tell_accounts, tell_other_length
 from batchpub.plan.options import PlanOptions
 from batchpub.plan.plain import find_plain, judge_plain
-from batchpub.plan.rounding import mark_repeated, mark_rounded
+from batchpub.plan.rounding import ids_of, mark_repeated, mark_rounded
 
 _KEEP_COURSE = (Pile.TO_PUBLISH, Pile.ALREADY_PUBLISHED, Pile.DUPLICATE)
 _NONE: Mapping[Course, str] = MappingProxyType({})
@@ -29,6 +29,8 @@ class Judged:
     notes: tuple[tuple[str, ...], ...]
     """What there is to say about each sheet as a whole."""
     options: PlanOptions
+    is_mixed: bool
+    """Whether any sheet has ids of several lengths."""
 
     def courses(self) -> list[Course]:
         """Give the courses that rows ask to publish, each once."""
@@ -57,8 +59,11 @@ def judge_sheets(sheets: Sequence[Sheet], options: PlanOptions) -> Judged:
     weighed: list[Draft] = []
     notes: list[tuple[str, ...]] = []
     refused: list[SheetRefused] = []
+    is_mixed = False
     for index, sheet in enumerate(sheets):
-        drafts, told = _weigh(_judge_sheet(sheet, options, index, positions), options)
+        judged = _judge_sheet(sheet, options, index, positions)
+        is_mixed = is_mixed or len({len(value) for draft in judged for value in ids_of(draft)}) > 1
+        drafts, told = _weigh(judged, options)
         if isinstance(drafts, str):
             refused.append(SheetRefused(sheet.file, drafts))
         else:
@@ -66,7 +71,7 @@ def judge_sheets(sheets: Sequence[Sheet], options: PlanOptions) -> Judged:
         notes.append(tuple(told))
     if refused:
         raise refuse_all(refused)
-    return Judged(sheets=tuple(sheets), drafts=tuple(weighed), notes=tuple(notes), options=options)
+    return Judged(sheets=tuple(sheets), drafts=tuple(weighed), notes=tuple(notes), options=options, is_mixed=is_mixed)
 
 
 def _weigh(drafts: list[Draft], options: PlanOptions) -> tuple[list[Draft] | str, list[str]]:
@@ -78,6 +83,21 @@ def _weigh(drafts: list[Draft], options: PlanOptions) -> tuple[list[Draft] | str
     if isinstance(rounded, str):
         return rounded, []
     return tell_accounts(mark_repeated(rounded, options), options)
+
+
+def judge_again(judged: Judged, account: tuple[IdShape, ...]) -> Judged:
+    """Judge once more in the light of what was published before, where that can change anything. Raises as `judge_sheets`."""
+    known = {(shape.digits, shape.prefix) for shape in account}
+    if not account or (len(known) == 1 and not judged.is_mixed and known.issuperset(_shapes(judged))):
+        return judged
+    return judge_sheets(judged.sheets, replace(judged.options, account=account))
+
+
+def _shapes(judged: Judged) -> Iterator[tuple[int, str]]:
+    for draft in judged.drafts:
+        for value in ids_of(draft):
+            shape = shape_of(value)
+            yield shape.digits, shape.prefix
 
 
 @without_collector()

@@ -7,7 +7,7 @@ from test_plan_rules import A, B, C, make_sheet, piles, sentences
 
 from batchpub.course import IdShape, Pile
 from batchpub.errors import SheetRefused
-from batchpub.plan import PlanOptions, make_plan
+from batchpub.plan import PlanOptions, judge_again, judge_sheets, make_plan, settle_plan
 from batchpub.plan.ranges import group_faults, say_ranges
 from batchpub.plan.rounding import find_suspects, is_suspect, looks_rounded, reads_like_a_double
 
@@ -128,7 +128,10 @@ def test_ids_that_look_like_another_accounts():
 
     plan = make_plan([make_sheet((A, ""), (B, ""))], PlanOptions(account=known))
     assert [Pile.TO_PUBLISH] * 2 == [row.pile for row in plan.rows]
-    assert "These ids look to be of another Zoho account: 18 digits beginning with 478346" in plan.sheets[0].notes[0]
+    assert (
+        "These ids look like ids of another Zoho account: they have 18 digits beginning with 478346"
+        in plan.sheets[0].notes[0]
+    )
 
     plan = make_plan([make_sheet((A, "", "", "", "", "600123000019582101"), (B, "", "", "", "", C))], PlanOptions())
     assert ["A2: the Course ID begins with 478346 and the Batch ID with 600123", ""] == [
@@ -214,3 +217,17 @@ def test_one_fault_of_many_rows_is_one_sentence():
         "B7: contains a formula (=A1).",
     ] == list(map(str, faults))
     assert "A2, A4–A6, B1" == say_ranges(["A5", "A2", "A4", "B1", "A6"])
+
+
+def test_judged_again_once_it_is_known_what_was_published_before():
+    """
+    What the account's ids look like is only known once the state is open; only then a lone id's length tells anything.
+    """
+    alone = judge_sheets([make_sheet(("47834600001958211", ""))], PlanOptions())
+    usual = judge_sheets([make_sheet((A, ""), (B, ""))], PlanOptions())
+    account = (IdShape(digits=18, prefix="478346", count=3),)
+
+    assert usual is judge_again(usual, account)
+    assert [Pile.TO_PUBLISH] == [row.pile for row in settle_plan(alone).rows]
+    (row,) = settle_plan(judge_again(alone, account)).rows
+    assert (Pile.INVALID, True) == (row.pile, "what was published before has 18" in row.message)
