@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from batchpub.clock import Clock
-from batchpub.errors import AccessRefused, ExitCode, ServiceUnreachable, Stop
+from batchpub.errors import AccessRefused, ExitCode, Reason, ServiceUnreachable, Stop
 from batchpub.lifecycle import ABOUT_THE_COURSE, Verdict, Work
 from batchpub.pace import Gate, GateClosed, LockWatch, refusal_of
 from batchpub.plural import say_count
@@ -154,8 +154,8 @@ class Caller:
         if not self.gate.may_send(send_before):
             return False
         if self.max_calls is not None and self.calls >= self.max_calls:
-            reason = f"The run has made {say_count(self.max_calls, 'call')}, as many as --max-calls allows."
-            self.gate.close(Stop(reason=reason, exit_code=ExitCode.STOPPED_EARLY))
+            reason = f"The run has made {say_count(self.max_calls, 'call')}, as many as are allowed."
+            self.gate.close(Stop(reason=reason, exit_code=ExitCode.STOPPED_EARLY, setting=Reason.MAX_CALLS))
             return False
         self.calls += 1
         return True

@@ -4,7 +4,7 @@ import errno
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import Enum, IntEnum
 from typing import Self
 
 
@@ -94,12 +94,23 @@ def name_shortage(error: BaseException) -> str:
             return ""
 
 
+class Reason(Enum):
+    """What of the operator's own ended a run early. The value is the setting's name, from which cli makes its flag."""
+
+    OTHER = ""
+    MAX_LOCK = "max_lock"
+    MAX_CALLS = "max_calls"
+    MAX_FAILURES = "max_failures"
+    MAX_DURATION = "max_duration"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stop:
-    """Why the gate is closed for good: the sentence for people and the exit code it asks for."""
+    """Why the gate is closed for good: the sentence for people, the exit code it asks for, and the setting behind it."""
 
     reason: str
     exit_code: ExitCode
+    setting: Reason = Reason.OTHER
 
 
 class BatchpubError(Exception):

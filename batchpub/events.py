@@ -141,7 +141,7 @@ EVENTS = {
     "plan.made": Event(("info",), "Every row is in its pile.", ("to_publish", "mailing", "rows")),
     "portal.gentler": Event(
         ("warning",),
-        "Zoho locked the account although the limit was kept: fewer calls from now on; --gentle-off forgets it.",
+        "Zoho locked the account although the limit was kept: fewer calls from now on, for a day.",
         ("rate", "burst", "for_seconds"),
     ),
     "portal.lock_found": Event(

@@ -35,7 +35,7 @@ from batchpub.cli.wiring import (
 from batchpub.clock import SystemClock
 from batchpub.course import Course, IdShape, Outcome, Pile, Plan
 from batchpub.engine import Engine, EngineOptions, Reporting
-from batchpub.errors import BatchpubError, CannotWrite, ExitCode, SettingsWrong, name_bug, name_shortage
+from batchpub.errors import BatchpubError, CannotWrite, ExitCode, Reason, SettingsWrong, Stop, name_bug, name_shortage
 from batchpub.lifecycle import Rules, Verify
 from batchpub.log import log_event
 from batchpub.paths import is_there
@@ -334,6 +334,7 @@ async def _run(  # noqa: PLR0913 - the one place where everything meets
         reporting = Reporting(
             write=lambda found: write_reports(found, out, settings.report),
             resume=_commands_to_continue(settings, run, out),
+            say=say_stop,
         )
         work = Engine(
             plan, options, service=api, database=database, clock=clock, on_event=log_event, reporting=reporting
@@ -362,6 +363,13 @@ def _tell_others(found: RunRecord, code: ExitCode, settings: Settings, work: Eng
 
     for warning in tell_end_of_run(found, code, settings, os.environ, work.reports):
         log.warning("report.unannounced", error=warning)
+
+
+def say_stop(stop: Stop) -> str:
+    """Say why a run ends early, and which flag has a say in it."""
+    if stop.setting is Reason.OTHER:
+        return stop.reason
+    return f"{stop.reason} See --{stop.setting.value.replace('_', '-')}."
 
 
 def _commands_to_continue(settings: Settings, run: str, out: Path) -> Callable[[bool], str]:

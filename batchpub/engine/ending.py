@@ -23,11 +23,12 @@ class Reporting:
     """Who writes the reports, and which command goes on with a run.
 
     `write` runs in a thread, may be called twice, and raises BatchpubError where it cannot. `resume` is told whether the
-    reports could not be written.
+    reports could not be written. `say` words why a run ends early: whoever has flags may name them.
     """
 
     write: Callable[[RunRecord], Sequence[Path]] = lambda _found: ()
     resume: Callable[[bool], str] = lambda _unreported: ""
+    say: Callable[[Stop], str] = lambda stop: stop.reason
 
 
 class Ending:
@@ -66,7 +67,7 @@ class Ending:
 
     async def report_early(self, stop: Stop | None) -> None:
         """Write the reports while calls in flight finish: nobody knows how long we are allowed to live."""
-        self._events.warning("run.stopping", reason=stop.reason if stop else "")
+        self._events.warning("run.stopping", reason=self._reporting.say(stop) if stop else "")
         try:
             await self._write_reports(await self.read())
         except Exception as error:  # noqa: BLE001 - raised here, it would cancel calls that have reached the service
@@ -107,7 +108,7 @@ class Ending:
 
     async def _finish(self, found: RunRecord, stop: Stop | None) -> RunRecord:
         """Close the run in the journal; where that cannot be written any more, in what the reports are made of."""
-        reason = stop.reason if stop else ""
+        reason = self._reporting.say(stop) if stop else ""
         left = any(row.outcome in LEFT for row in found.rows)
         again = self._reporting.resume(bool(self.unreported)) if left else ""
         try:

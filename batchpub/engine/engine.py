@@ -17,7 +17,16 @@ from batchpub.engine.outcomes import Outcomes
 from batchpub.engine.steps import Steps
 from batchpub.engine.watching import Snapshot, Watching
 from batchpub.engine.worklist import Worklist
-from batchpub.errors import AccessRefused, CannotWrite, ExitCode, ServiceUnreachable, Stop, name_bug, name_shortage
+from batchpub.errors import (
+    AccessRefused,
+    CannotWrite,
+    ExitCode,
+    Reason,
+    ServiceUnreachable,
+    Stop,
+    name_bug,
+    name_shortage,
+)
 from batchpub.events import Events, OnEvent
 from batchpub.lifecycle import Later, Rules, Work
 from batchpub.pace import GateClosed, LockWatch, estimate_seconds, open_gate
@@ -201,7 +210,7 @@ class Engine:
         )
         ends = min(options.job_seconds or eta, options.max_seconds or eta)
         if ends < eta and ends == options.job_seconds:
-            remedy = "Set --max-duration to a little less, and run the job again until all is done."
+            remedy = "Set max_duration to a little less, and run the job again until all is done."
             self._events.warning("run.too_long", eta_seconds=round(eta), job_seconds=round(ends), remedy=remedy)
         if options.forbidden:
             self.stop(Stop(reason=options.forbidden, exit_code=ExitCode.OWN_RULE))
@@ -298,14 +307,14 @@ class Engine:
         bad = sum(self._counts[outcome] for outcome in FAILED_THERE)
         most = self._options.max_failures
         if most is not None and bad > most:
-            reason = f"{say_count(bad, 'row')} failed, more than --max-failures allows ({most})."
-            self.stop(Stop(reason=reason, exit_code=ExitCode.OWN_RULE))
+            reason = f"{say_count(bad, 'row')} failed or stayed unknown, more than are allowed ({most})."
+            self.stop(Stop(reason=reason, exit_code=ExitCode.OWN_RULE, setting=Reason.MAX_FAILURES))
 
     async def _keep_time(self) -> None:
         if self._options.max_seconds is not None:
             await self._clock.sleep(self._options.max_seconds)
-            reason = f"--max-duration ({self._options.max_seconds:g} s) is over."
-            self.stop(Stop(reason=reason, exit_code=ExitCode.STOPPED_EARLY))
+            reason = f"The time of the run ({self._options.max_seconds:g} s) is over."
+            self.stop(Stop(reason=reason, exit_code=ExitCode.STOPPED_EARLY, setting=Reason.MAX_DURATION))
 
     async def _end_when_stopped(self, worklist: Worklist) -> None:
         await self._gate.wait_closed()

@@ -139,7 +139,7 @@ class Survey:
             if isinstance(reply.answer, answers.Denied):
                 raise AccessRefused(
                     f"This access may not read courses ({reply.code}). Make one with ZOHOPEOPLE.training.READ too, or "
-                    "check without --online."
+                    "check without asking Zoho."
                 )
             if reads or not is_silent(reply):
                 self._silence.hear(work.course, reply)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from batchpub.clock import Clock
-from batchpub.errors import ExitCode, Stop
+from batchpub.errors import ExitCode, Reason, Stop
 from batchpub.events import Events
 from batchpub.lifecycle import SHARED_LIMIT
 from batchpub.pace.gate import Gate
@@ -38,9 +38,9 @@ class LockWatch:
         self.gate.notice_lock(lock.seconds)
         tell_lock(self.events, lock, throttled.cause, code)
         waited = self.waited.get(operation, 0.0) if lock.is_new else 0.0
-        reason = why_not_wait(throttled, lock.seconds, waited=waited, longest=self.limits.max_lock)
-        if reason:
-            self.gate.close(Stop(reason=reason, exit_code=ExitCode.STOPPED_EARLY))
+        stop = why_not_wait(throttled, lock.seconds, waited=waited, longest=self.limits.max_lock)
+        if stop is not None:
+            self.gate.close(stop)
         if lock.is_new:
             self.waited[operation] = lock.seconds
 
@@ -50,35 +50,43 @@ def refusal_of(throttled: Throttled) -> Refusal:
     return Refusal(cause=throttled.cause, stated=throttled.wait_seconds, is_quota=throttled.quota)
 
 
-def why_not_wait(throttled: Throttled, seconds: float, *, waited: float, longest: float) -> str:
-    """Say why this lock is none to wait for; "" where it is.
+def why_not_wait(throttled: Throttled, seconds: float, *, waited: float, longest: float) -> Stop | None:
+    """Say why this lock is none to wait for; None where it is.
 
     `waited` is how long the run has waited for the lock before, which this one follows with no call let through between;
-    `longest` is what --max-lock allows.
+    `longest` is the longest lock that the operator lets a run wait for.
     """
     stated = throttled.wait_seconds
     if throttled.quota:
         until = f" It asks to wait {stated:.0f} s." if stated is not None else ""
-        return f"Zoho's daily quota of calls is used up ({throttled.cause}).{until} Run it again tomorrow."
+        return _stop(f"Zoho's daily quota of calls is used up ({throttled.cause}).{until} Run it again tomorrow.")
     if stated is not None and stated > longest:
-        return f"Zoho asks to wait {stated:.0f} s, longer than --max-lock allows ({longest:g} s)."
+        return _stop(f"Zoho asks to wait {stated:.0f} s, longer than is allowed ({longest:g} s).", Reason.MAX_LOCK)
     if throttled.cause == SHARED_LIMIT and seconds >= longest:
-        return "Zoho answers 'maximum limit exceeded' to every course, however long we wait: look which limit it is."
+        told = "Zoho answers 'maximum limit exceeded' to every course, however long we wait: look which limit it is."
+        return _stop(told)
     if min(waited, seconds) >= longest:  # a shorter one begins anew: another run's call got through
-        return (
-            f"Zoho has locked the account again after every wait, the last of {waited:.0f} s; --max-lock allows no longer "
-            "one. Look who else uses the account, and run it again later."
+        told = (
+            f"Zoho has locked the account again after every wait, the last of {waited:.0f} s; no longer one is allowed. "
+            "Look who else uses the account, and run it again later."
         )
-    return ""
+        return _stop(told, Reason.MAX_LOCK)
+    return None
 
 
-def why_not_wait_on(seconds: float, *, longest: float, left: float) -> str:
+def why_not_wait_on(seconds: float, *, longest: float, left: float) -> Stop | None:
     """Say why a lock that holds for `seconds` more is none to wait for: no call could start before the run's own end."""
     if seconds > longest:
-        return f"Zoho's lock holds for {seconds:.0f} s more, longer than --max-lock allows ({longest:g} s)."
+        told = f"Zoho's lock holds for {seconds:.0f} s more, longer than is allowed ({longest:g} s)."
+        return _stop(told, Reason.MAX_LOCK)
     if seconds > left:
-        return f"Zoho's lock holds for {seconds:.0f} s more, and --max-duration leaves {max(0, left):.0f} s."
-    return ""
+        told = f"Zoho's lock holds for {seconds:.0f} s more, and the run has {max(0, left):.0f} s left."
+        return _stop(told, Reason.MAX_DURATION)
+    return None
+
+
+def _stop(told: str, setting: Reason = Reason.OTHER) -> Stop:
+    return Stop(reason=told, exit_code=ExitCode.STOPPED_EARLY, setting=setting)
 
 
 def tell_lock(events: Events, lock: Lock, cause: str, code: str) -> None:
@@ -114,9 +122,9 @@ def open_gate(
     def judge(seconds: float) -> None:
         left = deadline - clock.boot_seconds()
         # The longest wait that may be stated, as it was written down: with its margin.
-        reason = why_not_wait_on(seconds, longest=limits.max_lock + limits.lock_margin, left=left)
-        if reason:
-            gate.close(Stop(reason=reason, exit_code=ExitCode.STOPPED_EARLY))
+        stop = why_not_wait_on(seconds, longest=limits.max_lock + limits.lock_margin, left=left)
+        if stop is not None:
+            gate.close(stop)
         if on_wait:
             on_wait()
 

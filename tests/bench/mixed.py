@@ -69,7 +69,7 @@ class SlowRelay:
     async def _serve(self):
         self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
         with socket.create_server(("127.0.0.1", 0), backlog=100) as listening:
-            listening.setblocking(False)
+            listening.settimeout(0)
             self.port = listening.getsockname()[1]
             self._ready.set()
             accepting = asyncio.ensure_future(self._accept(listening))

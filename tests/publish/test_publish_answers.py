@@ -230,7 +230,7 @@ def test_a_lock_that_never_ends_ends_the_run_after_the_longest_wait(lock, longes
 
     assert waits == [round(after - before, 0) for before, after in itertools.pairwise(starts)]
     assert ExitCode.STOPPED_EARLY == played.stop.exit_code
-    assert f"the last of {waits[-1]} s; --max-lock allows no longer one" in played.stop.reason
+    assert f"the last of {waits[-1]} s; no longer one is allowed" in played.stop.reason
     assert not played.results
 
 
@@ -276,7 +276,7 @@ def test_reading_that_gets_through_is_no_way_out_of_a_lock_of_publishing():
     [
         (Throttled(wait_seconds=40_000, cause="429", quota=True), "daily quota"),
         (Throttled(wait_seconds=None, cause="429", quota=True), "daily quota"),
-        (Throttled(wait_seconds=1_000, cause="429"), "longer than --max-lock allows (900 s)"),
+        (Throttled(wait_seconds=1_000, cause="429"), "longer than is allowed (900 s)"),
     ],
 )
 def test_quota_and_long_locks_end_with_75(throttled, words):

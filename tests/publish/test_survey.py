@@ -82,7 +82,7 @@ def test_lock_is_waited_out_and_one_look_goes_first():
     [
         (Denied(code="INVALID_OAUTHSCOPE", message=""), 403, AccessRefused, "training.READ"),
         (Throttled(wait_seconds=50_000, cause="429", quota=True), 429, StoppedEarly, "daily quota"),
-        (Throttled(wait_seconds=1_000, cause="429"), 429, StoppedEarly, "--max-lock"),
+        (Throttled(wait_seconds=1_000, cause="429"), 429, StoppedEarly, "longer than is allowed"),
     ],
 )
 def test_what_a_survey_cannot_do_ends_it(answer, status, error, words):
@@ -99,7 +99,7 @@ def test_a_survey_makes_no_more_calls_than_the_operator_allows():
     """
     api = ScriptedService([], [DRAFT])
 
-    with pytest.raises(StoppedEarly, match="--max-calls"):
+    with pytest.raises(StoppedEarly, match="as many as are allowed"):
         survey(api, 10, max_calls=4)
 
     assert 4 == len(api.calls)

@@ -145,7 +145,7 @@ def test_a_lock_longer_than_the_deadline_is_not_waited_for(desk):
 
     assert 75 == second.wait(20)
     assert reasons(desk)
-    assert all("and --max-duration leaves" in reason for reason in reasons(desk))
+    assert all("left. See --max-duration." in reason for reason in reasons(desk))
 
 
 def late(*values):
