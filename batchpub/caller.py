@@ -192,7 +192,7 @@ class Caller:
             if not again and await self.gate.unless_closed(self.service.renew(access)):
                 return True
             reason = "Zoho refuses the access it was given. Check the token or the cookie, and its data centre."
-            self.gate.close(Stop(reason=reason, exit_code=ExitCode.ACCESS_REFUSED))
+            self.gate.close(Stop(reason=f"{reason} {access.hint}".rstrip(), exit_code=ExitCode.ACCESS_REFUSED))
         except (AccessRefused, ServiceUnreachable) as error:
             self.gate.close(Stop(reason=str(error), exit_code=error.exit_code))
         return False

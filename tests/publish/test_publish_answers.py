@@ -14,6 +14,7 @@ from batchpub.errors import ExitCode
 from batchpub.lifecycle import Rules, Verify
 from batchpub.pace.lock import why_not_wait
 from batchpub.services.interface import (
+    Access,
     CourseState,
     Denied,
     Expired,
@@ -549,3 +550,18 @@ def test_one_course_that_cannot_be_reached_ends_no_run_in_which_others_get_throu
     assert (None, Outcome.FAILED) == (played.stop, played.results["1"].outcome)
     assert 190 == sum(result.outcome is Outcome.PUBLISHED for result in played.results.values())
     assert ExitCode.UNREACHABLE == play(ScriptedService([unreached]), list("123")).stop.exit_code
+
+
+def test_other_data_center_is_said_where_the_access_is_refused():
+    """
+    What the access itself says looks wrong about it stands in the sentence that ends the run.
+    """
+
+    class Elsewhere(ScriptedService):
+        async def get_access(self):
+            return Access(headers={}, hint="Set BATCHPUB_DATA_CENTER=eu.")
+
+    played = play(Elsewhere([Expired(code="401", message="")]), ["1"])
+
+    assert ExitCode.ACCESS_REFUSED is played.stop.exit_code
+    assert played.stop.reason.endswith("and its data centre. Set BATCHPUB_DATA_CENTER=eu.")

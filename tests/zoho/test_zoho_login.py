@@ -19,6 +19,7 @@ from batchpub.cli.commands import login as command
 from batchpub.errors import AccessRefused, ServiceUnreachable, StoppedEarly
 from batchpub.sandbox import Sandbox, SandboxConfig, Secrets, parse_faults
 from batchpub.secret import Secret
+from batchpub.services.zoho import grant
 from batchpub.services.zoho.grant import exchange_code
 from batchpub.services.zoho.line import make_timeout
 
@@ -235,3 +236,21 @@ def read_until(terminal, words):
         except OSError:
             raise AssertionError(shown) from None
     return shown
+
+
+async def test_login_says_which_data_center_the_account_is_in(monkeypatch):
+    """
+    A code may be good for an account that lives elsewhere: the answer names the data centre, and the remark says it.
+    """
+
+    async def answer(*_):
+        scope = "ZOHOPEOPLE.training.ALL"
+        return {"refresh_token": "1000.r", "scope": scope, "api_domain": "https://www.zohoapis.in"}, "HTTP 200"
+
+    monkeypatch.setattr(grant, "ask_for_token", answer)
+    granted = await grant.exchange_code(
+        accounts_url="https://accounts.zoho.eu", client_id="1000.i", client_secret=Secret("secret"), code=Secret("1000.c"),
+        was_used=False, limits=None,
+    )  # fmt: skip
+
+    assert "set BATCHPUB_DATA_CENTER=in." in granted.remark
