@@ -95,6 +95,9 @@ def doctor(**flags: Any) -> int:
 @click.command(cls=HelpfulCommand)
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @setting("id_digits", metavar="DIGITS")
+@click.option(
+    "--language", type=click.Choice(["en", "de", "fr", "es", "ja"]), default="en", help="What staff read it in. [en]"
+)
 def template(**flags: Any) -> None:
     """Write a workbook for staff whose id column is text before anybody types."""
     from batchpub.cli.template import template as run  # noqa: PLC0415 - see above

@@ -10,7 +10,7 @@ from batchpub.paths import is_there
 from batchpub.template import write_template
 
 
-def template(file: Path, id_digits: str | None) -> None:
+def template(file: Path, id_digits: str | None, language: str) -> None:
     """Write a workbook for staff whose id column is text before anybody types."""
     settings = settle_settings({"id_digits": id_digits}, None)
     if file.suffix.lower() != ".xlsx":
@@ -18,7 +18,7 @@ def template(file: Path, id_digits: str | None) -> None:
     if is_there(file, lambda why: CannotWrite(f"{file} cannot be written: {why} Name another folder.")):
         raise click.UsageError(f"{file} is there already. Name a new file.")
     try:
-        write_template(file, id_digits=settings.id_digits)
+        write_template(file, id_digits=settings.id_digits, language=language)
     except OSError as error:
         raise CannotWrite(f"{file} cannot be written: {error.strerror}. Name another folder.") from error
     click.echo(f"{file} is ready. Hand it to whoever collects the course ids.")

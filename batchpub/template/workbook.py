@@ -5,59 +5,71 @@ without a password, which stops accidents and nobody else), what is typed is che
 to paste an id. A paste can still carry a number in; the loader refuses that.
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from batchpub.errors import CannotWrite
-from batchpub.plan import PlanOptions, say_digits
+from batchpub.plan import PlanOptions
+from batchpub.plan.vocabulary import LANGUAGES
 from batchpub.sheet.grid import name_column
+from batchpub.template.texts import TEXTS, Texts
 
 if TYPE_CHECKING:
     import xlsxwriter
     from xlsxwriter.worksheet import Worksheet
 
 ROWS = 5_000  # filled in by hand, nobody gets further; the formats hold for the whole columns
-_COLUMNS = (  # heading, width, what the input message says
-    ("Course ID", 24, "{digits}, copied from Zoho. The cell is text: keep it so."),
-    ("Course name", 44, "As it is in Zoho; it shows mistakes in the id."),
-    ("Batch ID", 24, "Only for a batch of a blended course: {digits}. Otherwise leave it empty."),
-    ("Notify", 10, "yes: learners get a mail. no or empty: they do not."),
-    ("Publish", 10, "no: leave this course out this time."),
-    ("Confirmed", 12, "yes: the id really ends in zeros."),
-)
-_IDS = ("Course ID", "Batch ID")
+_WIDTHS = {"course_id": 24, "course_name": 44, "batch_id": 24, "notify": 16, "publish": 16, "confirmed": 14}
+"""Every column by its role, in its order, with its width."""
+_IDS = ("course_id", "batch_id")
+_WORDS = {"notify": ("yes", "no"), "publish": ("yes", "no"), "confirmed": ("yes",)}
+_FREE_COLUMNS = 20  # on the right, for whoever fills it in
 _A4 = 9
-_ONE_LINE = 106  # characters that fit into the width of a step
-_WORDS = {"Notify": ["yes", "no"], "Publish": ["yes", "no"], "Confirmed": ["yes"]}
-_STEPS = (
-    "Write one course into each row of the sheet “Courses”.",
-    "Copy the id of the course from Zoho: it is the number of {digits} in the address of the course's page.",
-    "Paste it as text: Ctrl+Shift+V, or right-click → Paste Options → Keep Text Only.",
-    "Look at it: all its digits must be there ({digits}). A red cell holds no id. If you see 4.78E+17, or zeros at the end, empty the cell and "
-    "paste again as text; changing the format alone does not bring the digits back.",
-    "Write the course's name beside it. Nobody can see from an id alone that it is the wrong one.",
-    "Notify: yes mails the learners of this course; no, or nothing, does not.",
-    "Publish: no leaves a course out this time.",
-    "Save as an Excel workbook (.xlsx). Do not save as CSV and open that again: Excel rounds the ids in a CSV.",
-)
-_WHY = (
-    "Why so careful? A spreadsheet keeps only 15 digits of a number. An id that was a number for a moment names another course.",
-    "The sheets are protected so that the columns stay text. There is no password: Review → Unprotect Sheet.",
-)
+_ONE_LINE = 106  # letters that fit into the width of a step; two of Japanese take the room of three
+_WIDE = "\u2e80"  # from here on letters are wide
 _WRONG = {"bg_color": "#F8CBAD", "font_color": "#9C0006"}
 
 
-def write_template(path: str | Path, *, id_digits: tuple[int, int] = PlanOptions().id_digits) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Made:
+    """One template on its way: its language, the texts of it, and what they speak of."""
+
+    texts: Texts
+    headings: dict[str, str]
+    words: dict[str, str]
+    least: int
+    most: int
+
+    def say(self, text: str, **more: str) -> str:
+        """Fill in what a text speaks of."""
+        told = self.texts.digits if self.least == self.most else self.texts.digits_between
+        digits = told.format(least=self.least, most=self.most)
+        return text.format(digits=digits, courses=self.texts.courses, **self.words, **self.headings, **more)
+
+
+def write_template(
+    path: str | Path, *, id_digits: tuple[int, int] = PlanOptions().id_digits, language: str = "en"
+) -> None:
     """Write an empty workbook for a list of courses, replacing what is there. Raises CannotWrite."""
     import xlsxwriter  # noqa: PLC0415 - only this command needs it
     from xlsxwriter.exceptions import XlsxWriterException  # noqa: PLC0415
 
+    spoken = LANGUAGES[language]
+    made = _Made(
+        texts=TEXTS[language],
+        headings={role: getattr(spoken, role)[0] for role in _WIDTHS},
+        words={"yes": spoken.yes[0], "no": spoken.no[0]},
+        least=id_digits[0],
+        most=id_digits[1],
+    )
     try:
         workbook = xlsxwriter.Workbook(
             str(path), {"strings_to_numbers": False, "strings_to_formulas": False, "strings_to_urls": False}
         )
-        _write_how_to(workbook, id_digits)
-        _write_courses(workbook, id_digits)
+        _write_how_to(workbook, made)
+        _write_courses(workbook, made)
         workbook.close()
     except (OSError, XlsxWriterException) as error:
         raise CannotWrite(
@@ -65,8 +77,8 @@ def write_template(path: str | Path, *, id_digits: tuple[int, int] = PlanOptions
         ) from error
 
 
-def _write_how_to(workbook: "xlsxwriter.Workbook", id_digits: tuple[int, int]) -> None:
-    sheet = workbook.add_worksheet("Read me first")
+def _write_how_to(workbook: "xlsxwriter.Workbook", made: _Made) -> None:
+    sheet = workbook.add_worksheet(made.texts.read_me)
     title = workbook.add_format({"bold": True, "font_size": 16, "font_color": "#1F3864"})
     number = workbook.add_format({"bold": True, "valign": "top", "align": "right", "font_color": "#1F3864"})
     step = workbook.add_format({"text_wrap": True, "valign": "top"})
@@ -74,17 +86,26 @@ def _write_how_to(workbook: "xlsxwriter.Workbook", id_digits: tuple[int, int]) -
     sheet.hide_gridlines(2)
     sheet.set_column(0, 0, 4)
     sheet.set_column(1, 1, 96)
-    sheet.write_string(0, 0, "How to fill in this workbook", title)
-    for index, line in enumerate(_STEPS, start=1):
-        text = line.format(digits=say_digits(id_digits))
-        sheet.set_row(index + 1, 34 if len(text) > _ONE_LINE else 18)
-        sheet.write_string(index + 1, 0, f"{index}.", number)
-        sheet.write_string(index + 1, 1, text, step)
-    for row, line in enumerate(_WHY, start=len(_STEPS) + 3):
-        sheet.set_row(row, 34 if len(line) > _ONE_LINE else 18)
-        sheet.write_string(row, 1, line, small)
+    sheet.write_string(0, 0, made.texts.title, title)
+    for row, line, text in _lay_out_steps(made):
+        sheet.set_row(row, 2 + 16 * _count_lines(text))
+        if line:
+            sheet.write_string(row, 0, f"{line}.", number)
+        sheet.write_string(row, 1, text, step if line else small)
     _lay_out_print(sheet)
     sheet.protect()
+
+
+def _lay_out_steps(made: _Made) -> Iterator[tuple[int, int, str]]:
+    """Give row, number (0 for none) and text of every line under the title."""
+    for number, text in enumerate(made.texts.steps, start=1):
+        yield number + 1, number, made.say(text)
+    for row, text in enumerate(made.texts.why, start=len(made.texts.steps) + 3):
+        yield row, 0, made.say(text)
+
+
+def _count_lines(text: str) -> int:
+    return 1 + int(sum(1.6 if letter >= _WIDE else 1 for letter in text) / _ONE_LINE)
 
 
 def _lay_out_print(sheet: "Worksheet") -> None:
@@ -93,8 +114,8 @@ def _lay_out_print(sheet: "Worksheet") -> None:
     sheet.fit_to_pages(1, 0)
 
 
-def _write_courses(workbook: "xlsxwriter.Workbook", id_digits: tuple[int, int]) -> None:
-    sheet = workbook.add_worksheet("Courses")
+def _write_courses(workbook: "xlsxwriter.Workbook", made: _Made) -> None:
+    sheet = workbook.add_worksheet(made.texts.courses)
     heading = workbook.add_format(
         {"bold": True, "bg_color": "#1F3864", "font_color": "#FFFFFF", "num_format": "@", "valign": "vcenter"}
     )
@@ -102,48 +123,50 @@ def _write_courses(workbook: "xlsxwriter.Workbook", id_digits: tuple[int, int]) 
     digits = workbook.add_format({"num_format": "@", "locked": False, "font_name": "Consolas"})
     wrong = workbook.add_format(_WRONG)
     sheet.set_row(0, 22)
-    for column, (name, width, message) in enumerate(_COLUMNS):
-        sheet.set_column(column, column, width, digits if name in _IDS else text)
-        sheet.write_string(0, column, name, heading)
-        sheet.data_validation(
-            1, column, ROWS, column, _validate(name, column, message.format(digits=say_digits(id_digits)), id_digits)
-        )
-        if name in _IDS:  # a paste is not validated: it must be seen
+    for column, (role, width) in enumerate(_WIDTHS.items()):
+        sheet.set_column(column, column, width, digits if role in _IDS else text)
+        sheet.write_string(0, column, made.headings[role], heading)
+        sheet.data_validation(1, column, ROWS, column, _validate(role, column, made))
+        if role in _IDS:  # a paste is not validated: it must be seen
             cell = f"{name_column(column)}2"
-            formula = f'=AND({cell}<>"",NOT({_say_is_id(cell, id_digits)[1:]}))'
+            formula = f'=AND({cell}<>"",NOT({_say_is_id(cell, (made.least, made.most))[1:]}))'
             sheet.conditional_format(1, column, ROWS, column, {"type": "formula", "criteria": formula, "format": wrong})
+    last = len(_WIDTHS) - 1
+    sheet.set_column(last + 1, last + _FREE_COLUMNS, 16, text)
+    sheet.autofilter(0, 0, ROWS, last)
     sheet.freeze_panes(1, 0)
     _lay_out_print(sheet)
     sheet.repeat_rows(0)
-    sheet.set_footer("&L&A&RPage &P of &N")
+    sheet.set_footer(f"&L&A&R{made.texts.page}")
     sheet.ignore_errors(
-        {"number_stored_as_text": f"A1:F{ROWS + 1}"}
+        {"number_stored_as_text": f"A1:{name_column(last)}{ROWS + 1}"}
     )  # the green corners that invite to convert to numbers
-    sheet.protect(
-        "", {"format_cells": False, "format_columns": True, "insert_rows": True, "delete_rows": True, "sort": True}
-    )
+    allowed = ("format_columns", "insert_rows", "delete_rows", "sort", "autofilter")
+    sheet.protect("", {"format_cells": False, **dict.fromkeys(allowed, True)})
     sheet.activate()
 
 
-def _validate(name: str, column: int, message: str, id_digits: tuple[int, int]) -> dict[str, Any]:
-    told = {"input_title": name, "input_message": message}
-    if name in _WORDS:
+def _validate(role: str, column: int, made: _Made) -> dict[str, Any]:
+    name = made.headings[role]
+    told = {"input_title": name, "input_message": made.say(made.texts.hints[role])}
+    if role in _WORDS:
+        words = [made.words[word] for word in _WORDS[role]]
+        shown = " / ".join(words)
         return {
             **told,
             "validate": "list",
-            "source": _WORDS[name],
-            "error_title": f"{name}: {' or '.join(_WORDS[name])}",
-            "error_message": f"Write {' or '.join(_WORDS[name])}, or leave the cell empty.",
+            "source": words,
+            "error_title": f"{name}: {shown}",
+            "error_message": made.say(made.texts.no_word, words=shown),
         }
-    if name not in _IDS:
+    if role not in _IDS:
         return {**told, "validate": "any"}
-    cell = f"{name_column(column)}2"
     return {
         **told,
         "validate": "custom",
-        "value": _say_is_id(cell, id_digits),
-        "error_title": f"This is no {name}",
-        "error_message": f"{say_digits(id_digits)} as text, nothing else. Copy the id from Zoho again and paste it as text.",
+        "value": _say_is_id(f"{name_column(column)}2", (made.least, made.most)),
+        "error_title": made.say(made.texts.no_id, heading=name),
+        "error_message": made.say(made.texts.no_id_message),
     }
 
 

@@ -12,6 +12,7 @@ from batchpub.cli.main import group
 from batchpub.course import Outcome
 from batchpub.errors import ExitCode
 from batchpub.events import EVENTS
+from batchpub.plan.vocabulary import LANGUAGES
 from batchpub.report import FILE_NAMES
 from batchpub.settings import PREFIX, SECRETS, SETTINGS
 from batchpub.template import workbook as template
@@ -128,4 +129,4 @@ def test_columns_of_a_hand_in_are_the_templates():
     """
     _, _, *headings = re.findall(r"^   \| ([^|]+) \|", PAGES["docs/hand-in.md"], re.MULTILINE)
 
-    assert [heading for heading, *_ in template._COLUMNS] == headings
+    assert [getattr(LANGUAGES["en"], role)[0] for role in template._WIDTHS] == headings

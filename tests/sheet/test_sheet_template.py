@@ -9,7 +9,9 @@ import pytest
 from sheet_files import A, B, plan_file
 
 from batchpub.errors import CannotWrite, SheetRefused
+from batchpub.plan.vocabulary import LANGUAGES
 from batchpub.template import write_template
+from batchpub.template.texts import TEXTS
 
 FILLED = [(A, "Fire", None, "yes", None, None), (B, "Data", "478346000019583217", None, "yes", None)]
 
@@ -41,6 +43,59 @@ def test_filled_in_by_openpyxl_it_loads(tmp_path):
 
     assert EXPECTED == summarise(plan)
     assert () == plan.sheets[0].notes
+
+
+@pytest.mark.parametrize("language", sorted(TEXTS))
+def test_every_language_is_loaded_as_it_was_filled_in(tmp_path, language):
+    """
+    Headings and the words for yes and no are those that the loader knows, and no text is too long for its place.
+    """
+    spoken, path = LANGUAGES[language], tmp_path / "a.xlsx"
+    write_template(path, language=language)
+    book = openpyxl.load_workbook(path)
+    sheet = book[TEXTS[language].courses]
+    for column, value in enumerate((A, "Fire", None, spoken.yes[0], spoken.no[0], spoken.yes[0]), start=1):
+        sheet.cell(2, column).value = value
+    sheet["H1"].value, sheet["H2"].value = "Owner", "Ann"
+    book.save(path)
+
+    plan = plan_file(path)
+
+    assert [("skipped", A)] == [(str(row.pile), row.values[0]) for row in plan.rows]
+    assert "Owner" in plan.sheets[0].headings
+    assert [] == [
+        told
+        for check in sheet.data_validations.dataValidation
+        for told, most in ((check.promptTitle, 32), (check.prompt, 255), (check.errorTitle, 32), (check.error, 255))
+        if told and len(told) > most
+    ]
+
+
+def test_further_columns_and_the_filter_are_free(tmp_path):
+    """
+    Staff may keep columns of their own and filter; only what keeps ids text is locked.
+    """
+    write_template(tmp_path / "a.xlsx")
+
+    sheet = openpyxl.load_workbook(tmp_path / "a.xlsx")["Courses"]
+
+    assert not sheet.column_dimensions["G"].protection.locked
+    assert ("A1:F5001", False) == (sheet.auto_filter.ref, sheet.protection.autoFilter)
+
+
+@pytest.mark.parametrize("language", sorted(TEXTS))
+def test_languages_say_the_same(language):
+    """
+    Every language has as many steps as English, with the same things named in each.
+    """
+    from string import Formatter
+
+    def named(text):
+        return sorted(name for _, name, _, _ in Formatter().parse(text) if name)
+
+    here, there = TEXTS["en"], TEXTS[language]
+    assert list(map(named, here.steps)) == list(map(named, there.steps))
+    assert (list(here.hints), len(here.why)) == (list(there.hints), len(there.why))
 
 
 def test_empty_template_has_no_rows(tmp_path):
