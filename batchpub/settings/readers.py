@@ -123,7 +123,7 @@ LONG = Reader(
 def _read_max_failures(value: object) -> str:
     if isinstance(value, bool):
         raise ValueError("a yes or no")  # noqa: TRY004 - as above
-    told = f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value).strip()
+    told = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
     if MAX_FAILURES.fullmatch(told) is None:
         raise ValueError("neither a number nor a percentage")
     return told
