@@ -10,15 +10,13 @@ from batchpub.pace import LockWatch
 from batchpub.state import Limits
 
 LIMITS = Limits()
-
-
-def ignore(_event):
-    """Nobody listens."""
+NOW = Clock().boot_seconds()
 
 
 def drive(standing, work, rules, publishes, reads, *, claims=None):
     """Take one course one step on; give what was asked of everybody, and of the service."""
-    trace, events = [], Events(ignore)
+    trace, told = [], []
+    events = Events(lambda event: told.append(f"{event.level} {event.name} {dict(event.fields)}"))
     service, gate = Service(trace, publishes, reads), Gate(trace)
     caller = Caller(
         service=service,
@@ -32,8 +30,13 @@ def drive(standing, work, rules, publishes, reads, *, claims=None):
     if isinstance(step, Later):
         then = step.work
         known = [name for name in ("is_lost", "renewed", "strained", "said_published") if getattr(then, name)]
-        seconds = "back-off" if 0 < step.seconds < 40 and step.seconds != 2.0 else f"{step.seconds:g} s"
-        trace.append(f"later {seconds} attempts={then.attempts} reads={then.reads} {' '.join(known)}".rstrip())
+        seconds = f"back-off {step.backoff:g}" if step.backoff else f"{step.seconds:g} s"
+        spent = f"spent={then.spent_seconds:g} " if then.spent_seconds and not step.backoff else ""
+        looked = "looked " if then.looked_at == NOW else ""
+        trace.append(
+            f"later {seconds} attempts={then.attempts} reads={then.reads} {spent}{looked}{' '.join(known)}".rstrip()
+        )
     else:
         trace.append(f"end {step.outcome.value}/{step.attempts}{'/verified' if step.verified else ''}")
+    trace.extend(told)
     return trace, service.asked

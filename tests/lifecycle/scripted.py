@@ -56,7 +56,7 @@ class Gate:
         """Somebody may look again."""
 
     def close(self, stop):
-        self.trace.append(f"close {int(stop.exit_code)}")
+        self.trace.append(f"close {int(stop.exit_code)} {stop.setting.value} {stop.reason!r}")
         self.stop = stop
 
 
@@ -90,7 +90,10 @@ class Journal:
         if through:
             told.append("through")
         if lock is not None:
-            told.append(f"lock={lock.stated}")
+            told.append(f"lock={lock.stated} {lock.cause} {lock.is_quota}")
+        if result is not None:
+            told.append(f"{result.http_status} {result.code} {result.message!r}")
+        told.append(f"{note.http_status} {note.code}")
         self.trace.append(" ".join(told))
         if lock is None:
             return None
@@ -102,6 +105,7 @@ class Journal:
             told.append("verified")
         if version is not None:
             told.append(f"v{version}")
+        told.append(f"{result.http_status} {result.code} {result.message!r}")
         self.trace.append(" ".join(told))
 
 

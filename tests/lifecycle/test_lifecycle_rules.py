@@ -1,0 +1,345 @@
+"""The laws of a course's rules and of what several courses say together."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from cases import WORK, seen
+from scripted import COURSE, reply
+
+from batchpub.course import Course, NamesRule, Outcome
+from batchpub.errors import ExitCode
+from batchpub.lifecycle import (
+    CourseStatus,
+    Ended,
+    Finding,
+    Later,
+    Look,
+    Read,
+    Rules,
+    Send,
+    Signs,
+    Verify,
+    Why,
+    foresee,
+    look_of,
+    move_after_look,
+    next_move,
+    weigh,
+    weigh_reading,
+)
+from batchpub.lifecycle.meaning import ABOUT_THE_COURSE, rest_of
+from batchpub.services.interface import (
+    CourseState,
+    Meaning,
+    NotSent,
+    Published,
+    Refused,
+    StateRead,
+    Throttled,
+    Unclear,
+    Withheld,
+)
+from batchpub.standing import Free, PublishedBefore, Rest, Uncertain
+
+OTHER = Course(course_id="478346000019580254")
+FORBIDDEN = reply(Refused(code="403", message="no"), 403)
+LIMITED = reply(Refused(code="422", message="maximum limit exceeded"), 422)
+REFUSED = reply(Refused(code="4102", message="no"), 400)
+OK = reply(Published(), 200)
+SEND = Send(version=1, before=CourseStatus.FREE)
+
+
+def test_what_the_state_keeps_is_what_it_always_kept():
+    """
+    Renaming a member must change neither database nor log: the values are written down here a second time.
+    """
+    assert ["free", "asking", "draft", "unclear", "published"] == [status.value for status in CourseStatus]
+    assert ["nothing", "names", "mails", "everything"] == [verify.value for verify in Verify]
+    assert {"published", "saidpublished", "refused", "stateread"} == {meaning.value for meaning in ABOUT_THE_COURSE}
+    assert {Meaning.PUBLISHED, Meaning.SAID_PUBLISHED, Meaning.REFUSED, Meaning.STATE_READ} == ABOUT_THE_COURSE
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "rest"),
+    [
+        (Published(), 200, Rest.ANSWERED),
+        (Unclear(reason="x"), None, Rest.UNANSWERED),
+        (Unclear(reason="x"), 502, Rest.ANSWERED),
+        (NotSent(reason="x"), None, Rest.UNUSED),
+        (Withheld(), None, Rest.UNUSED),
+    ],
+)
+def test_a_place_rests_as_long_as_its_call_may_arrive(answer, status, rest):
+    """
+    None for a call that was never sent, the longest for one without an answer.
+    """
+    assert rest is rest_of(reply(answer, status))
+
+
+@pytest.mark.parametrize(
+    ("rules", "work", "known", "expected"),
+    [
+        (Rules(), {}, False, False),
+        (Rules(verify=Verify.EVERYTHING), {}, True, True),
+        (Rules(verify=Verify.EVERYTHING), {"attempts": 1}, True, False),
+        (Rules(verify=Verify.MAILS), {"notify": True}, False, True),
+        (Rules(verify=Verify.MAILS, names=NamesRule.IGNORE), {"notify": True}, True, False),
+        (Rules(verify=Verify.MAILS), {"notify": False}, False, False),
+        (Rules(verify=Verify.NAMES), {"notify": True}, True, True),
+        (Rules(verify=Verify.NAMES), {"notify": True, "name": " "}, True, False),
+        (Rules(verify=Verify.NAMES), {"notify": False}, True, False),
+        (Rules(verify=Verify.NAMES, names=NamesRule.HOLD), {"notify": False}, True, True),
+        (Rules(verify=Verify.NAMES, strict=True), {"notify": False}, True, True),
+        (Rules(verify=Verify.NAMES, names=NamesRule.WARN), {"notify": True}, True, False),
+        (Rules(verify=Verify.NAMES), {"notify": True, "confirmed": True}, True, False),
+        (Rules(verify=Verify.NAMES), {"notify": True, "course": replace(COURSE, batch_id="1" * 18)}, True, False),
+    ],
+)
+def test_which_courses_are_read_first(rules, work, known, expected):
+    """
+    All, those that mail and are not known, those whose name would hold them; never a second attempt, never a batch's name.
+    """
+    assert expected is rules.verifies(replace(WORK, **work), known=known)
+
+
+def test_attempts_reads_and_time_are_bounded():
+    """
+    The last one that is allowed is allowed, the next is not.
+    """
+    rules = Rules(attempts=3, course_seconds=10)
+
+    assert [True, True, False] == [rules.may_try(replace(WORK, attempts=n)) for n in (0, 2, 3)]
+    assert [True, True, False] == [rules.may_read(replace(WORK, reads=n)) for n in (0, 2, 3)]
+    assert [True, False] == [rules.may_try(WORK.spend(seconds)) for seconds in (9.9, 10.0)]
+    assert [True, False] == [rules.may_read(WORK.spend(seconds)) for seconds in (9.9, 10.0)]
+    assert 7.0 == WORK.spend(3).spend(4).spent_seconds
+    assert [2, 4, 8, 60] == [Rules().longest_backoff(tries) for tries in (0, 1, 2, 20)]
+
+
+def test_defaults_are_the_documented_ones():
+    """
+    Five attempts, back-offs from two seconds to a minute, twenty minutes a course, a minute to settle.
+    """
+    rules = Rules()
+
+    assert (5, 2, 60, 1200, 60, 2) == (
+        rules.attempts,
+        rules.backoff_seconds,
+        rules.max_backoff_seconds,
+        rules.course_seconds,
+        rules.settle_seconds,
+        rules.look_again_seconds,
+    )
+    assert (None, Verify.NOTHING, NamesRule.AUTO, False) == (rules.max_calls, rules.verify, rules.names, rules.strict)
+
+
+def test_again_is_all_or_some():
+    """
+    A course is published again when it is named, or all are.
+    """
+    assert [False, True, True] == [
+        Rules(again=frozenset(again)).publishes_again(COURSE) for again in ((), ("all",), (COURSE.course_id,))
+    ]
+    assert not Rules(again=frozenset({OTHER.course_id})).publishes_again(COURSE)
+
+
+def weigh_all(*replies, courses=(COURSE, OTHER)):
+    """Weigh answers to the courses in turn; give the last verdict."""
+    signs = Signs()
+    for number, told in enumerate(replies):
+        work = replace(WORK, course=courses[number % len(courses)])
+        verdict = weigh(SEND, work, told, signs, Rules())
+        signs = verdict.signs
+    return verdict
+
+
+@pytest.mark.parametrize(
+    ("replies", "stops"),
+    [
+        ([FORBIDDEN] * 2, False),
+        ([FORBIDDEN] * 3, True),
+        ([FORBIDDEN, FORBIDDEN, REFUSED, FORBIDDEN], False),
+        ([FORBIDDEN, FORBIDDEN, OK, FORBIDDEN], False),
+    ],
+)
+def test_three_403_in_a_row_stop_the_run(replies, stops):
+    """
+    Any other definite answer between begins anew.
+    """
+    stop = weigh_all(*replies).stop
+
+    assert stops is (stop is not None)
+    assert stop is None or (ExitCode.ACCESS_REFUSED, True) == (stop.exit_code, "403 three times" in stop.reason)
+
+
+@pytest.mark.parametrize(
+    ("replies", "courses", "locks"),
+    [
+        ([LIMITED], (COURSE,), False),
+        ([LIMITED, LIMITED], (COURSE, OTHER), True),
+        ([LIMITED, LIMITED], (COURSE, COURSE), False),
+        ([LIMITED, OK, LIMITED], (COURSE, OTHER, OTHER), False),
+        ([LIMITED, REFUSED, LIMITED], (COURSE, COURSE, OTHER), True),
+    ],
+)
+def test_the_second_422_of_another_course_is_a_lock(replies, courses, locks):
+    """
+    A success between makes it a course's own trouble again. A course that met it as a lock once meets it as its own next.
+    """
+    verdict = weigh_all(*replies, courses=courses)
+
+    assert locks is (verdict.lock is not None)
+    if locks:
+        assert (True, 0) == (verdict.then.work.strained, verdict.then.work.attempts)
+        strained = weigh(SEND, verdict.then.work, LIMITED, verdict.signs, Rules())
+        assert (None, Outcome.REFUSED) == (strained.lock, strained.result.outcome)
+
+
+def test_a_service_that_nobody_reaches_stops_the_run_and_one_that_others_reach_does_not():
+    """
+    Counted over all courses, and only as long as no call gets through; what we kept back says nothing.
+    """
+    lost = reply(NotSent(reason="refused"), None)
+    last = replace(WORK, attempts=4)
+
+    alone = weigh(SEND, last, lost, Signs(unreached_in_a_row=4), Rules())
+    beside = weigh(SEND, last, lost, Signs(unreached_in_a_row=3), Rules())
+
+    assert (ExitCode.UNREACHABLE, None) == (alone.stop.exit_code, beside.stop)
+    assert [Outcome.FAILED] * 2 == [one.result.outcome for one in (alone, beside)]
+    assert [3, 1, 0, 0] == [
+        Signs(unreached_in_a_row=before).hear(told).unreached_in_a_row
+        for before, told in ((2, lost), (0, lost), (5, OK), (5, FORBIDDEN))
+    ]
+    assert 5 == Signs(unreached_in_a_row=5).hear(reply(Withheld(), None)).unreached_in_a_row
+
+
+def test_a_missing_scope_for_reading_is_a_sign_for_all():
+    """
+    Once it was denied, no course is read any more.
+    """
+    from cases import READS
+
+    denied = weigh_reading(WORK, READS["denied"], Signs(), Rules())
+    fine = weigh_reading(WORK, READS["draft"], Signs(), Rules())
+
+    assert (True, False) == (denied.signs.may_not_read, fine.signs.may_not_read)
+
+
+def test_readings_that_say_nothing_are_made_again_until_they_are_too_many():
+    """
+    With growing waits; the last one is judged as it is.
+    """
+    silent = reply(Unclear(reason="HTTP 502"), 502)
+
+    verdicts = [weigh_reading(replace(WORK, reads=reads), silent, Signs(), Rules()) for reads in range(5)]
+
+    assert [2, 4, 8, 16] == [verdict.then.backoff for verdict in verdicts[:4]]
+    assert [1, 2, 3, 4] == [verdict.then.work.reads for verdict in verdicts[:4]]
+    assert all(verdict.then.reply is silent for verdict in verdicts[:4])
+    assert not isinstance(verdicts[4].then, Later)
+
+
+def test_a_look_remembers_when_it_was_made_and_another_name():
+    """
+    The moment, and the remark, which stays when a later look has none; readings are counted anew.
+    """
+    read, work = Read(version=1, why=Why.VERIFY), replace(WORK, name="First aid", reads=3)
+
+    after, _ = move_after_look(work, seen(CourseState.DRAFT), Rules(), read=read, now=5.0)
+    later, _ = move_after_look(after, seen(CourseState.DRAFT, name=""), Rules(), read=read, now=9.0)
+
+    assert (5.0, 9.0, 0) == (after.looked_at, later.looked_at, after.reads)
+    assert "Zoho calls it 'Fire safety', the sheet 'First aid'." == after.remark == later.remark
+    assert "" == look_of(work, seen(CourseState.DRAFT), Rules(names=NamesRule.IGNORE)).remark
+
+
+def test_a_course_shown_to_a_person_is_not_attempted():
+    """
+    Looking alone decides nothing.
+    """
+    _, move = move_after_look(WORK, seen(CourseState.DRAFT), Rules(), read=Read(version=1, why=Why.SHOW), now=1.0)
+
+    assert (Outcome.NOT_ATTEMPTED, None) == (move.result.outcome, move.status)
+
+
+@pytest.mark.parametrize(
+    ("standing", "look", "expected"),
+    [
+        (Free(version=0), None, ("to_publish", "")),
+        (Free(version=0), Look(finding=Finding.TO_PUBLISH), ("to_publish", "")),
+        (Free(version=0), Look(finding=Finding.INVALID, message="No."), ("invalid", "No.")),
+        (Free(version=0), Look(finding=Finding.ALREADY_PUBLISHED, message="It is."), ("already_published", "It is.")),
+        (Free(version=0), Look(finding=Finding.CANNOT_TELL, message="?"), ("to_publish", "?")),
+        (PublishedBefore(run="r", on="2026-11-27T10:00:00.5"), None, ("already_published", "Published by run r on 2026-11-27T10:00:00Z.")),
+        (
+            Uncertain(version=1, run="r", seconds=0.0),
+            None,
+            ("uncertain", "Run r sent it and the answer is not known; it is read first."),
+        ),
+        (
+            Uncertain(version=1, run="r", seconds=9.0),
+            Look(finding=Finding.ALREADY_PUBLISHED, message="It is."),
+            ("already_published", "It is."),
+        ),
+    ],
+)  # fmt: skip
+def test_check_foresees_what_publish_would_do(standing, look, expected):
+    """
+    By the same moves, with or without a look at the service.
+    """
+    assert expected == foresee(standing, look, WORK, Rules())
+
+
+def test_a_row_of_another_name_that_mails_is_foreseen_as_held():
+    """
+    As publishing would hold it.
+    """
+    work = replace(WORK, notify=True, name="First aid")
+    look = Look(finding=Finding.TO_PUBLISH, remark="Zoho calls it 'A', the sheet 'First aid'.")
+
+    outcome, message = foresee(Free(version=0), look, work, Rules())
+
+    assert ("invalid", True) == (outcome, "it would mail learners" in message)
+
+
+def test_a_lock_is_no_attempt_and_carries_its_answer():
+    """
+    Whoever writes it down needs the wait that it states.
+    """
+    locked = Throttled(wait_seconds=60.0, cause="429")
+
+    verdict = weigh(SEND, WORK, reply(locked, 429), Signs(), Rules())
+
+    assert (locked, 0, Later) == (verdict.lock, verdict.result.attempts, type(verdict.then))
+
+
+def test_an_answer_that_reads_a_state_tells_nothing_about_a_call_to_publish():
+    """
+    Total: whatever comes, the course is not lost.
+    """
+    verdict = weigh(SEND, WORK, reply(StateRead(state=CourseState.DRAFT), 200), Signs(), Rules())
+
+    assert (CourseStatus.UNCLEAR, Outcome.UNKNOWN) == (verdict.status, verdict.result.outcome)
+    assert not isinstance(verdict.then, Ended)
+
+
+def test_a_call_of_another_run_is_not_ours_to_have_published():
+    """
+    The course was lost by us, but another run has sent it since.
+    """
+    lost = replace(WORK, is_lost=True)
+
+    whys = [
+        next_move(Uncertain(version=1, run=run, seconds=0.0), work, Rules(), run="mine").why
+        for run, work in (("mine", lost), ("other", lost), ("mine", WORK))
+    ]
+
+    assert [Why.LOST, Why.LOST_BEFORE, Why.LOST_BEFORE] == whys
+    assert [True, True, False, False, False] == [
+        why.is_lost for why in (Why.LOST, Why.LOST_BEFORE, Why.VERIFY, Why.CONFIRM, Why.SHOW)
+    ]
