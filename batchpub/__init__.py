@@ -1,3 +1,75 @@
-"""batchpub publishes every course of a spreadsheet in the Zoho People LMS, inside its rate limit."""
+"""batchpub publishes every course of a spreadsheet in the Zoho People LMS, inside its rate limit.
+
+From Python: `batchpub.publish(rows, service=batchpub.ZohoPeople(...))`; see docs/python.md. Names are imported when they are
+first used, so that `import batchpub` costs nothing.
+"""
+
+from typing import TYPE_CHECKING
+
+from batchpub.lazy import export_lazily
+
+if TYPE_CHECKING:
+    from batchpub.account import account_from_environment
+    from batchpub.api import Forecast, Policy, check, check_sync, publish, publish_sync, read_sheet
+    from batchpub.course import Course, NotifyPolicy, Outcome, Sheet
+    from batchpub.errors import BatchpubError, ExitCode, SheetRefused
+    from batchpub.events import RunEvent
+    from batchpub.lifecycle import Foreseen, Rules, Verify
+    from batchpub.plan import PlanOptions
+    from batchpub.record import RowRecord, RunRecord
+    from batchpub.secret import Secret
+    from batchpub.services.zoho.access import AccessToken, Cookie, RefreshCredentials
+    from batchpub.services.zoho.people import ZohoPeople
+    from batchpub.sheet import SheetOptions
+    from batchpub.state import Limits
 
 __version__ = "0.1.0"
+
+MODULES = {
+    "account": ("account_from_environment",),
+    "api": ("Forecast", "Policy", "check", "check_sync", "publish", "publish_sync", "read_sheet"),
+    "course": ("Course", "NotifyPolicy", "Outcome", "Sheet"),
+    "errors": ("BatchpubError", "ExitCode", "SheetRefused"),
+    "events": ("RunEvent",),
+    "lifecycle": ("Foreseen", "Rules", "Verify"),
+    "plan": ("PlanOptions",),
+    "record": ("RowRecord", "RunRecord"),
+    "secret": ("Secret",),
+    "sheet": ("SheetOptions",),
+    "state": ("Limits",),
+    "services.zoho.access": ("AccessToken", "Cookie", "RefreshCredentials"),
+    "services.zoho.people": ("ZohoPeople",),
+}
+__getattr__ = export_lazily(__name__, {name: module for module, names in MODULES.items() for name in names})
+
+__all__ = [
+    "AccessToken",
+    "BatchpubError",
+    "Cookie",
+    "Course",
+    "ExitCode",
+    "Forecast",
+    "Foreseen",
+    "Limits",
+    "NotifyPolicy",
+    "Outcome",
+    "PlanOptions",
+    "Policy",
+    "RefreshCredentials",
+    "RowRecord",
+    "Rules",
+    "RunEvent",
+    "RunRecord",
+    "Secret",
+    "Sheet",
+    "SheetOptions",
+    "SheetRefused",
+    "Verify",
+    "ZohoPeople",
+    "account_from_environment",
+    "check",
+    "check_sync",
+    "publish",
+    "publish_sync",
+    "read_sheet",
+]

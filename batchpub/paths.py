@@ -67,20 +67,20 @@ def _find_shut(path: Path) -> Path | None:
     return next((folder for folder in folders if not os.access(folder, os.X_OK, effective_ids=effective)), None)
 
 
-def find_state_folder(environ: dict[str, str] | os._Environ[str]) -> Path:
-    """Give the folder where a user's programs keep their state.
+def usual_state() -> Path:
+    """Give the state's file where nobody names one: in the folder where this user's programs keep their state.
 
     Raises:
         SettingsWrong: neither a variable nor the system's list of users names a home; so it is for a container's user
             that is only a number.
 
     """
-    if told := environ.get("XDG_STATE_HOME") or environ.get("LOCALAPPDATA"):
-        return Path(told)
+    told = os.environ.get("XDG_STATE_HOME") or os.environ.get("LOCALAPPDATA")
     try:
-        return Path.home() / ".local" / "state"
+        folder = Path(told) if told else Path.home() / ".local" / "state"
     except RuntimeError:
         raise SettingsWrong(
             f"User {os.geteuid()} has no home, so that there is no usual place for the state. Name one with --state or "
             "BATCHPUB_STATE, or set XDG_STATE_HOME."
         ) from None
+    return folder / "batchpub" / "state.db"

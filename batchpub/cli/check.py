@@ -28,7 +28,7 @@ from batchpub.cli.wiring import (
 from batchpub.clock import SystemClock
 from batchpub.course import Course, IdShape, NamesRule, Pile, Plan, PlannedRow
 from batchpub.errors import ExitCode, SheetRefused
-from batchpub.lifecycle import Finding, Look, Rules, Work, foresee
+from batchpub.lifecycle import Finding, Look, Rules, foresee_row
 from batchpub.pace import estimate_seconds
 from batchpub.plan.text import list_names
 from batchpub.plural import say_count
@@ -39,7 +39,7 @@ from batchpub.report.text import escape_commands
 from batchpub.report.totals import Tone, say_plan
 from batchpub.sentences import say_duration
 from batchpub.settings import Settings
-from batchpub.standing import Free, Standing
+from batchpub.standing import Standing
 from batchpub.state import Outlook, read_id_shapes
 
 MANY = 40
@@ -151,13 +151,8 @@ def _warn_of_names(rows: list[dict[str, Any]]) -> list[str]:
 def _describe(
     row: PlannedRow, plan: Plan, known: dict[Course, Standing], looks: dict[Course, Look], rules: Rules
 ) -> dict[str, Any]:
-    outcome, message = row.pile.value, row.message
-    look = None
-    if row.course is not None and row.pile is Pile.TO_PUBLISH:
-        look, standing = looks.get(row.course), known.get(row.course, Free(version=0))
-        work = Work(position=row.position, course=row.course, notify=row.notify, name=row.name, confirmed=row.confirmed)
-        outcome, sentence = foresee(standing, look, work, rules)
-        message = sentence if outcome != row.pile.value else f"{message} {sentence}".strip()
+    seen = foresee_row(row, known, looks, rules)
+    look = seen.look
     sheet = plan.sheets[row.sheet_index]
     return {
         "file": sheet.file,
@@ -168,8 +163,8 @@ def _describe(
         "batch_id": row.course.batch_id if row.course else "",
         "name": row.name,
         "notify": row.notify,
-        "outcome": outcome,
-        "message": message,
+        "outcome": seen.outcome,
+        "message": seen.message,
         "looked": look is not None,
         "zoho_name": look.name if look else "",
         "zoho_state": look.state if look else "",

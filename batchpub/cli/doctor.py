@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 import structlog
 
-from batchpub.cli.access import credentials_of, name_kind, open_client, token_file
+from batchpub.account import credentials_of, name_kind, open_account, token_file
 from batchpub.cli.online import open_survey
 from batchpub.cli.options import settle_settings
 from batchpub.cli.person import has_person
@@ -105,7 +105,7 @@ async def _examine_service(settings: Settings, state: list[Line], overview: Over
         credentials = credentials_of(settings, sandbox=False)
         async with (
             asyncio.timeout(LONGEST),
-            open_client(
+            open_account(
                 settings, credentials, clock=SystemClock(), token_file=token_file(files_of(settings))
             ) as client,
         ):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from batchpub.cli.access import credentials_of, open_client, token_file
+from batchpub.account import credentials_of, open_account, token_file
 from batchpub.cli.person import has_person
 from batchpub.cli.table import lay_out
 from batchpub.cli.wiring import files_of, ledger_of, open_state
@@ -48,7 +48,7 @@ async def open_survey(settings: Settings, *, attempts: int) -> AsyncIterator[tup
     credentials = credentials_of(settings, sandbox=False)
     async with (
         open_state(settings) as database,
-        open_client(settings, credentials, clock=clock, token_file=token_file(files_of(settings))) as api,
+        open_account(settings, credentials, clock=clock, token_file=token_file(files_of(settings))) as api,
     ):
         ledger = ledger_of(settings, database, run="check", clock=clock)
         rules = Rules(

@@ -13,7 +13,7 @@ from typing import Any
 import click
 import structlog
 
-from batchpub.cli.access import credentials_of, name_kind, open_client, token_file
+from batchpub.account import credentials_of, name_kind, open_account, token_file
 from batchpub.cli.files import find_files, find_results
 from batchpub.cli.invocation import Invocation, current_invocation
 from batchpub.cli.options import settle_settings
@@ -324,7 +324,7 @@ async def _run(  # noqa: PLR0913 - the one place where everything meets
         if extras.gentle_off:
             await ledger.forget_gentleness()
         api = await stack.enter_async_context(
-            open_client(
+            open_account(
                 settings,
                 credentials,
                 clock=clock,

@@ -19,9 +19,9 @@ from batchpub.course import Outcome
 from batchpub.errors import CannotWrite, SettingsWrong
 from batchpub.events import Level
 from batchpub.log import BackgroundStream, Sink, configure_log, get_log
-from batchpub.paths import find_state_folder, is_there
+from batchpub.paths import is_there, usual_state
 from batchpub.plan import PlanOptions
-from batchpub.services.zoho.hosts import DATA_CENTERS, check_api_url
+from batchpub.services.zoho.hosts import find_hosts
 from batchpub.services.zoho.portal import name_portal
 from batchpub.settings import Settings, is_url
 from batchpub.sheet import SheetOptions
@@ -114,11 +114,7 @@ def limits_of(settings: Settings) -> Limits:
 
 def hosts_of(settings: Settings) -> tuple[str, str]:
     """Give the accounts URL and the API URL."""
-    if settings.data_center not in DATA_CENTERS:
-        raise SettingsWrong(f"No data centre {settings.data_center!r}. Known: {', '.join(DATA_CENTERS)}.")
-    accounts, api = DATA_CENTERS[settings.data_center]
-    accounts, api = settings.accounts_url or accounts, settings.api_url or api
-    return check_api_url(accounts), check_api_url(api)
+    return find_hosts(settings.data_center, settings.accounts_url, settings.api_url)
 
 
 def portal_of(settings: Settings, api_url: str) -> str:
@@ -156,14 +152,14 @@ def journal_of(settings: Settings, ledger: Ledger) -> Journal:
 def state_of(settings: Settings) -> Path | str:
     """Give where the state is: a file, by default in the user's state folder, or the URL of a server."""
     if settings.state is None:
-        return _usual_state()
+        return usual_state()
     return settings.state if is_url(settings.state) else Path(settings.state)
 
 
 def files_of(settings: Settings) -> Path:
     """Give the path that files which belong to a state stand beside; those of a server's are in the user's state folder."""
     state = state_of(settings)
-    return state if isinstance(state, Path) else _usual_state()
+    return state if isinstance(state, Path) else usual_state()
 
 
 def existing_state(settings: Settings) -> Path | str | None:
@@ -174,10 +170,6 @@ def existing_state(settings: Settings) -> Path | str | None:
 
 def _no_state(why: str) -> CannotWrite:
     return CannotWrite(f"The state cannot be opened: {why} Name another place with --state or BATCHPUB_STATE.")
-
-
-def _usual_state() -> Path:
-    return find_state_folder(os.environ) / "batchpub" / "state.db"
 
 
 def sheet_options_of(settings: Settings) -> SheetOptions:

@@ -1,6 +1,6 @@
 """A course's life as pure decisions: what to do next, and what an answer makes of it. No clock, network, database or log."""
 
-from batchpub.lifecycle.foreseeing import foresee
+from batchpub.lifecycle.foreseeing import Foreseen, foresee, foresee_row
 from batchpub.lifecycle.looks import Finding, Look, hold_for_name, judge_look
 from batchpub.lifecycle.meaning import ABOUT_THE_COURSE
 from batchpub.lifecycle.moves import Move, Read, Send, Settle, Wait, next_move
@@ -16,6 +16,7 @@ __all__ = [
     "CourseStatus",
     "Ended",
     "Finding",
+    "Foreseen",
     "Judged",
     "Later",
     "Look",
@@ -32,6 +33,7 @@ __all__ = [
     "Why",
     "Work",
     "foresee",
+    "foresee_row",
     "hold_for_name",
     "judge_look",
     "look_of",

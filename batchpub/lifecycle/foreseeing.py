@@ -1,14 +1,46 @@
 """What publishing would make of a row, without a call: the same moves, decided on what is known."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import assert_never
 
+from batchpub.course import Course, Pile, PlannedRow
 from batchpub.lifecycle.looks import Finding, Look
 from batchpub.lifecycle.moves import Read, Send, Settle, Wait, next_move
 from batchpub.lifecycle.reading import move_verified
 from batchpub.lifecycle.work import Rules, Why, Work
-from batchpub.standing import Standing
+from batchpub.standing import Free, Standing
 
 TO_PUBLISH, UNCERTAIN = "to_publish", "uncertain"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreseen:
+    """What publishing would make of one row. `outcome` is an outcome's value, `to_publish` or `uncertain`."""
+
+    row: PlannedRow
+    outcome: str
+    message: str
+    look: Look | None = None
+    """What the service said of the course; None where it was not asked."""
+
+    @property
+    def is_to_send(self) -> bool:
+        """Tell whether the row's course would be called for."""
+        return self.outcome in (TO_PUBLISH, UNCERTAIN)
+
+
+def foresee_row(
+    row: PlannedRow, known: Mapping[Course, Standing], looks: Mapping[Course, Look], rules: Rules
+) -> Foreseen:
+    """Say what publishing would make of a planned row, the plan's own sentence first."""
+    if row.course is None or row.pile is not Pile.TO_PUBLISH:
+        return Foreseen(row=row, outcome=row.pile.value, message=row.message)
+    look = looks.get(row.course)
+    work = Work(position=row.position, course=row.course, notify=row.notify, name=row.name, confirmed=row.confirmed)
+    outcome, sentence = foresee(known.get(row.course, Free(version=0)), look, work, rules)
+    message = sentence if outcome != row.pile.value else f"{row.message} {sentence}".strip()
+    return Foreseen(row=row, outcome=outcome, message=message, look=look)
 
 
 def foresee(standing: Standing, look: Look | None, work: Work, rules: Rules) -> tuple[str, str]:

@@ -44,7 +44,6 @@ _INTERNAL = (
 _TOO_BIG = "Reading this file needs more memory than it should. It is no list of courses, or it is damaged."
 
 
-@without_collector()
 def load_sheet(file: str, options: SheetOptions) -> Sheet:
     """Read the one table of courses in a file, every cell with its type, every row under the heading.
 
@@ -54,6 +53,15 @@ def load_sheet(file: str, options: SheetOptions) -> Sheet:
     try:
         refuse_lock_file(file)
         data = read_file(file)
+    except Unreadable as error:
+        raise SheetRefused(file, str(error)) from error
+    return load_bytes(file, data, options)
+
+
+@without_collector()
+def load_bytes(file: str, data: bytes, options: SheetOptions) -> Sheet:
+    """Read the one table of courses in a file's bytes; `file` is what sentences call it. Raises SheetRefused alone."""
+    try:
         is_heading = make_is_heading(options.column)
         return build_sheet(file, open_book(file, data, is_heading), is_heading, options)
     except Unreadable as error:

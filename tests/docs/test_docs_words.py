@@ -3,16 +3,19 @@
 import ast
 import re
 import shlex
+from dataclasses import fields
 from pathlib import Path
 
 import click
 import pytest
 
+import batchpub
 from batchpub.cli.main import group
 from batchpub.course import Outcome
 from batchpub.errors import ExitCode
 from batchpub.events import EVENTS
 from batchpub.plan.vocabulary import LANGUAGES
+from batchpub.record import RunRecord
 from batchpub.report import FILE_NAMES
 from batchpub.settings import PREFIX, SECRETS, SETTINGS
 from batchpub.template import workbook as template
@@ -34,6 +37,11 @@ OF_OPENTELEMETRY = {
     "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_HEADERS", "OTEL_RESOURCE_ATTRIBUTES", "OTEL_SERVICE_NAME",
 }  # fmt: skip
 OF_POSTGRESQL = {"full_page_writes", "max_connections", "synchronous_standby_names"}
+
+OF_PYTHON = {
+    *batchpub.__all__, *(f"run.{field.name}" for field in fields(RunRecord)), "run.to_frame()", "read_excel", "on_event",
+    "course_id", "batch_id",
+}  # fmt: skip
 
 pages = pytest.mark.parametrize("page", PAGES)
 
@@ -62,12 +70,13 @@ def test_flags_events_and_settings_exist(page):
     """
     code = inline_code(page)
     begins = tuple({f"{event.partition('.')[0]}." for event in EVENTS})
-    events = {one for one in code if one.startswith(begins) and one not in FILE_NAMES.values()}
+    events = {one for one in code if one.startswith(begins) and one not in FILE_NAMES.values()} - OF_PYTHON
+    events = {one for one in events if not one.endswith(".py")}
     names = {one for one in code if re.fullmatch(r"[A-Za-z]+(_[A-Za-z]+)+", one)}
 
     assert set() == {word for one in code for word in one.split() if word.startswith("--")} - FLAGS
     assert set() == events - EVENTS.keys()
-    assert set() == names - NAMES - FROM_FILE - OTHERS - OF_OPENTELEMETRY - OF_POSTGRESQL
+    assert set() == names - NAMES - FROM_FILE - OTHERS - OF_OPENTELEMETRY - OF_POSTGRESQL - OF_PYTHON
 
 
 @pages

@@ -2,7 +2,7 @@
 
 import pytest
 
-from batchpub.cli.access import open_client
+from batchpub.account import open_account
 from batchpub.clock import SystemClock
 from batchpub.errors import SettingsWrong
 from batchpub.services.zoho.access import AccessToken
@@ -25,7 +25,7 @@ def test_table_of_a_job_file_reaches_the_client(tmp_path):
         'rate = 20\n[answers]\nCOURSE_IN_USE = "refused"\n7300 = "throttled"\n"a.b" = "unclear"\n',
         BATCHPUB_ACCESS_TOKEN="1000.x",
     )
-    client = open_client(settings, AccessToken(token=settings.access_token), clock=SystemClock(), token_file=None)
+    client = open_account(settings, AccessToken(token=settings.access_token), clock=SystemClock(), token_file=None)
 
     assert {"course_in_use": Sign.FINAL, "7300": Sign.THROTTLE, "a.b": Sign.UNCLEAR} == client._added
 

@@ -57,6 +57,19 @@ def find_other_data_center(api_domain: object, api_url: str) -> str:
     return ""
 
 
+def find_hosts(data_center: str, accounts_url: str | None = None, api_url: str | None = None) -> tuple[str, str]:
+    """Give the accounts URL and the API URL of a data centre, or others in their place.
+
+    Raises:
+        SettingsWrong: there is no such data centre, or a URL would send a secret unencrypted.
+
+    """
+    if data_center not in DATA_CENTERS:
+        raise SettingsWrong(f"No data centre {data_center!r}. Known: {', '.join(DATA_CENTERS)}.")
+    accounts, api = DATA_CENTERS[data_center]
+    return check_api_url(accounts_url or accounts), check_api_url(api_url or api)
+
+
 def check_api_url(url: str) -> str:
     """Give the url without its last slash. Raise SettingsWrong unless it is https, or http to this very machine."""
     try:

@@ -1,27 +1,45 @@
-"""From settings to the client: which credentials, where their token rests, and what Zoho's codes mean."""
+"""From settings to the account: its hosts, its credentials, where its token rests, and what its codes mean."""
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 
-from batchpub.cli.wiring import hosts_of
-from batchpub.clock import Clock
+from batchpub.clock import Clock, SystemClock
 from batchpub.errors import SettingsWrong
 from batchpub.secret import Secret
 from batchpub.services.zoho.access import AccessToken, Cookie, Credentials, RefreshCredentials
-from batchpub.services.zoho.client import ZohoClient
 from batchpub.services.zoho.meanings import WORDS
-from batchpub.services.zoho.token import TokenSource
-from batchpub.settings import Settings
+from batchpub.services.zoho.people import ZohoPeople
+from batchpub.settings import Settings, load_settings
 
 
-def open_client(settings: Settings, credentials: Credentials, *, clock: Clock, token_file: Path | None) -> ZohoClient:
-    """Give the client, ready to be entered."""
-    accounts_url, api_url = hosts_of(settings)
-    limits = {"connect_seconds": settings.connect_timeout, "total_seconds": settings.total_timeout}
-    token = TokenSource(
-        credentials, accounts_url=accounts_url, api_url=api_url, clock=clock, cache_file=token_file, **limits
+def account_from_environment(environ: Mapping[str, str] | None = None) -> ZohoPeople:
+    """Give the account that BATCHPUB_… variables describe, as the command line would use it.
+
+    Args:
+        environ: the variables; None is this process's environment.
+
+    Raises:
+        SettingsWrong: there are no credentials, or more than one kind; the text names the variable.
+
+    """
+    settings = load_settings(flags={}, environ=os.environ if environ is None else environ, job_file=None)
+    return open_account(settings, credentials_of(settings, sandbox=False), clock=SystemClock(), token_file=None)
+
+
+def open_account(settings: Settings, credentials: Credentials, *, clock: Clock, token_file: Path | None) -> ZohoPeople:
+    """Give the account, ready to be entered."""
+    return ZohoPeople(
+        credentials,
+        data_center=settings.data_center,
+        api_url=settings.api_url,
+        accounts_url=settings.accounts_url,
+        token_file=token_file,
+        connect_seconds=settings.connect_timeout,
+        total_seconds=settings.total_timeout,
+        added={code.casefold(): WORDS[word] for code, word in settings.answers.items()},
+        clock=clock,
     )
-    added = {code.casefold(): WORDS[word] for code, word in settings.answers.items()}
-    return ZohoClient(api_url=api_url, token=token, clock=clock, added=added, **limits)
 
 
 def token_file(state: Path) -> Path:

@@ -1,0 +1,285 @@
+"""The public face: read sheets, check and publish from Python. No command line, no global logging, no sys.exit.
+
+A run from here keeps every promise of the command line: the same journal, the same slots and lock, the same judging of ids.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+from uuid import uuid4
+
+from batchpub.clock import Clock, SystemClock
+from batchpub.course import Course, Plan, Sheet
+from batchpub.engine import Engine, EngineOptions, Survey
+from batchpub.errors import ExitCode, Stop
+from batchpub.events import OnEvent, RunEvent
+from batchpub.lifecycle import Foreseen, Look, Rules, Verify, foresee_row
+from batchpub.pace import estimate_seconds
+from batchpub.paths import usual_state
+from batchpub.plan import Judged, PlanOptions, judge_sheets, settle_plan
+from batchpub.record import RunRecord
+from batchpub.services.interface import Operation, Service
+from batchpub.services.zoho.portal import name_portal
+from batchpub.sheet import SheetOptions, load_bytes, load_sheet
+from batchpub.sheet.frame import is_frame, read_courses, read_frame
+from batchpub.standing import PublishedBefore, Standing
+from batchpub.state import Database, Journal, Ledger, Limits, Outlook, open_database, unify_portals
+
+Rows = Sheet | Sequence[Sheet] | Iterable[Course | Mapping[str, Any]] | Any
+"""What can be published: a sheet or several, courses, mappings with a `course_id`, or a pandas DataFrame."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """How rows are judged and how a run behaves. The defaults are those of the command line; seconds throughout."""
+
+    limits: Limits = field(default_factory=Limits)
+    """What the account allows: 30 calls a minute, a lock of five minutes."""
+    rules: Rules = field(default_factory=lambda: Rules(verify=Verify.MAILS))
+    """How one course is tried: attempts, waits, what is read first, what is published again."""
+    plan: PlanOptions = field(default_factory=PlanOptions)
+    """How rows are judged: lengths of ids, confirmed ids, hidden rows, who is mailed."""
+    sheet: SheetOptions = field(default_factory=SheetOptions)
+    """How a table is found: which worksheet, which column, how many rows at most."""
+    workers: int = 8
+    """Calls under way at once."""
+    portal: str = ""
+    """What shares one limit; by default the service's host."""
+    again_id: str = ""
+    """Names one repetition where `rules.again` is set: processes with the same name publish each course once more, in all."""
+    max_seconds: float | None = None
+    """Ends the run in order after this long."""
+    max_failures: int | None = None
+    """Ends the run in order after so many failed rows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """What publishing would do: every row, and how long it would take."""
+
+    plan: Plan
+    rows: tuple[Foreseen, ...]
+    eta_seconds: float
+
+
+def ignore(_event: RunEvent) -> None:
+    """Listen to nothing."""
+
+
+def read_sheet(
+    source: str | os.PathLike[str] | bytes | BinaryIO, *, name: str = "", options: SheetOptions | None = None
+) -> Sheet:
+    """Read the one table of courses in a file, be it a path, its bytes or an open file.
+
+    Args:
+        source: the path, the bytes, or a file opened in binary mode. What format it is shows from its bytes.
+        name: what sentences call it; by default its path, or "sheet".
+        options: which worksheet and which column, where it offers several.
+
+    Raises:
+        SheetMissing: there is no such file.
+        SheetRefused: it is no table of courses; the text says why and what to do.
+
+    """
+    options = options or SheetOptions()
+    if isinstance(source, str | os.PathLike):
+        return load_sheet(os.fspath(source), options)
+    data = source if isinstance(source, bytes) else source.read()
+    return load_bytes(name or str(getattr(source, "name", "sheet")), data, options)
+
+
+async def check(  # noqa: PLR0913 - all by name, with defaults
+    rows: Rows,
+    *,
+    service: Service | None = None,
+    online: bool = False,
+    state: str | Path | None = None,
+    policy: Policy | None = None,
+    on_event: OnEvent = ignore,
+) -> Forecast:
+    """Say what `publish` would do with each row. Nothing is published.
+
+    Args:
+        rows: see `Rows`.
+        service: whose account it is; without one, Zoho's own data centre.
+        online: read each course there first; these calls count against the limit, and the service is opened and closed.
+        state: the journal; None is the user's own. One that is not there yet knows nothing.
+        policy: how rows are judged.
+        on_event: is told what happens.
+
+    Raises:
+        SheetRefused: the rows as a whole cannot be trusted.
+        BatchpubError: the state cannot be used, or the service refuses access or does not answer.
+
+    """
+    policy = policy or Policy()
+    judged = _judge(rows, policy)
+    state = usual_state() if state is None else state
+    if not online and _is_missing(state):  # asking must not make one
+        return _forecast(judged, {}, {}, policy, Outlook(pace=policy.limits.pace))
+    async with _open(service, state, policy, run="check", enter=online) as parts:
+        known = await parts.journal.standings(judged.courses(), again=policy.rules.publishes_again)
+        looks: Mapping[Course, Look] = {}
+        if online and service is not None:
+            survey = Survey(
+                service=service, ledger=parts.ledger, rules=_rules(policy), clock=parts.clock, on_event=on_event
+            )
+            looks = await survey.look_at_all(_names(judged, known), workers=policy.workers)
+        return _forecast(judged, known, looks, policy, await parts.ledger.look_ahead(Operation.PUBLISH))
+
+
+async def publish(  # noqa: PLR0913 - all by name, and five of them have a default
+    rows: Rows,
+    *,
+    service: Service,
+    state: str | Path | None = None,
+    policy: Policy | None = None,
+    stop: asyncio.Event | None = None,
+    on_event: OnEvent = ignore,
+) -> RunRecord:
+    """Publish every course of the rows; the same call again goes on where it stopped.
+
+    Args:
+        rows: see `Rows`.
+        service: the account, such as `ZohoPeople(credentials)`; it is opened and closed here.
+        state: journal, slots and lock: a path, or the URL of a PostgreSQL; None is the user's own file.
+        policy: how rows are judged and how the run behaves.
+        stop: once it is set, no further call starts and those under way finish.
+        on_event: is told what happens, as the log of the command line would be.
+
+    Returns:
+        What became of every row. `exit_code` says what the command line's would have been.
+
+    Raises:
+        SheetRefused: the rows as a whole cannot be trusted; nothing was sent.
+        SettingsWrong: the policy makes no sense, or the state cannot be one.
+        CannotWrite: the state cannot be begun; nothing was sent.
+
+    """
+    policy = policy or Policy()
+    judged = _judge(rows, policy)
+    run = f"{datetime.now(tz=UTC):%Y%m%dT%H%M%SZ}-{uuid4().hex[:6]}"
+    async with _open(service, usual_state() if state is None else state, policy, run=run) as parts:
+        known = await parts.journal.standings(judged.courses(), again=policy.rules.publishes_again)
+        options = EngineOptions(
+            run=run,
+            portal=parts.ledger.portal,
+            limits=policy.limits,
+            rules=_rules(policy),
+            workers=policy.workers,
+            notify_policy=str(policy.plan.notify),
+            again_id=policy.again_id,
+            is_new_portal=await parts.journal.is_new(),
+            max_seconds=policy.max_seconds,
+            max_failures=policy.max_failures,
+        )
+        engine = Engine(
+            settle_plan(judged, _published(known)),
+            options,
+            service=service,
+            database=parts.database,
+            clock=parts.clock,
+            on_event=on_event,
+        )
+        async with _stopping(engine, stop):
+            found, _ = await engine.run()
+    return found
+
+
+def publish_sync(rows: Rows, **options: Any) -> RunRecord:
+    """Publish from a program without an event loop; arguments and errors as for `publish`."""
+    return asyncio.run(publish(rows, **options))
+
+
+def check_sync(rows: Rows, **options: Any) -> Forecast:
+    """Check from a program without an event loop; arguments and errors as for `check`."""
+    return asyncio.run(check(rows, **options))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """An open state with what works on it."""
+
+    database: Database
+    ledger: Ledger
+    journal: Journal
+    clock: Clock
+
+
+@asynccontextmanager
+async def _open(
+    service: Service | None, state: str | Path, policy: Policy, *, run: str, enter: bool = True
+) -> AsyncIterator[_Parts]:
+    clock = SystemClock()
+    portal = name_portal(policy.portal or str(getattr(service, "portal", "people.zoho.com")))
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(open_database(state))
+        await unify_portals(database, name_portal, clock)
+        if enter and isinstance(service, AbstractAsyncContextManager):
+            await stack.enter_async_context(service)
+        ledger = Ledger(database, portal=portal, run=run, limits=policy.limits, clock=clock)
+        yield _Parts(database=database, ledger=ledger, journal=Journal(ledger), clock=clock)
+
+
+@asynccontextmanager
+async def _stopping(engine: Engine, stop: asyncio.Event | None) -> AsyncIterator[None]:
+    """Close the gate of a run when the caller says so."""
+
+    async def wait(event: asyncio.Event) -> None:
+        await event.wait()
+        engine.stop(Stop(reason="The program that runs it asked it to stop.", exit_code=ExitCode.TERMINATED))
+
+    async with asyncio.TaskGroup() as group:
+        waiting = group.create_task(wait(stop)) if stop is not None else None
+        yield
+        if waiting is not None:
+            waiting.cancel()
+
+
+def _judge(rows: Rows, policy: Policy) -> Judged:
+    return judge_sheets(_sheets_of(rows, policy.sheet), policy.plan)
+
+
+def _sheets_of(rows: Rows, options: SheetOptions) -> Sequence[Sheet]:
+    if isinstance(rows, Sheet):
+        return (rows,)
+    if is_frame(rows):
+        return (read_frame(rows, options),)
+    listed = list(rows)
+    if listed and all(isinstance(one, Sheet) for one in listed):
+        return listed
+    return (read_courses(listed, options),)
+
+
+def _rules(policy: Policy) -> Rules:
+    limits = policy.limits
+    return replace(policy.rules, settle_seconds=limits.settle, look_again_seconds=limits.period / limits.rate)
+
+
+def _published(known: Mapping[Course, Standing]) -> dict[Course, str]:
+    return {course: str(standing) for course, standing in known.items() if isinstance(standing, PublishedBefore)}
+
+
+def _is_missing(state: str | Path) -> bool:
+    """Tell a file that is not there; the URL of a server is none."""
+    return "://" not in str(state) and not Path(state).exists()
+
+
+def _names(judged: Judged, known: Mapping[Course, Standing]) -> dict[Course, str]:
+    """Give the courses that would be sent, with the sheet's name for each."""
+    plan = settle_plan(judged, _published(known))
+    return {row.course: row.name for row in plan.to_publish() if row.course is not None}
+
+
+def _forecast(
+    judged: Judged, known: Mapping[Course, Standing], looks: Mapping[Course, Look], policy: Policy, outlook: Outlook
+) -> Forecast:
+    plan = settle_plan(judged, _published(known))
+    rows = tuple(foresee_row(row, known, looks, policy.rules) for row in plan.rows)
+    to_send = sum(one.is_to_send for one in rows)
+    return Forecast(plan=plan, rows=rows, eta_seconds=estimate_seconds(to_send, policy.limits, outlook))
