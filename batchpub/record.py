@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from batchpub.course import Outcome, PlannedSheet
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,3 +83,9 @@ class RunRecord:
     locks: tuple[LockRecord, ...] = ()
     planned_rows: int | None = None
     """How many rows the sheets had, written down before the first of them was recorded."""
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Give all rows as a pandas DataFrame: the person's columns as text, then ours (docs/reference/reports.md)."""
+        from batchpub.report.table import to_frame  # noqa: PLC0415 - the one look upwards, for whoever has a record in hand
+
+        return to_frame(self)
