@@ -25,10 +25,11 @@ from batchpub.plan import Judged, PlanOptions, judge_sheets, settle_plan
 from batchpub.record import RunRecord
 from batchpub.services.interface import Operation, Service
 from batchpub.services.zoho.portal import name_portal
+from batchpub.settings import is_url
 from batchpub.sheet import SheetOptions, load_bytes, load_sheet
 from batchpub.sheet.frame import is_frame, read_courses, read_frame
 from batchpub.standing import PublishedBefore, Standing
-from batchpub.state import Database, Journal, Ledger, Limits, Outlook, open_database, unify_portals
+from batchpub.state import Database, Journal, Ledger, Limits, Outlook, open_database, read_id_shapes, unify_portals
 
 Rows = Sheet | Sequence[Sheet] | Iterable[Course | Mapping[str, Any]] | Any
 """What can be published: a sheet or several, courses, mappings with a `course_id`, or a pandas DataFrame."""
@@ -118,11 +119,13 @@ async def check(  # noqa: PLR0913 - all by name, with defaults
 
     """
     policy = policy or Policy()
-    judged = _judge(rows, policy)
-    state = usual_state() if state is None else state
-    if not online and _is_missing(state):  # asking must not make one
+    sheets = _sheets_of(rows, policy.sheet)
+    place = _find_state(state)
+    if not online and isinstance(place, Path) and not place.exists():  # asking must not make one
+        judged = judge_sheets(sheets, policy.plan)
         return _forecast(judged, {}, {}, policy, Outlook(pace=policy.limits.pace))
-    async with _open(service, state, policy, run="check", enter=online) as parts:
+    async with _open(service, place, policy, run="check", online=online) as parts:
+        judged = await _judge(sheets, policy, parts)
         known = await parts.journal.standings(judged.courses(), again=policy.rules.publishes_again)
         looks: Mapping[Course, Look] = {}
         if online and service is not None:
@@ -162,9 +165,10 @@ async def publish(  # noqa: PLR0913 - all by name, and five of them have a defau
 
     """
     policy = policy or Policy()
-    judged = _judge(rows, policy)
+    sheets = _sheets_of(rows, policy.sheet)
     run = f"{datetime.now(tz=UTC):%Y%m%dT%H%M%SZ}-{uuid4().hex[:6]}"
-    async with _open(service, usual_state() if state is None else state, policy, run=run) as parts:
+    async with _open(service, _find_state(state), policy, run=run) as parts:
+        judged = await _judge(sheets, policy, parts)
         known = await parts.journal.standings(judged.courses(), again=policy.rules.publishes_again)
         options = EngineOptions(
             run=run,
@@ -213,14 +217,14 @@ class _Parts:
 
 @asynccontextmanager
 async def _open(
-    service: Service | None, state: str | Path, policy: Policy, *, run: str, enter: bool = True
+    service: Service | None, place: str | Path, policy: Policy, *, run: str, online: bool = True
 ) -> AsyncIterator[_Parts]:
     clock = SystemClock()
     portal = name_portal(policy.portal or str(getattr(service, "portal", "people.zoho.com")))
     async with AsyncExitStack() as stack:
-        database = await stack.enter_async_context(open_database(state))
+        database = await stack.enter_async_context(open_database(place, reading=not online))
         await unify_portals(database, name_portal, clock)
-        if enter and isinstance(service, AbstractAsyncContextManager):
+        if online and isinstance(service, AbstractAsyncContextManager):
             await stack.enter_async_context(service)
         ledger = Ledger(database, portal=portal, run=run, limits=policy.limits, clock=clock)
         yield _Parts(database=database, ledger=ledger, journal=Journal(ledger), clock=clock)
@@ -241,8 +245,10 @@ async def _stopping(engine: Engine, stop: asyncio.Event | None) -> AsyncIterator
             waiting.cancel()
 
 
-def _judge(rows: Rows, policy: Policy) -> Judged:
-    return judge_sheets(_sheets_of(rows, policy.sheet), policy.plan)
+async def _judge(sheets: Sequence[Sheet], policy: Policy, parts: _Parts) -> Judged:
+    """Judge the rows, knowing what ids the account has had so far."""
+    account = await read_id_shapes(parts.database, parts.ledger.portal)
+    return judge_sheets(sheets, replace(policy.plan, account=account))
 
 
 def _sheets_of(rows: Rows, options: SheetOptions) -> Sequence[Sheet]:
@@ -265,9 +271,11 @@ def _published(known: Mapping[Course, Standing]) -> dict[Course, str]:
     return {course: str(standing) for course, standing in known.items() if isinstance(standing, PublishedBefore)}
 
 
-def _is_missing(state: str | Path) -> bool:
-    """Tell a file that is not there; the URL of a server is none."""
-    return "://" not in str(state) and not Path(state).exists()
+def _find_state(state: str | Path | None) -> str | Path:
+    """Give the path of a file, or the URL of a server as it is."""
+    if state is None:
+        return usual_state()
+    return state if is_url(str(state)) else Path(state)
 
 
 def _names(judged: Judged, known: Mapping[Course, Standing]) -> dict[Course, str]:

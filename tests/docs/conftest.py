@@ -12,13 +12,13 @@ LIST = "Course ID,Course name\n478346000019582101,Fire Safety\n47834600001958210
 
 @pytest.fixture
 def account(tmp_path, monkeypatch):
-    """Play Zoho beside a program that has an event loop of its own, or none; give what it saw."""
+    """Play Zoho beside a program that has an event loop of its own, or none; give its URL."""
     started, ended = threading.Event(), threading.Event()
     playing = []
 
     async def play():
         async with Sandbox(SandboxConfig()) as sandbox:
-            playing.append(sandbox)
+            playing.append(sandbox.url)
             started.set()
             await asyncio.to_thread(ended.wait)
 
@@ -30,8 +30,8 @@ def account(tmp_path, monkeypatch):
     (tmp_path / "courses.xlsx").write_text(LIST, encoding="utf-8")  # its bytes say what it is
     told = {
         "ACCESS_TOKEN": "of-the-sandbox",
-        "API_URL": playing[0].url,
-        "ACCOUNTS_URL": playing[0].url,
+        "API_URL": playing[0],
+        "ACCOUNTS_URL": playing[0],
         "STATE": "state.db",
     }
     for name, value in told.items():

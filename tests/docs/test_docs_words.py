@@ -32,7 +32,13 @@ COMMAND = re.compile(r"batchpub(?::[\d.]+)? ((?:" + "|".join(COMMANDS) + r")\b[^
 FLAGS = {flag for command in COMMANDS.values() for option in command.params for flag in option.opts}
 NAMES = {*SETTINGS, *Outcome, *(f"{PREFIX}{name.upper()}" for name in SETTINGS)}
 FROM_FILE = {f"{PREFIX}{name.upper()}_FILE" for name in (*SECRETS, "state")}
-OTHERS = {"STATE_KEYS", "cannot_tell", "api_domain", "SSL_CERT_FILE"}  # words of the program that are no setting
+OTHERS = {
+    "next_move",
+    "STATE_KEYS",
+    "cannot_tell",
+    "api_domain",
+    "SSL_CERT_FILE",
+}  # words of the program that are no setting
 OF_OPENTELEMETRY = {
     "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_HEADERS", "OTEL_RESOURCE_ATTRIBUTES", "OTEL_SERVICE_NAME",
 }  # fmt: skip
