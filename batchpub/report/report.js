@@ -101,12 +101,21 @@
     else line.after(make("tr", { class: "details" }, make("td", { colSpan: columns.length + 1 }, describe(row))));
   }
 
+  // The clock on the reader's wall, with UTC beside it: whoever compares logs needs that one.
+  function showTime(utc) {
+    if (!utc) return "";
+    const moment = new Date(`${utc.replace(" ", "T")}Z`);
+    if (Number.isNaN(moment.getTime()) || moment.getTimezoneOffset() === 0) return `${utc} UTC`;
+    const here = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" }).format(moment);
+    return `${here} (${utc} UTC)`;
+  }
+
   function describe(row) {
     const facts = [
       ...data.sheets[row.sheet].headings.map((heading, index) => [heading || `(column ${index + 1})`, row.values[index]]),
       ["Row", String(row.row)], ["Attempts", String(row.attempts)], ["Learners mailed", row.mails ? "yes, if it is published" : "no"],
       ["HTTP status", row.status === null ? "" : String(row.status)], ["Code", row.code],
-      ["First sent (UTC)", row.sent], ["Finished (UTC)", row.ended],
+      ["First sent", showTime(row.sent)], ["Finished", showTime(row.ended)],
     ];
     return make("dl", {}, ...facts.filter(([, value]) => value).flatMap(([name, value]) =>
       [make("dt", { dir: "auto" }, name), make("dd", { dir: "auto" }, value)]));
@@ -145,6 +154,7 @@
   }
 
   function prepare() {
+    for (const time of document.querySelectorAll("time")) time.textContent = showTime(time.textContent.replace(" UTC", ""));
     addOutcome("all", "all", rows.length);
     const count = [...wanted].reduce((sum, outcome) => sum + present.get(outcome), 0);
     if (wanted.size > 1) addOutcome("problems", "needs attention", count);

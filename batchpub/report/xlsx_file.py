@@ -60,6 +60,7 @@ def _write_results(page: Any, frame: "pd.DataFrame", look: Look) -> None:
         coloured = look.outcomes[Outcome(cells[outcome])]
         _write_row(page, line, cells, [*formats[:outcome], coloured, *formats[outcome + 1 :]])
     _furnish(page, len(rows), len(headings))
+    page.print_area(0, 0, len(rows), message)  # on paper only what a person reads: what is behind is for programs
 
 
 def _choose_formats(own: int, look: Look) -> list[Any]:
