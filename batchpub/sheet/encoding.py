@@ -21,7 +21,7 @@ _MANY = 16  # so many NUL bytes, every one of them at an even place or every one
 
 GUESSED = "The file is in an old code page, not in UTF-8: names with special letters may look wrong. The ids are exact."
 _NUL = "The file contains NUL bytes: it is damaged, or it is no table at all. Export the list again."
-_BROKEN = "The file says that it is {} text, but it is damaged (perhaps an incomplete download). Export the list again."
+_BROKEN = "The file says that it is {} text, but it is not, or it is cut short (perhaps an incomplete download). Export the list again."
 
 
 def decode(data: bytes) -> tuple[str, str]:

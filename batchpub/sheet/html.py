@@ -7,6 +7,7 @@ Some programs write beside the shown text that the cell was a number (`x:num`, `
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from lxml import etree
 from lxml import html as lxml_html
@@ -14,7 +15,6 @@ from lxml import html as lxml_html
 from batchpub.course import Cell, CellKind
 from batchpub.sheet.encoding import GUESSED
 from batchpub.sheet.grid import (
-    DAMAGED,
     LAST_COLUMN,
     TOO_MANY_CELLS,
     Area,
@@ -25,13 +25,17 @@ from batchpub.sheet.grid import (
     Unreadable,
     cut,
     name_cell,
+    say_damaged,
 )
 from batchpub.sheet.hiding import Hiding
-from batchpub.sheet.values import differ, show_number, show_two, unwrap
+from batchpub.sheet.values import differ, read_number, show_two, unwrap
 
 _MAX_SPAN = 65_534  # what browsers clamp to: HTML standard, "forming a table"
 _MAX_WORK = 2_000_000
 _UNSEEN = frozenset({"script", "style", "template", "noscript", "head", "title", "table"})
+_STRIKES = frozenset({"s", "strike", "del"})
+_STRUCK = re.compile(r"<(?:s|strike|del)\b|line-through", re.IGNORECASE)
+_BREAK = re.compile(r"<br ?/?>|&#x000d;", re.IGNORECASE)
 _BREAKS = frozenset({"br", "p", "div", "li"})
 _CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]+)", re.IGNORECASE)
 _GOOGLE_TYPES = re.compile(r'"1"\s*:\s*(\d+)')
@@ -52,7 +56,8 @@ class HtmlBook:
         try:
             page = lxml_html.document_fromstring(text.encode(), parser=lxml_html.HTMLParser(encoding="utf-8"))
         except (etree.LxmlError, ValueError, AssertionError) as error:
-            raise Unreadable(DAMAGED) from error
+            raise Unreadable(say_damaged("it cannot be read as a web page")) from error
+        self._may_strike = _STRUCK.search(text) is not None
         self._hiding = Hiding(page)
         self._tables = [table for table in page.iter("table") if not self._hiding.hides_around(table)]
         names = [f"table {number}" for number in range(1, len(self._tables) + 1)]
@@ -60,7 +65,7 @@ class HtmlBook:
 
     def read(self, tab: int, rows: int) -> Grid:
         """Read so many filled rows of one table."""
-        return _TableReader(Shelf(wanted=rows), self._hiding).read(self._tables[tab])
+        return _TableReader(Shelf(wanted=rows), self._hiding, may_strike=self._may_strike).read(self._tables[tab])
 
 
 @dataclass(slots=True)
@@ -72,13 +77,16 @@ class _TableReader:
     merges: list[Area] = field(default_factory=list)
     spanning: dict[int, int] = field(default_factory=dict)  # column → last row a cell above reaches down to
     work: int = 0
+    width: int = 0  # of the row that was laid out last
+    may_strike: bool = True
 
     def read(self, table: etree._Element) -> Grid:
         number = 0
         for row in _own(table, "tr", {"thead", "tbody", "tfoot"}):
             number += 1  # noqa: SIM113
             cells = self._lay_out(row, number)
-            if cells and not self.shelf.add(GridRow(number=number, cells=cells, hidden=self.hiding.hides_around(row))):
+            hidden = self.hiding.hides_around(row)
+            if cells and not self.shelf.add(GridRow(number=number, cells=cells, hidden=hidden, width=self.width)):
                 break
         return Grid(
             rows=self.shelf.rows,
@@ -118,6 +126,7 @@ class _TableReader:
             if wide > 1 or high > 1:
                 self._span(number, column, wide, high)
             column += wide
+        self.width = max([column, *(taken + 1 for taken in self.spanning)])
         return cells
 
     def _span(self, number: int, column: int, wide: int, high: int) -> None:
@@ -128,7 +137,7 @@ class _TableReader:
 
     def _build_cell(self, element: etree._Element, ref: str) -> Cell | None:
         text = unwrap(_read_text(element, self.hiding))
-        kind = _read_kind(element)
+        kind, exact = _read_kind(element), False
         formula = next(
             (element.get(name) for name in ("x:fmla", "fmla", "data-sheets-formula") if element.get(name)), ""
         )
@@ -137,10 +146,17 @@ class _TableReader:
         if not text and not formula:
             return None
         if kind is CellKind.NUMBER:
-            text = _show_stored_number(element, text)
+            kind, text, exact = _read_stored_number(element, text)
         if kind is CellKind.TEXT and (other := _find_other_text(element, text)):
             kind, text = CellKind.ERROR, show_two(text, other)
-        return Cell(ref=ref, kind=kind if text else CellKind.EMPTY, text=cut(text), formula=cut(formula))
+        return Cell(
+            ref=ref,
+            kind=kind if text else CellKind.EMPTY,
+            text=cut(text),
+            formula=cut(formula),
+            struck=self.may_strike and _is_struck(element),
+            exact=exact,
+        )
 
 
 def _decode_page(data: bytes, text: str, note: str) -> tuple[str, str]:
@@ -187,18 +203,27 @@ def _read_kind(element: etree._Element) -> CellKind:
 def _find_other_text(element: etree._Element, shown: str) -> str:
     """Give the text that the page stores for the cell where it is not the one that it shows."""
     google = _GOOGLE_TEXT.search(element.get("data-sheets-value", ""))
-    stored = (element.get("x:str"), element.get("data-v"), google[1] if google else "")
+    sheetjs = _BREAK.sub(" ", element.get("data-v", ""))  # its line ends are tags there
+    stored = (element.get("x:str"), sheetjs, google[1] if google else "")
     return next((text for text in stored if text and differ(unwrap(text), shown)), "")
 
 
-def _show_stored_number(element: etree._Element, text: str) -> str:
-    """Show a number by its stored value, so that 18 digits of it cannot be taken for an id when a report is read again."""
+def _read_stored_number(element: etree._Element, text: str) -> tuple[CellKind, str, bool]:
+    """Read a number by its stored value, so that 18 digits of it cannot be taken for an id when a report is read again."""
     for value in (element.get("x:num"), element.get("sdval"), element.get("data-v"), text):
-        try:
-            return show_number(float(value or ""))
-        except ValueError:
-            continue
-    return text
+        kind, shown, exact = read_number(value or "")
+        if kind is CellKind.NUMBER:
+            return kind, shown, exact
+    return CellKind.NUMBER, text, False
+
+
+def _is_struck(element: etree._Element) -> bool:
+    """Say whether a line is drawn through a cell, a part of its text, or what the cell lies in."""
+    return any(map(_strikes, chain(element.iter(etree.Element), element.iterancestors())))
+
+
+def _strikes(element: etree._Element) -> bool:
+    return element.tag in _STRIKES or "line-through" in element.get("style", "")
 
 
 def _read_text(element: etree._Element, hiding: Hiding) -> str:

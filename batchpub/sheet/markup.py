@@ -8,6 +8,8 @@ import io
 import re
 from itertools import islice
 
+from batchpub.sheet.heading import is_possible_heading
+
 _MOST_LINES = 2_000
 _LONGEST_LINE = 2_000
 _MAIL_SAMPLE = 16_384
@@ -57,7 +59,7 @@ def _name_line(line: str, *, first: bool) -> str:
     """Say what markup a line belongs to, "" for none. `first` says that no line before it has a bar."""
     if _RULE.issuperset(line) or not _BOX.isdisjoint(line):
         return _name_rule(line)
-    if first and "||" in line and "|" not in line.replace("||", ""):
+    if first and "||" in line and "|" not in line.replace("||", "") and any(map(_is_heading, line.split("||"))):
         return "Jira, Confluence or another wiki's"
     if line[0] == line[-1] == "^" and line.count("^") > 2:  # noqa: PLR2004
         return "DokuWiki"
@@ -70,6 +72,10 @@ def _name_line(line: str, *, first: bool) -> str:
     if _LATEX.search(line):
         return "LaTeX"
     return "reStructuredText or a typesetter's" if _DIRECTIVE.match(line) else ""
+
+
+def _is_heading(part: str) -> bool:
+    return is_possible_heading(part.strip(" '*"))
 
 
 def _name_rule(line: str) -> str:

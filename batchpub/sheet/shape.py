@@ -78,7 +78,7 @@ def find_misfits(
     )
     return {
         **spaced,
-        **_find_split(rows, watched),
+        **(_find_split(rows, watched) if isinstance(heading.cells, FieldCells) else {}),
         **_find_shorter(others, watched),
         **_find_longer(others, watched),
     }

@@ -10,7 +10,7 @@ _SHOWN_DIGITS = 15  # what spreadsheets keep and show of a number
 _DAY_ZERO = {False: datetime(1899, 12, 30), True: datetime(1904, 1, 1)}  # noqa: DTZ001 - sheets know no time zones
 _LITERAL = re.compile(r'=\s*"((?:[^"]|"")*)"')
 _FORMULA_PREFIX = re.compile(r"^(?:[a-z]+:(?==))?=?")
-_NEUTRALISED = "=+-@\t\r\n"
+_NEUTRALISED = "=+-@\t\r\n＝＋－＠"  # the wide ones come alive in East Asian versions of Excel
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _NOT_A_DATE = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!(?:h+|m+|s+)\])[^\]]*\]|General', re.IGNORECASE)
 _DATE_LETTERS = re.compile(r"[dmyhsge]", re.IGNORECASE)

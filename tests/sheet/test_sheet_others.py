@@ -412,3 +412,45 @@ def test_ods_cell_with_two_texts_is_refused(tmp_path):
     cell = ods_cell("string", f'string-value="{B}"', A)
 
     assert {2: "invalid"} == see(write_ods(tmp_path / "a.ods", f"{HEADING}<table:table-row>{cell}</table:table-row>"))
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        f"<td><s>{A}</s></td>",
+        f"<td><del>{A}</del></td>",
+        f'<td style="text-decoration:line-through">{A}</td>',
+        f"<td>{A[:9]}<strike>{A[9:]}</strike></td>",
+        f'<td><font style="text-decoration: underline line-through">{A}</font></td>',
+    ],
+)
+def test_a_struck_id_of_a_page_is_not_published(tmp_path, cell):
+    """
+    A line through an id, or a part of it, says that it no longer counts.
+    """
+    (tmp_path / "a.html").write_text(f"<table><tr><td>Course ID</td></tr><tr>{cell}</tr><tr><td>{B}</td></tr></table>")
+
+    assert {2: "invalid", 3: B} == see(tmp_path / "a.html")
+
+
+def test_a_struck_row_of_a_page(tmp_path):
+    """
+    A struck row is struck with its id.
+    """
+    (tmp_path / "a.html").write_text(
+        f'<table><tr><td>Course ID</td><td>Name</td></tr><tr style="text-decoration:line-through"><td>{A}</td><td>x</td></tr>'
+        f"<tr><td>{B}</td><td>y</td></tr></table>"
+    )
+
+    assert {2: "invalid", 3: B} == see(tmp_path / "a.html")
+
+
+def test_the_heading_of_a_page_one_cell_short(tmp_path):
+    """
+    Row names without a heading move a neighbour under Course ID in a page as they do in a text.
+    """
+    (tmp_path / "a.html").write_text(
+        f"<table><tr><th>Parent</th><th>Course ID</th><th>Note</th></tr><tr><td>1</td><td>{B}</td><td>{A}</td><td></td></tr></table>"
+    )
+
+    assert {2: "invalid"} == see(tmp_path / "a.html")

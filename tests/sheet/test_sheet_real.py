@@ -13,7 +13,6 @@ from batchpub.sheet import SheetOptions, load_sheet
 REAL = Path(__file__).parent.parent / "data" / "sheets_real"
 CASES = json.loads((REAL / "cases.json").read_text(encoding="utf-8"))["cases"]
 NOT_YET = {  # files whose test fails today, strictly: whoever mends the kind takes the name out
-    "html_sheetjs_line_end.html",
 }
 
 
