@@ -15,6 +15,7 @@ from structlog.typing import EventDict, WrappedLogger
 
 from batchpub import __version__
 from batchpub.events import EVENTS, FIELDS, Level, RunEvent
+from batchpub.logger import log
 from batchpub.masking import Mask
 from batchpub.report.text import break_commands, escape_commands
 from batchpub.sentences import say_event
@@ -255,7 +256,7 @@ def log_event(event: RunEvent) -> None:
 
 def get_log() -> Any:
     """Give the program's logger: `get_log().info("course.published", attempts=1)`."""
-    return structlog.get_logger("batchpub")
+    return log.get()
 
 
 def stamp_time(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

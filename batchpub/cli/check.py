@@ -11,20 +11,10 @@ from typing import Any
 import click
 
 from batchpub.cli.files import find_files
-from batchpub.cli.online import look_online, show_looks
 from batchpub.cli.options import settle_settings
 from batchpub.cli.saying import show
 from batchpub.cli.sheets import known_published, take_in
-from batchpub.cli.wiring import (
-    existing_state,
-    hosts_of,
-    journal_of,
-    ledger_of,
-    limits_of,
-    open_state,
-    portal_of,
-    start_log,
-)
+from batchpub.cli.wiring import existing_state, hosts_of, limits_of, portal_of, start_log
 from batchpub.clock import SystemClock
 from batchpub.course import Course, IdShape, NamesRule, Pile, Plan, PlannedRow
 from batchpub.errors import ExitCode, SheetRefused
@@ -72,7 +62,7 @@ def check(*, sheets: tuple[str, ...], job: Path | None, online: bool, as_json: b
     known, outlook, account = asyncio.run(_ask_state(intake.judged.courses(), settings))
     rules = Rules(again=frozenset(settings.again), names=settings.names, strict=settings.strict)
     plan = intake.settle(known_published(known), account)
-    looks = asyncio.run(look_online(_to_look_at(plan), settings)) if online else {}
+    looks = _look(plan, settings) if online else {}
     rows = [_describe(row, plan, known, looks, rules) for row in plan.rows]
     to_send = sum(row["outcome"] in ("to_publish", "uncertain") for row in rows)
     eta = estimate_seconds(to_send, limits_of(settings), outlook)
@@ -92,7 +82,7 @@ def check(*, sheets: tuple[str, ...], job: Path | None, online: bool, as_json: b
     else:
         host = portal_of(settings, hosts_of(settings)[1])
         summary = _summarise(rows, plan, handed.left_out, to_send, eta, host, warnings)
-        shown = show(summary, sys.stdout, before=show_looks(rows) if online else "")
+        shown = show(summary, sys.stdout, before=_show_looks(rows) if online else "")
         invalid = [_problem_of(row) for row in rows if row["outcome"] == Pile.INVALID]
         problems = [*_problems_of(intake.refused), *invalid]
         for warning in announce_check(problems, shown, os.environ, sys.stdout):
@@ -104,11 +94,25 @@ def check(*, sheets: tuple[str, ...], job: Path | None, online: bool, as_json: b
     return ExitCode.SOME_FAILED if any(row["outcome"] == "invalid" for row in rows) else ExitCode.OK
 
 
+def _look(plan: Plan, settings: Settings) -> dict[Course, Look]:
+    from batchpub.cli.online import look_online  # noqa: PLC0415 - it loads the network
+
+    return asyncio.run(look_online(_to_look_at(plan), settings))
+
+
+def _show_looks(rows: Sequence[dict[str, Any]]) -> str:
+    from batchpub.cli.online import show_looks  # noqa: PLC0415 - as above
+
+    return show_looks(rows)
+
+
 async def _ask_state(
     courses: Sequence[Course], settings: Settings
 ) -> tuple[dict[Course, Standing], Outlook, tuple[IdShape, ...]]:
     if existing_state(settings) is None:
         return {}, Outlook(pace=limits_of(settings).pace), ()
+    from batchpub.cli.states import journal_of, ledger_of, open_state  # noqa: PLC0415 - it loads the database
+
     again = Rules(again=frozenset(settings.again)).publishes_again
     async with open_state(settings, reading=True) as database:
         ledger = ledger_of(settings, database, run="check", clock=SystemClock())

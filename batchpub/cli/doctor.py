@@ -11,34 +11,24 @@ from enum import StrEnum
 from pathlib import Path
 
 import click
-import structlog
 
 from batchpub.account import credentials_of, name_kind, open_account, token_file
 from batchpub.cli.online import open_survey
 from batchpub.cli.options import settle_settings
 from batchpub.cli.person import has_person
-from batchpub.cli.wiring import (
-    existing_state,
-    files_of,
-    hosts_of,
-    ledger_of,
-    open_state,
-    portal_of,
-    start_log,
-    state_of,
-)
+from batchpub.cli.states import ledger_of, open_state
+from batchpub.cli.wiring import existing_state, files_of, hosts_of, portal_of, start_log, state_of
 from batchpub.clock import SystemClock
 from batchpub.course import Course
 from batchpub.errors import PRECEDENCE, AccessRefused, BatchpubError, ExitCode, StoppedEarly
 from batchpub.lifecycle import Finding
+from batchpub.logger import log
 from batchpub.plural import say_count
 from batchpub.report.text import make_plain
 from batchpub.sentences import say_duration
 from batchpub.services.zoho.hosts import DATA_CENTERS
 from batchpub.settings import Settings
 from batchpub.state import Overview, read_overview
-
-log = structlog.get_logger("batchpub")
 
 LONGEST = 10.0  # seconds that the service is asked for
 MOST_SKEW = 30.0  # seconds; more, and times in reports and logs mislead

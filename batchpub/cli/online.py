@@ -7,17 +7,17 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import structlog
-
 from batchpub.account import credentials_of, open_account, token_file
 from batchpub.cli.person import has_person
+from batchpub.cli.states import ledger_of, open_state
 from batchpub.cli.table import lay_out
-from batchpub.cli.wiring import files_of, ledger_of, open_state
+from batchpub.cli.wiring import files_of
 from batchpub.clock import SystemClock
 from batchpub.course import Course
 from batchpub.engine import Survey
 from batchpub.lifecycle import Look, Rules
 from batchpub.log import log_event
+from batchpub.logger import log
 from batchpub.pace import estimate_seconds
 from batchpub.report.text import make_plain
 from batchpub.sentences import say_duration
@@ -27,7 +27,6 @@ from batchpub.settings import Settings
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-log = structlog.get_logger("batchpub")
 
 SHOWN = 200
 WIDTHS = (0, 0, 17, 17, 9, 10)  # with an id of 19 digits and 5 of a row, 79 columns

@@ -23,21 +23,15 @@ from batchpub.cli.resume import command_again, command_to_continue
 from batchpub.cli.saying import introduce, say_goodbye
 from batchpub.cli.sheets import Intake, judge_all, known_published, take_in
 from batchpub.cli.signals import Left
-from batchpub.cli.wiring import (
-    existing_state,
-    files_of,
-    journal_of,
-    ledger_of,
-    open_state,
-    sheet_options_of,
-    start_log,
-)
+from batchpub.cli.states import journal_of, ledger_of, open_state
+from batchpub.cli.wiring import existing_state, files_of, sheet_options_of, start_log
 from batchpub.clock import SystemClock
 from batchpub.course import Course, IdShape, Outcome, Pile, Plan
 from batchpub.engine import Engine, EngineOptions, Reporting
 from batchpub.errors import BatchpubError, CannotWrite, ExitCode, Reason, SettingsWrong, Stop, name_bug, name_shortage
 from batchpub.lifecycle import Rules, Verify
 from batchpub.log import log_event
+from batchpub.logger import log
 from batchpub.paths import is_there
 from batchpub.plural import say_count
 from batchpub.record import RunRecord
@@ -48,8 +42,6 @@ from batchpub.sandbox import Sandbox, SandboxConfig, load_faults
 from batchpub.settings import SETTINGS, Settings
 from batchpub.sheet.results import load_results
 from batchpub.state import read_id_shapes
-
-log = structlog.get_logger("batchpub")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,9 +129,7 @@ def _last_words(here: Invocation) -> Iterator[_Told]:
             raise
         told.code, sentence = _last_word(error)
         _leave_word(here, told.code, sentence, error)
-        log.error(  # noqa: TRY400 - a sentence, never a traceback
-            "run.finished", exit_code=int(told.code), counts={}, error=sentence, resume_command=command_again()
-        )
+        log.error("run.finished", exit_code=int(told.code), counts={}, error=sentence, resume_command=command_again())
         if has_person(sys.stderr):
             raise
 
@@ -204,8 +194,8 @@ def _choose_level(code: ExitCode) -> Callable[..., None]:
         ExitCode.TERMINATED,
     )
     if code is ExitCode.OK:
-        return log.info  # type: ignore[no-any-return]
-    return log.warning if code in look else log.error  # type: ignore[no-any-return]
+        return log.info
+    return log.warning if code in look else log.error
 
 
 def _own_rule(plan: Plan, settings: Settings, earlier: Earlier) -> str:

@@ -9,19 +9,16 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import structlog
-
 from batchpub import __version__
 from batchpub.cli.invocation import Invocation
 from batchpub.cli.person import is_pipeline
 from batchpub.cli.wiring import hosts_of, portal_of
 from batchpub.errors import BatchpubError, CannotWrite, ExitCode, SheetRefused
+from batchpub.logger import log
 from batchpub.paths import is_file
 from batchpub.record import RunRecord
 from batchpub.report import FILE_NAMES, announce_refusal, write_reports
 from batchpub.report.folder import set_aside
-
-log = structlog.get_logger("batchpub")
 
 
 def leave_word(here: Invocation, code: ExitCode, sentence: str, error: BaseException | None = None) -> None:

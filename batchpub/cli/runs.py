@@ -10,8 +10,9 @@ from typing import Any
 import click
 
 from batchpub.cli.options import settle_settings
+from batchpub.cli.states import open_state
 from batchpub.cli.table import lay_out
-from batchpub.cli.wiring import existing_state, open_state, start_log, state_of
+from batchpub.cli.wiring import existing_state, start_log, state_of
 from batchpub.clock import SystemClock
 from batchpub.course import Outcome
 from batchpub.errors import ExitCode, SettingsWrong

@@ -6,13 +6,12 @@ import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from batchpub.cli.person import has_person
 from batchpub.course import Pile, Plan
-from batchpub.engine import Engine
 from batchpub.errors import AccessRefused, ExitCode, ServiceUnreachable, Stop
 from batchpub.pace import estimate_seconds
 from batchpub.plural import say_count
@@ -22,7 +21,10 @@ from batchpub.report.text import escape_commands
 from batchpub.report.totals import DONE, count_outcomes, count_problems, say_plan
 from batchpub.services.interface import Service
 from batchpub.settings import Settings
-from batchpub.state import Ledger
+
+if TYPE_CHECKING:
+    from batchpub.engine import Engine
+    from batchpub.state import Ledger
 
 
 def show(summary: Summary, stream: TextIO, *, before: str = "") -> str:
@@ -38,7 +40,7 @@ def show(summary: Summary, stream: TextIO, *, before: str = "") -> str:
 
 
 async def introduce(  # noqa: PLR0913 - all that is said
-    work: Engine, plan: Plan, settings: Settings, *, ledger: Ledger, api: Service, kind: str, is_sure: bool
+    work: "Engine", plan: Plan, settings: Settings, *, ledger: "Ledger", api: Service, kind: str, is_sure: bool
 ) -> None:
     """Say to a person what is about to happen, once the credentials were found good, and ask before learners are mailed."""
     try:

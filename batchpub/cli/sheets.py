@@ -3,19 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import structlog
-
 from batchpub.cli.files import Handed
 from batchpub.cli.folder import ENDINGS, IF_NO_LIST, Found
 from batchpub.cli.wiring import plan_options_of, sheet_options_of
 from batchpub.course import Course, IdShape, Plan, PlannedSheet, Sheet
 from batchpub.errors import SheetRefused, refuse_all
+from batchpub.logger import log
 from batchpub.plan import Judged, judge_again, judge_sheets, settle_plan
 from batchpub.settings import Settings
 from batchpub.sheet import SheetOptions, load_sheet
 from batchpub.standing import PublishedBefore, Standing
-
-log = structlog.get_logger("batchpub")
 
 MOST_NAMED = 50
 _NOT_TAKEN = (

@@ -1,6 +1,5 @@
 """SIGINT and SIGTERM, from the first instruction to the last report."""
 
-import asyncio
 import contextlib
 import os
 import signal
@@ -42,6 +41,8 @@ class Signals:
     @contextlib.contextmanager
     def stopping(self, close_gate: Callable[[Stop], None]) -> Iterator[None]:
         """Close this gate at a signal, on the running loop; after the block a first signal comes too late."""
+        import asyncio  # noqa: PLC0415 - `--help` runs no loop
+
         loop = asyncio.get_running_loop()
 
         def close(number: int) -> None:

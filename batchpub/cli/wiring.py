@@ -4,28 +4,28 @@ import contextlib
 import io
 import os
 import sys
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from batchpub.cli.person import has_person
 from batchpub.cli.pipeline import read_pipeline
-from batchpub.cli.repetition import name_repetition
-from batchpub.clock import Clock, SystemClock
 from batchpub.course import Outcome
 from batchpub.errors import CannotWrite, SettingsWrong
 from batchpub.events import Level
-from batchpub.log import BackgroundStream, Sink, configure_log, get_log
+from batchpub.logger import log
 from batchpub.paths import is_there, usual_state
 from batchpub.plan import PlanOptions
 from batchpub.services.zoho.hosts import find_hosts
 from batchpub.services.zoho.portal import name_portal
 from batchpub.settings import Settings, is_url
 from batchpub.sheet import SheetOptions
-from batchpub.state import Database, Journal, Ledger, Limits, open_database, unify_portals
+from batchpub.state import Limits
+
+if TYPE_CHECKING:
+    from batchpub.log import BackgroundStream
 
 BAR_AND_SUMMARY = (*(f"course.{outcome}" for outcome in Outcome), "run.progress", "run.finished")
 """Events that a person at a terminal sees as the bar and the summary, or as the sentence why a run could not start."""
@@ -51,24 +51,32 @@ def start_log(settings: Settings) -> None:
         SettingsWrong: the log file cannot be opened.
 
     """
+    file = _open_log(Path(settings.log_file)) if settings.log_file else None
+    context = click.get_current_context()
+    log.prepare_with(lambda: _prepare_log(settings, file, context))
+
+
+def _prepare_log(settings: Settings, file: TextIO | None, context: click.Context) -> None:
+    from batchpub.log import BackgroundStream, Sink, configure_log  # noqa: PLC0415 - see batchpub.logger
+
     at_terminal = settings.log_format is None and has_person(sys.stderr)
     level = _choose_level(settings, usual="warning" if at_terminal else "info")
     fmt = settings.log_format or ("console" if at_terminal else "json")
     without = BAR_AND_SUMMARY if at_terminal and not settings.verbose else ()
     streams = [BackgroundStream(_Stderr())]
     sinks = [Sink(stream=streams[0], fmt=fmt, level=level, without=without)]
-    if settings.log_file:
-        streams.append(BackgroundStream(_open_log(Path(settings.log_file))))
+    if file is not None:
+        streams.append(BackgroundStream(file))
         sinks.append(Sink(stream=streams[1], fmt="json", level=_choose_level(settings, usual="info")))
     configure_log(*sinks, secrets=settings.secrets(), pipeline=read_pipeline(os.environ))
-    click.get_current_context().call_on_close(lambda: _drain(streams))
+    context.call_on_close(lambda: _drain(streams))
 
 
-def _drain(streams: Sequence[BackgroundStream]) -> None:
+def _drain(streams: "Sequence[BackgroundStream]") -> None:
     """Wait until the log is written, the file first: what it had no room for is told on stderr."""
     for stream in reversed(streams):
         if trouble := stream.drain():
-            get_log().warning("log.unwritable", error=trouble)
+            log.warning("log.unwritable", error=trouble)
 
 
 def _choose_level(settings: Settings, *, usual: Level) -> Level:
@@ -120,33 +128,6 @@ def hosts_of(settings: Settings) -> tuple[str, str]:
 def portal_of(settings: Settings, api_url: str) -> str:
     """Name what shares one limit: the API host, unless told otherwise."""
     return name_portal(settings.portal or "") or name_portal(api_url)
-
-
-def ledger_of(settings: Settings, database: Database, *, run: str, clock: Clock) -> Ledger:
-    """Give the ledger of the portal that the settings speak of."""
-    portal = portal_of(settings, hosts_of(settings)[1])
-    return Ledger(database, portal=portal, run=run, limits=limits_of(settings), clock=clock)
-
-
-@asynccontextmanager
-async def open_state(settings: Settings, *, reading: bool = False) -> AsyncIterator[Database]:
-    """Open the state, with every portal under the one name of its limit. `reading` leaves a file as it is.
-
-    Raises:
-        CannotWrite: it cannot be opened or is no state of ours.
-        SettingsWrong: a newer version wrote it, or it is no place for a state.
-
-    """
-    async with open_database(state_of(settings), reading=reading) as database:
-        await unify_portals(database, name_portal, SystemClock())
-        yield database
-
-
-def journal_of(settings: Settings, ledger: Ledger) -> Journal:
-    """Give the journal, which knows the repetition that a run with --again is a part of."""
-    again = bool(settings.again)
-    told = name_repetition(again=again, again_id=settings.again_id, environ=os.environ)
-    return Journal(ledger, again_id=told or (ledger.run if again else ""))
 
 
 def state_of(settings: Settings) -> Path | str:

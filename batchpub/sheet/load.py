@@ -5,6 +5,7 @@ from pathlib import Path
 
 from batchpub.course import Cell, CellKind, Layout, Sheet, SheetRow, TextCells
 from batchpub.errors import SheetMissing, SheetRefused, name_bug
+from batchpub.logger import log
 from batchpub.plan.bulk import without_collector
 from batchpub.plan.text import fold, list_names, trim
 from batchpub.sheet.areas import find_covered, with_areas
@@ -76,9 +77,6 @@ def load_bytes(file: str, data: bytes, options: SheetOptions) -> Sheet:
 
 
 def _tell_bug(file: str, error: Exception) -> None:
-    import structlog  # noqa: PLC0415 - reading a good sheet needs no log
-
-    log = structlog.get_logger("batchpub")
     log.error("sheet.not_understood", file=file, error=name_bug(error))
 
 

@@ -7,17 +7,15 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-import structlog
 from sqlalchemy import ColumnElement
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from batchpub.errors import CannotWrite, name_shortage
+from batchpub.logger import log
 from batchpub.state import sqlite
 from batchpub.state.schema import check_schema
 from batchpub.state.store import NotNow, Store
-
-log = structlog.get_logger("batchpub")
 
 T = TypeVar("T")
 Work = Callable[[AsyncConnection], Awaitable[T]]

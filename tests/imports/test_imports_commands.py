@@ -1,12 +1,19 @@
-"""What only says a word must not load the machinery."""
+"""The law of starting: a command imports no library that it does not use."""
 
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-HEAVY = ("pandas", "sqlalchemy", "aiohttp", "openpyxl", "lxml", "jinja2")
+EXAMPLE = Path(__file__).parents[2] / "jobs" / "example" / "courses.xlsx"
+HEAVY = {
+    "aiohttp", "aiolimiter", "aiosqlite", "asyncio", "asyncpg", "email", "jinja2", "lxml", "numpy", "pandas", "rich",
+    "sqlalchemy", "ssl", "structlog", "xlsxwriter",
+}  # fmt: skip
+"""What takes 10 ms or more to import, of ours and of Python's own."""
+STATE = {"aiosqlite", "asyncio", "email", "sqlalchemy", "ssl"}
 LOOK = """
 import json, sys
 sys.argv = ["batchpub", *{arguments!r}]
@@ -18,16 +25,67 @@ except SystemExit as end:
 """
 
 
-@pytest.mark.parametrize("argument", ["--help", "--version"])
-def test_help_and_version_import_neither_pandas_nor_the_rest(argument):
-    """
-    A word of help costs no import of pandas, the database, or the spreadsheet libraries.
-    """
-    code = LOOK.format(arguments=[argument])
+def imported(arguments, folder):
+    """Give the exit code, and what of the heavy libraries a command imports; it takes an interpreter of its own."""
+    code = LOOK.format(arguments=list(map(str, arguments)))
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, timeout=60, check=True
+    )
+    status, modules = json.loads(done.stderr.splitlines()[-1])
+    return status, {name.split(".")[0] for name in modules} & HEAVY
 
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
 
-    status, modules = json.loads(done.stderr)
-    assert 0 == status
-    assert done.stdout
-    assert not {name.split(".")[0] for name in modules} & set(HEAVY)
+@pytest.mark.parametrize(
+    ("arguments", "code", "needed"),
+    [
+        (("--help",), 0, set()),
+        (("--version",), 0, set()),
+        (("check", "--help"), 0, set()),
+        (("publish", "--help"), 0, set()),
+        (("check", EXAMPLE, "--state", "none.db"), 1, {"asyncio", "lxml", "ssl"}),
+        pytest.param(("runs", "--state", "none.db"), 78, STATE, marks=pytest.mark.slow),
+        pytest.param(("template", "new.xlsx"), 0, {"xlsxwriter"}, marks=pytest.mark.slow),
+    ],
+)
+def test_a_command_imports_no_more_than_it_uses(tmp_path, arguments, code, needed):
+    """
+    Help and completion import click alone; a check reads its sheets and needs neither database nor network.
+    """
+    status, found = imported(arguments, tmp_path)
+
+    assert (code, set()) == (status, found - needed)
+
+
+@pytest.mark.slow
+def test_a_check_with_a_state_opens_it_and_nothing_else(tmp_path):
+    """
+    The database's library comes with the state; the network and the reports do not.
+    """
+    publish = ("publish", EXAMPLE, "--state", "s.db", "--expect", "1")
+    environ = {"BATCHPUB_ACCESS_TOKEN": "1000.token.token"}
+    made = subprocess.run(
+        [sys.executable, "-m", "batchpub", *publish], cwd=tmp_path, env=environ, capture_output=True, check=False
+    )
+
+    status, found = imported(("check", EXAMPLE, "--state", "s.db"), tmp_path)
+
+    assert (4, 1, STATE | {"lxml"}) == (made.returncode, status, found)
+
+
+def test_completion_imports_click_alone(tmp_path):
+    """
+    A shell that completes a flag waits for nothing but the table of settings.
+    """
+    code = (
+        "import os, sys\n"
+        "os.environ |= {'_BATCHPUB_COMPLETE': 'bash_complete', 'COMP_WORDS': 'batchpub check --', 'COMP_CWORD': '2'}\n"
+        "sys.argv = ['batchpub']\n"
+        "from batchpub.cli import main\n"
+        "try:\n    main()\nfinally:\n    print(*sorted(sys.modules), file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert "--online" in done.stdout
+    assert set() == {name.split(".")[0] for name in done.stderr.splitlines()[-1].split()} & HEAVY

@@ -14,11 +14,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
-import structlog
 
 from batchpub.clock import Clock
 from batchpub.errors import AccessRefused, ServiceUnreachable
 from batchpub.files import replace_file
+from batchpub.logger import log
 from batchpub.services.interface import Access
 from batchpub.services.zoho.access import (
     HEADER_SAFE_TOKEN,
@@ -30,8 +30,6 @@ from batchpub.services.zoho.access import (
 from batchpub.services.zoho.hosts import check_api_url, find_other_data_center
 from batchpub.services.zoho.line import make_timeout, open_session, proxy_for, read_body
 from batchpub.services.zoho.turns import take_turn
-
-log = structlog.get_logger(__name__)
 
 TOKEN_LIMIT = 10  # access tokens per refresh token ...
 TOKEN_WINDOW_SECONDS = 600.0  # ... in 10 minutes, Zoho accounts documentation

@@ -1,0 +1,39 @@
+"""From settings to the state, its journal and the ledger of the portal. Loads the database: import it where one is opened."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from batchpub.cli.repetition import name_repetition
+from batchpub.cli.wiring import hosts_of, limits_of, portal_of, state_of
+from batchpub.clock import Clock, SystemClock
+from batchpub.services.zoho.portal import name_portal
+from batchpub.settings import Settings
+from batchpub.state import Database, Journal, Ledger, open_database, unify_portals
+
+
+def ledger_of(settings: Settings, database: Database, *, run: str, clock: Clock) -> Ledger:
+    """Give the ledger of the portal that the settings speak of."""
+    portal = portal_of(settings, hosts_of(settings)[1])
+    return Ledger(database, portal=portal, run=run, limits=limits_of(settings), clock=clock)
+
+
+@asynccontextmanager
+async def open_state(settings: Settings, *, reading: bool = False) -> AsyncIterator[Database]:
+    """Open the state, with every portal under the one name of its limit. `reading` leaves a file as it is.
+
+    Raises:
+        CannotWrite: it cannot be opened or is no state of ours.
+        SettingsWrong: a newer version wrote it, or it is no place for a state.
+
+    """
+    async with open_database(state_of(settings), reading=reading) as database:
+        await unify_portals(database, name_portal, SystemClock())
+        yield database
+
+
+def journal_of(settings: Settings, ledger: Ledger) -> Journal:
+    """Give the journal, which knows the repetition that a run with --again is a part of."""
+    again = bool(settings.again)
+    told = name_repetition(again=again, again_id=settings.again_id, environ=os.environ)
+    return Journal(ledger, again_id=told or (ledger.run if again else ""))
