@@ -135,6 +135,16 @@ def test_digits_of_the_throttle_code_inside_an_id_are_no_sign():
         ({"X-Rate-Limit": '[{"retry-after": 12}, {"retry-after": "40"}]', "Retry-After": "7"}, "", 40.0),
         ({"retry-after": "7"}, "Try again after 5 minutes", 300.0),
         ({"Retry-After": "12.5"}, "", 12.5),
+        ({"Retry-After": "0.5"}, "", 0.5),
+        ({"Retry-After": "86400"}, "", 86_400.0),
+        ({"Retry-After": "86400.5"}, "", None),
+        ({"Retry-After": "120,30"}, "", 120.0),
+        ({"Retry-After": "Mon, 02 Mar 2026 09:02:00"}, "", 120.0),
+        ({"Retry-After": "Mon, 02 Mar 2026 09:02:00 -0000"}, "", 120.0),
+        ({"Retry-After": "Mon, 02 Mar 2026 11:02:00 +0200"}, "", 120.0),
+        ({}, "Try again in 2 hours", 7200.0),
+        ({}, "TRY  AGAIN  after 3 min", 180.0),
+        ({}, "Try again after 45 secs. Or try again later", 45.0),
         ({"Retry-After": "30, 120"}, "", 120.0),
         (CIMultiDict([("Retry-After", "30"), ("Retry-After", "Mon, 02 Mar 2026 09:02:00 GMT")]), "", 120.0),
         ({"X-Rate-Limit": '[{"retry-after": 500}]', "Retry-After": "30"}, "", 500.0),
@@ -375,6 +385,11 @@ def test_cut_body_never_ends_a_course(body, end):
         b'{"code": ["7209"], ',
         b'<html>{"code": "7209"}',
         b'{"code": "\\ud8',
+        b'{"x": ["code", "7209", ',
+        b'{"x": ["message", "threshold limit exceeded", ',
+        b'{"id": 7209, "x',
+        b'{"code": "\\q", "x',
+        b'{"code": " ", "x',
     ],
 )
 def test_what_only_looks_like_a_sign_is_none(body):
@@ -382,6 +397,27 @@ def test_what_only_looks_like_a_sign_is_none(body):
     A code that may be cut, one inside a text, and one of another key are not heard.
     """
     assert Unclear is type(publish(400, body, whole=False))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"code": 7209, "mess',
+        b'{"code":7209}x',
+        b'{"response": {"errors": {"code": 7209, "mess',
+        b'[{"errorcode" : "7209" , ',
+        b'{"message": "threshold \\u006cimit exceeded", "x',
+        b'{"message": "threshold limit exceeded \\u00',
+        b'  {"error": "7209", ',
+        b'{"error": {"title": "7209", ',
+        b'\xef\xbb\xbf{"code": 7209, "mess',
+    ],
+)
+def test_sign_is_heard_however_it_is_written(body):
+    """
+    As a number, with blanks, escaped, or in a text that has no end.
+    """
+    assert Throttled is type(publish(400, body, whole=False))
 
 
 def test_message_is_heard_as_far_as_it_came():
@@ -470,6 +506,11 @@ def test_publish_status_counts_for_courses_too():
         ({"code": "200", "batches": [batch_answer(batchId="7")["batch"]]}, BATCH, False),
         ({"code": "200", "batches": [batch_answer(publishStatus="drafted")["batch"]]}, BATCH, False),
         ({"code": "200", "batches": "none"}, BATCH, False),
+        ({"code": "200", "batches": 5}, BATCH, False),
+        ({"code": "200", "batches": [5, None]}, BATCH, False),
+        (SUCCESS | {"batchId": None}, COURSE, True),
+        (SUCCESS | {"batchId": ""}, COURSE, True),
+        (SUCCESS | {"batchId": "7"}, COURSE, False),
         ({"code": "200", "batches": []}, COURSE, True),
     ],
 )
@@ -605,11 +646,103 @@ def test_added_meaning_is_certain_only_beside_a_4xx(envelope, status, word, expe
 
 def test_added_unclear_makes_a_refusal_one_to_look_at():
     """
-    A 4xx that in truth may have been executed is settled like a lost answer.
+    A 4xx that in truth may have been executed is settled like a lost answer; it is known, so it stops no run.
     """
     answer = publish(400, {"code": "New_Code", "message": "m"}, added={"new_code": WORDS["unclear"]})
 
-    assert isinstance(answer, Unclear)
+    assert Unclear(reason="Zoho answered with HTTP 400: New_Code m", code="New_Code") == answer
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"), [("refused", Unclear), ("already_published", Unclear), ("throttled", Throttled)]
+)
+def test_added_meaning_is_no_final_no_where_the_body_was_cut(word, kind):
+    """
+    An operator's word is heard in half an answer as the table's are.
+    """
+    answer = publish(400, b'{"code": "7300", "mess', whole=False, added={"7300": WORDS[word]})
+
+    assert kind is type(answer)
+    assert (
+        kind is Throttled
+        or Unclear(reason="Zoho answered with HTTP 400, cut off: 7300", strange=True, code="7300") == answer
+    )
+
+
+@pytest.mark.parametrize("status", [200, 400])
+def test_reading_that_is_said_to_be_published_says_nothing(status):
+    """
+    An error is no state: a course is published where its state says so.
+    """
+    answer = read(status, {"code": "COURSE_ALREADY_PUBLISHED", "message": "m"})
+
+    reason = f"Zoho answered with HTTP {status}: COURSE_ALREADY_PUBLISHED m"
+    assert Unclear(reason=reason, strange=True, code="COURSE_ALREADY_PUBLISHED") == answer
+
+
+def test_only_2xx_is_a_success():
+    """
+    From 200 to 299, and nothing beside.
+    """
+    assert [Unclear, Published, Published, Unclear] == [
+        type(publish(status, SUCCESS)) for status in (199, 200, 299, 300)
+    ]
+    body = {"course": {"status": "draft"}}
+    assert [Unclear, StateRead, StateRead, Unclear] == [type(read(status, body)) for status in (199, 200, 299, 300)]
+
+
+LONG = "X" * 700
+
+
+@pytest.mark.parametrize(
+    ("answer", "length"),
+    [
+        (lambda: publish(400, {"code": f"ALREADY_PUBLISHED{LONG}"}).code, 120),
+        (lambda: publish(400, {"code": f"THROTTLES_LIMIT_EXCEEDED{LONG}"}).cause, 120),
+        (lambda: publish(400, {"code": LONG}).code, 120),
+        (lambda: publish(400, {"code": "x", "message": LONG}).message, 500),
+        (lambda: publish(500, {"code": "x", "message": LONG}).reason, 500),
+        (lambda: publish(401, {"code": LONG}).code, 120),
+        (lambda: read(200, {"status": "draft", "name": LONG}).name, 500),
+        (lambda: publish(200, SUCCESS | {"courseId": LONG}).reason, 156),
+        (lambda: publish(200, {"code": "200", "course": {"status": LONG}}).reason, 161),
+    ],
+)
+def test_what_a_stranger_says_has_an_end(answer, length):
+    """
+    Codes, messages and names are cut before they reach a log or a report.
+    """
+    assert length == len(answer())
+
+
+@pytest.mark.parametrize(
+    ("body", "course", "reason"),
+    [
+        ({"code": "200", "course": []}, COURSE, "the answer names no course we can read"),
+        ({"code": "200", "batch": 1}, BATCH, "the answer names no batch we can read"),
+        ({"code": "200", "batches": []}, BATCH, "the answer names other batches"),
+        (SUCCESS | {"courseId": "1"}, COURSE, "the answer is about another course: 1"),
+        (SUCCESS | {"batchId": 7}, COURSE, "the answer is about another batch: 7"),
+        ({"code": "200", "course": {"status": "draft"}}, COURSE, "the answer says success, but status is 'draft'"),
+        (SUCCESS | {"publishStatus": None}, COURSE, "the answer says success, but publishStatus is 'missing'"),
+        ({"code": "200", "errors": {"code": 8, "message": "No"}}, COURSE, "Zoho answered with HTTP 200: 8 No"),
+        ([], COURSE, "Zoho answered with HTTP 200 and nothing we can read"),
+    ],
+)
+def test_doubt_is_said_in_one_sentence(body, course, reason):
+    """
+    Whoever reads the report learns what the answer lacked.
+    """
+    assert reason == publish(200, body, course=course).reason
+
+
+@pytest.mark.parametrize("word", ["success", "Success ", "0", 0, 200])
+def test_word_about_the_call_is_no_state(word):
+    """
+    Beside the course, `status` is also where Zoho says how the call went.
+    """
+    assert CourseState.DRAFT is read(200, {"status": word, "course": {"status": "draft"}}).state
+    assert CourseState.CANNOT_TELL is read(200, {"status": word}).state
 
 
 @pytest.mark.parametrize("envelope", ENVELOPES)

@@ -233,7 +233,7 @@ def _doubt_batches(parsed: dict[str, Any], course: Course) -> str | None:
 def _doubt_thing(thing: dict[str, Any], course: Course, *, state_keys: tuple[str, ...]) -> str | None:
     """Say what in one object is about something else, or not published."""
     for key, noun, wanted in (("courseId", "course", course.course_id), ("batchId", "batch", course.batch_id)):
-        named = _id_of(thing, key) if thing.get(key) or wanted else ""
+        named = _id_of(thing, key)
         if key in thing and named != wanted:
             return f"the answer is about another {noun}: {clean_text(named, longest=LONGEST_CODE)}"
     for key in state_keys:

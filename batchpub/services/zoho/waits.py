@@ -31,7 +31,7 @@ def names_wait(headers: Mapping[str, str]) -> str:
 
 
 def read_wait(
-    headers: Mapping[str, str], messages: tuple[str, ...], *, now: datetime, behind_seconds: float = 0.0
+    headers: Mapping[str, str], messages: tuple[str, ...], *, now: datetime, behind_seconds: float
 ) -> float | None:
     """Give the longest wait (s) that is one; None if nobody names one.
 
