@@ -68,8 +68,10 @@ FIELDS = {
     "code": Field("batchpub.code", "text", "Zoho's own code in the answer"),
     "counts": Field("batchpub.counts", "object", "rows by outcome; empty where the run could not start"),
     "detail": Field("batchpub.detail", "text", "the sentence that the report has for the row"),
+    "data_center": Field("batchpub.data_center", "text", "where the account lives"),
     "done": Field("batchpub.done", "integer", "rows with a final outcome"),
     "ends_at": Field("batchpub.ends_at", "time", "when the lock and its margin end, in UTC"),
+    "duration": Field("event.duration", "integer", "how long the call took, in nanoseconds"),
     "error": Field("error.message", "text", "what went wrong, and what to do"),
     "eta_seconds": Field("batchpub.eta_seconds", "number", "time to go at the pace of the limit"),
     "exception": Field("error.stack_trace", "text", "the traceback of a bug"),
@@ -78,6 +80,7 @@ FIELDS = {
     "file": Field("batchpub.file", "text", "the sheet's file; with `token.memory_only`, the token's"),
     "files": Field("batchpub.files", "integer", "files that are read, or refused with a sentence"),
     "for_seconds": Field("batchpub.for_seconds", "number", "how long that is remembered"),
+    "host": Field("server.address", "text", "the host that is called"),
     "http_status": Field("http.response.status_code", "integer", "HTTP status; null where no answer came"),
     "job_seconds": Field("batchpub.job_seconds", "number", "when the pipeline ends its job (GitLab's CI_JOB_TIMEOUT)"),
     "largest_window": Field("batchpub.largest_window", "integer", "most calls that the sandbox saw in any period"),
@@ -89,6 +92,7 @@ FIELDS = {
     "meaning": Field("batchpub.meaning", "text", "what the answer means: `published`, `refused`, `throttled`, …"),
     "open": Field("batchpub.open", "integer", "courses without a final outcome"),
     "path": Field("batchpub.path", "text", "the state: its file, or its database and server"),
+    "period_seconds": Field("batchpub.period_seconds", "number", "the period of the limit"),
     "published_twice": Field("batchpub.published_twice", "integer", "courses that the sandbox published twice"),
     "rate": Field("batchpub.rate", "integer", "calls in a period, at the pace that holds now"),
     "reason": Field("batchpub.reason", "text", "why, in a sentence"),
@@ -98,6 +102,7 @@ FIELDS = {
     "rows": Field("batchpub.rows", "integer", "rows of all sheets"),
     "seconds": Field("batchpub.seconds", "number", "how long: the lock from now on, a wait for the state or a token"),
     "sent_after_refusal": Field("batchpub.sent_after_refusal", "integer", "calls the sandbox saw sent into a lock"),
+    "sheets": Field("batchpub.sheets", "list", "the files of the run, the first of very many"),
     "speed": Field("batchpub.speed", "number", "how many times faster than Zoho the sandbox is"),
     "stop_reason": Field("batchpub.stop_reason", "text", "why it stopped early; empty if it did not"),
     "to_publish": Field("batchpub.to_publish", "integer", "courses to publish"),
@@ -105,6 +110,10 @@ FIELDS = {
     "needed": Field("batchpub.needed", "text", "the scope that the access lacks"),
     "sheet_name": Field("batchpub.sheet_name", "text", "the course's name on the sheet"),
     "zoho_name": Field("batchpub.services.zoho_name", "text", "the course's name in Zoho"),
+    "waiting": Field(
+        "batchpub.waiting", "text", "why nothing is sent just now: `lock`, `minute`, `settle`; else empty"
+    ),
+    "workers": Field("batchpub.workers", "integer", "calls in flight at once"),
     "verify": Field(
         "batchpub.verify", "text", "which courses are read first: `nothing`, `names`, `mails`, `everything`"
     ),
@@ -116,7 +125,7 @@ _OUTCOME = ("attempts", "detail")
 
 EVENTS = {
     "access.elsewhere": Event(("warning",), "The account seems to be in another data centre.", ("detail",)),
-    "call.answered": Event(("info",), "Zoho answered a call.", ("meaning", "http_status", "code")),
+    "call.answered": Event(("info",), "Zoho answered a call.", ("meaning", "http_status", "code", "duration")),
     "check.progress": Event(("info",), "Courses are being read.", ("done", "total")),
     "check.reading": Event(("info",), "Every course is read in Zoho first.", ("total", "eta_seconds")),
     "course.already_published": Event(("info",), "The course was published already.", _OUTCOME),
@@ -128,7 +137,7 @@ EVENTS = {
     ),
     "course.not_attempted": Event(("info",), "The run stopped before the course was sent.", _OUTCOME),
     "course.published": Event(("info",), "The course is published.", _OUTCOME),
-    "course.read": Event(("debug",), "The state of a course was read.", ("meaning", "http_status", "code")),
+    "course.read": Event(("debug",), "The state of a course was read.", ("meaning", "http_status", "code", "duration")),
     "course.refused": Event(("warning",), "Zoho refused the course for good.", _OUTCOME),
     "course.skipped": Event(("info",), "The row is blank or says not to publish.", _OUTCOME),
     "course.unknown": Event(("warning",), "It is not known whether the course was published.", _OUTCOME),
@@ -173,8 +182,24 @@ EVENTS = {
         ("exit_code", "counts", "reports", "resume_command", "stop_reason", "error"),
     ),
     "run.planned": Event(("info",), "The time of the run is estimated.", ("eta_seconds", "rate", "verify")),
-    "run.progress": Event(("info",), "The run goes on.", ("done", "total", "open", "eta_seconds", "lock_seconds")),
-    "run.started": Event(("info",), "The run started.", ("rows", "to_publish")),
+    "run.progress": Event(
+        ("info",), "The run goes on.", ("done", "total", "open", "eta_seconds", "lock_seconds", "waiting")
+    ),
+    "run.started": Event(
+        ("info",),
+        "The run started.",
+        (
+            "rows",
+            "to_publish",
+            "sheets",
+            "host",
+            "data_center",
+            "rate",
+            "period_seconds",
+            "burst",
+            "workers",
+        ),
+    ),
     "run.stopping": Event(("warning",), "The run stops; calls in flight finish first.", ("reason",)),
     "run.too_long": Event(
         ("warning",), "The pipeline ends its job before the run is over.", ("eta_seconds", "job_seconds", "remedy")

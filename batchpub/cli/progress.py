@@ -12,7 +12,7 @@ from rich.text import Text
 from batchpub.cli.person import has_person
 from batchpub.engine import Engine, Snapshot
 from batchpub.plural import say_count
-from batchpub.sentences import say_duration
+from batchpub.sentences import WAITS, say_duration
 
 WIDE = 72  # columns in which the whole of it stands on one line with a bar worth the name
 
@@ -54,6 +54,8 @@ def describe(now: Snapshot, *, wide: bool) -> str:
     if now.done >= now.total:
         return "writing the reports"
     left = f"about {say_duration(now.eta_seconds)} left" if now.eta_seconds >= 1 else "nearly done"
+    if now.waiting == "settle":
+        return f"{left}; {WAITS['settle']}" if wide else left
     if now.lock_seconds > 0:
         lock = f"locked by Zoho, {count_down(now.lock_seconds)} to go"
         return f"{lock}; {left}" if wide else lock

@@ -286,6 +286,7 @@ async def _run(  # noqa: PLR0913 - the one place where everything meets
             run=run,
             portal=ledger.portal,
             sandbox=extras.sandbox,
+            data_center=settings.data_center,
             workers=settings.workers,
             limits=ledger.limits,
             rules=Rules(

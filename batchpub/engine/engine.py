@@ -44,6 +44,9 @@ FAILED_THERE = (Outcome.REFUSED, Outcome.FAILED, Outcome.UNKNOWN)
 """What counts for `max_failures`: what went wrong at the service. A row that is wrong by itself says nothing of it."""
 
 
+MOST_NAMED = 50  # files in the event that a run started
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineOptions:
     """What one run is told. Seconds throughout; `max_failures` is a number of rows, or None."""
@@ -54,6 +57,8 @@ class EngineOptions:
     rules: Rules
     workers: int = 8
     sandbox: bool = False
+    data_center: str = ""
+    """Where the account lives, for whoever reads the log."""
     notify_policy: str = "sheet"
     again_id: str = ""
     """Names the repetition that this run is a part of, where courses are published again; "" is one of its own."""
@@ -169,21 +174,37 @@ class Engine:
         works, already, uncertain = await self._sort_out()
         await self._journal.begin(self._plan, self._facts(), already, uncertain)
         self._count_settled(already)
-        self._events.info("run.started", rows=len(self._plan.rows), to_publish=len(works))
+        self._tell_start(len(works))
         self._outcomes.tell_settled(already)
         await self._look_ahead(len(works))
         worklist = Worklist(works)
         worklist.delay(self._options.rules.uncertain, self._options.limits.settle)
+        self._watching.follow(worklist)
         await self._work_off(worklist)
         found = await self._ending.read()
         self._outcomes.tell_rest(found)
         return await self._ending.close(found, self._gate.stop)
 
+    def _tell_start(self, to_publish: int) -> None:
+        options, limits = self._options, self._options.limits
+        self._events.info(
+            "run.started",
+            rows=len(self._plan.rows),
+            to_publish=to_publish,
+            sheets=list(dict.fromkeys(sheet.file for sheet in self._plan.sheets))[:MOST_NAMED],
+            host=options.portal,
+            data_center=options.data_center,
+            rate=limits.rate,
+            period_seconds=limits.period,
+            burst=limits.burst,
+            workers=options.workers,
+        )
+
     async def _work_off(self, worklist: Worklist) -> None:
         async with asyncio.TaskGroup() as group:
             side = [
                 group.create_task(self._keep_time()),
-                group.create_task(self._watching.beat(self._options.progress_every, lambda: worklist.open)),
+                group.create_task(self._watching.beat(self._options.progress_every, worklist)),
                 group.create_task(self._watching.keep_looking()),
                 group.create_task(worklist.feed()),
             ]

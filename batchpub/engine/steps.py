@@ -123,7 +123,11 @@ class Steps:
         verdict = weigh_reading(work.spend(called.seconds), reply, self.signs, self.rules)
         if not isinstance(reply.answer, answers.Withheld):
             self.events.debug(
-                "course.read", meaning=verdict.note.meaning, http_status=reply.http_status, code=reply.code
+                "course.read",
+                meaning=verdict.note.meaning,
+                http_status=reply.http_status,
+                code=reply.code,
+                duration=_nanoseconds(called),
             )
         if verdict.signs.may_not_read and not self.signs.may_not_read:
             self.events.warning("read.denied", code=reply.code, needed="ZOHOPEOPLE.training.READ")
@@ -176,7 +180,11 @@ class Steps:
             reply.answer, answers.Withheld
         ):  # told before it is written, so that a full disk loses nothing
             self.events.info(
-                "call.answered", meaning=verdict.note.meaning, http_status=reply.http_status, code=reply.code
+                "call.answered",
+                meaning=verdict.note.meaning,
+                http_status=reply.http_status,
+                code=reply.code,
+                duration=_nanoseconds(called),
             )
         await self._conclude(called, verdict)
         match verdict.then:
@@ -209,3 +217,8 @@ class Steps:
             return later
         seconds = random.uniform(0.5, 1.0) * later.backoff  # noqa: S311 - jitter, no secret
         return replace(later, work=later.work.spend(seconds), seconds=seconds)
+
+
+def _nanoseconds(called: Called) -> int:
+    """Give how long a call took in the unit of ECS's event.duration."""
+    return round(called.seconds * 1e9)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from batchpub.clock import Clock
+from batchpub.engine.worklist import Worklist
 from batchpub.errors import CannotWrite
 from batchpub.events import Events
 from batchpub.pace import Gate, estimate_seconds
@@ -24,6 +25,8 @@ class Snapshot:
     eta_seconds: float
     lock_seconds: float
     calls_left: int
+    waiting: str = ""
+    """Why nothing is sent just now: `lock`, `minute` (all places are taken), `settle` (a lost call may still arrive)."""
 
 
 class Watching:
@@ -39,7 +42,12 @@ class Watching:
         self._seen: Outlook | None = None
         self._seen_at = 0.0
         self._watchers: list[Callable[[Snapshot], None]] = []
+        self._worklist: Worklist | None = None
         self.done = 0
+
+    def follow(self, worklist: Worklist) -> None:
+        """Look at what is left, too: courses that wait by themselves take time as well."""
+        self._worklist = worklist
 
     def add(self, watcher: Callable[[Snapshot], None]) -> None:
         """Tell a watcher after every outcome and wait."""
@@ -53,13 +61,25 @@ class Watching:
     def snapshot(self) -> Snapshot:
         """Say how far the run is."""
         outlook = self._outlook(self._gate.outlook())
+        calls_left = max(0, outlook.pace.rate - len(outlook.taken))
+        settling = self._worklist.settling_seconds() if self._worklist else 0.0
         return Snapshot(
             done=self.done,
             total=self._total,
-            eta_seconds=estimate_seconds(self._total - self.done, self._ledger.limits, outlook),
+            eta_seconds=max(settling, estimate_seconds(self._total - self.done, self._ledger.limits, outlook)),
             lock_seconds=outlook.lock_seconds,
-            calls_left=max(0, outlook.pace.rate - len(outlook.taken)),
+            calls_left=calls_left,
+            waiting=self._say_wait(outlook, calls_left),
         )
+
+    def _say_wait(self, outlook: Outlook, calls_left: int) -> str:
+        if self.done >= self._total:
+            return ""
+        if outlook.lock_seconds > 0:
+            return "lock"
+        if self._worklist is not None and self._worklist.is_idle:
+            return "settle"
+        return "" if calls_left else "minute"
 
     def _outlook(self, here: Outlook) -> Outlook:
         """Add to what the gate knows at this instant when places come back, as of the last look into the state."""
@@ -81,7 +101,7 @@ class Watching:
             await self._look()
             await self._clock.sleep(LOOK_EVERY)
 
-    async def beat(self, every: float, count_open: Callable[[], int]) -> None:
+    async def beat(self, every: float, worklist: Worklist) -> None:
         """Tell how far the run is, every so many seconds, until cancelled."""
         while True:
             await self._clock.sleep(every)
@@ -91,7 +111,8 @@ class Watching:
                 "run.progress",
                 done=now.done,
                 total=now.total,
-                open=count_open(),
+                open=worklist.open,
                 eta_seconds=round(now.eta_seconds),
                 lock_seconds=round(now.lock_seconds),
+                waiting=now.waiting,
             )

@@ -67,6 +67,17 @@ class Worklist:
             self._queue.put_nowait(None)
         self._more.set()
 
+    def settling_seconds(self) -> float:
+        """Give how long the last course that waits has still to wait; 0 where none does."""
+        if not self._waiting:
+            return 0.0
+        return max(0.0, max(due for due, _, _ in self._waiting) - asyncio.get_running_loop().time())
+
+    @property
+    def is_idle(self) -> bool:
+        """Tell whether every course that is left waits."""
+        return self._queue.empty() and len(self._waiting) >= self.open > 0
+
     async def feed(self) -> None:
         """Move courses whose wait is over to the queue, until cancelled."""
         loop = asyncio.get_running_loop()
