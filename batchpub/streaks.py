@@ -1,5 +1,6 @@
 """Signs in the answers that the trouble is not one course's: pure, and shared by all who make calls in a run."""
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 
@@ -20,6 +21,7 @@ STRANGE_IN_A_ROW = 3
 FIRST_COURSES = 10
 NOT_FOUND = 404
 EXCERPT_CHARACTERS = 120
+TAG = re.compile(r"<[^>]*>?")  # the excerpt may end in the middle of one
 
 
 @dataclass(slots=True, kw_only=True)
@@ -91,7 +93,8 @@ def _says_something(reply: Reply) -> bool:
 
 
 def _stop_for_strange(reply: Reply) -> Stop:
-    told = f": {reply.excerpt[:EXCERPT_CHARACTERS]}" if reply.excerpt else " and an empty body"
+    text = " ".join(TAG.sub(" ", reply.excerpt).split()) or reply.excerpt
+    told = f": {text[:EXCERPT_CHARACTERS]}" if text else " and an empty body"
     remedy = (
         f'If the code is about each course, say so in the job file: [answers] "{reply.code}" = "refused". '
         if isinstance(reply.answer, Refused)

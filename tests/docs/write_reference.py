@@ -58,6 +58,10 @@ Certificates are always verified: there is no setting against it. `~/.netrc` is 
 They come from the environment only: in a flag or a job file they are refused. Each may instead be a file: `BATCHPUB_COOKIE_FILE`
 is the path of one that holds the cookie. More than one kind of credential at once is refused.
 
+A job uses a self client. A cookie is for a try by hand: it ends with its session, and for publishing Zoho may want to see the
+session's CSRF token again, which is sent where the cookie has a `CSRF_TOKEN`. A job file has no say in where secrets go: a host
+that is not Zoho's is taken from the environment or a flag only.
+
 {secrets}
 
 A state URL with a password in it ([a PostgreSQL](../postgresql.md)) is a secret too: set `BATCHPUB_STATE` or

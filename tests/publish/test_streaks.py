@@ -45,7 +45,9 @@ def play(answers, *, courses=None, operation=Operation.PUBLISH, is_new_portal=Fa
     streaks = Streaks(is_new_portal=is_new_portal)
     for number, answer in enumerate(answers):
         course = Course(course_id=str(courses[number] if courses else number))
-        told = Reply(answer=answer, http_status=STATUS.get(answer, 200), code=code_of(answer), excerpt="<html>Sign in")
+        told = Reply(
+            answer=answer, http_status=STATUS.get(answer, 200), code=code_of(answer), excerpt="<html><b>Sign</b>  in<br"
+        )
         stop = streaks.note(operation, course, told)
         if stop:
             return number + 1, stop
@@ -61,7 +63,7 @@ def test_three_courses_in_a_row_stop_the_run(answer, operation):
     number, stop = play([answer] * 5, operation=operation)
 
     assert (3, ExitCode.UNREACHABLE) == (number, stop.exit_code)
-    assert f"HTTP {STATUS[answer]}: <html>Sign in" in stop.reason
+    assert f"HTTP {STATUS[answer]}: Sign in)" in stop.reason
     assert ('[answers] "NEW" = "refused"' in stop.reason) is (answer is NEW)
 
 
