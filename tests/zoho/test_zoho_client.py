@@ -101,6 +101,7 @@ async def test_publish_sends_what_the_page_says(course, notify, url):
             (200, {"course": BATCH_ANSWER["batch"]}),
             [None, StateRead(state=CourseState.DRAFT, name="March")],
         ),
+        ((404, "<html>"), (200, BATCH_ANSWER), [None, StateRead(state=CourseState.DRAFT, name="March")]),
         ((404, NO_PAGE), (404, NO_PAGE), [None, Refused(code="URL_RULE_NOT_CONFIGURED", message="no")]),
         ((403, {"message": "no"}), None, [Refused(code="403", message="no")]),
     ],

@@ -123,7 +123,8 @@ class ZohoClient:
         if isinstance(http, Reply):
             return http
         answer = read_course_state(http, course, added=self._added)
-        if isinstance(answer, Refused) and http.status == NOT_FOUND and course.batch_id and not has_no_page:
+        is_unknown = http.status == NOT_FOUND and isinstance(answer, Refused | Unclear)
+        if is_unknown and course.batch_id and not has_no_page:
             self._without_page.add(course)
             answer = Unclear(reason="The batch has no page of its own. Its course's page is read next.")
         return _make_reply(answer, http)
