@@ -8,7 +8,7 @@ from scripted import COURSE, reply
 
 from batchpub.lifecycle import Rules, Verify, Work
 from batchpub.services import interface as answers
-from batchpub.services.interface import CourseState, StateRead
+from batchpub.services.interface import CourseState, Reply, StateRead
 from batchpub.standing import Free, Held, PublishedBefore, RefusedBeside, Uncertain
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
@@ -28,6 +28,7 @@ STANDINGS = {
     "uncertain, ours": Uncertain(version=4, run="mine", seconds=0.0),
     "refused beside": RefusedBeside(run="other", message="No.", http_status=400, code="4102"),
 }
+GARBAGE = answers.Unclear(reason=f"Zoho answered with HTTP 502{answers.NOTHING_READABLE}")
 WORK = Work(position=0, course=COURSE, notify=False, name="Fire safety")
 WORKS = {
     "fresh": WORK,
@@ -40,6 +41,12 @@ WORKS = {
     "renewed": replace(WORK, renewed=True),
     "read four times": replace(WORK, reads=4),
     "just seen": replace(WORK, looked_at=999.0),
+    "garbage before": replace(
+        WORK, attempts=1, is_lost=True, last=Reply(answer=GARBAGE, http_status=502, code="", excerpt="<html>Bad")
+    ),
+    "spent, garbage before": replace(
+        WORK, attempts=5, is_lost=True, last=Reply(answer=GARBAGE, http_status=502, code="", excerpt="")
+    ),
 }
 RULES = {
     "plain": Rules(),
@@ -47,6 +54,7 @@ RULES = {
     "verify all": Rules(verify=Verify.EVERYTHING),
     "again": Rules(verify=Verify.EVERYTHING, again=frozenset({"all"})),
     "called unknown": Rules(uncertain=frozenset({COURSE})),
+    "strict": Rules(verify=Verify.MAILS, strict=True),
 }
 READS = {
     "draft": seen(CourseState.DRAFT),

@@ -343,3 +343,17 @@ def test_a_call_of_another_run_is_not_ours_to_have_published():
     assert [True, True, False, False, False] == [
         why.is_lost for why in (Why.LOST, Why.LOST_BEFORE, Why.VERIFY, Why.CONFIRM, Why.SHOW)
     ]
+
+
+@pytest.mark.parametrize("why", [Why.LOST, Why.LOST_BEFORE, Why.VERIFY])
+def test_what_was_sent_on_a_look_is_looked_at_again_when_the_look_is_old(why):
+    """
+    The call goes out for the same reason as the look was made; what cannot be told goes out blind.
+    """
+    read = Read(version=7, why=why)
+
+    _, on_look = move_after_look(WORK, seen(CourseState.DRAFT), Rules(), read=read, now=1.0)
+    _, blind = move_after_look(WORK, seen(CourseState.CANNOT_TELL), Rules(), read=read, now=1.0)
+
+    assert Send(version=7, before=CourseStatus.DRAFT, look=why) == on_look
+    assert (7, why if why is Why.VERIFY else None) == (blind.version, blind.look)
