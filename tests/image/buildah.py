@@ -18,7 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 SUITE = "trixie"  # the Debian, and so the Python, of the image that the Dockerfile names
-PACKAGES = "python3-minimal,python3-venv,python-is-python3,ca-certificates"
+PACKAGES = "python3-minimal,python3-venv,python3-dev,python-is-python3,ca-certificates"  # as that image has them
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 BASE = "localhost/base"
 IMAGE = "localhost/batchpub"
