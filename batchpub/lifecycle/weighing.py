@@ -7,6 +7,7 @@ from batchpub.course import Outcome
 from batchpub.errors import ExitCode, Stop
 from batchpub.lifecycle.meaning import note_of, rest_of
 from batchpub.lifecycle.moves import Send
+from batchpub.lifecycle.refusing import say_refused
 from batchpub.lifecycle.sentences import say_unclear
 from batchpub.lifecycle.signs import SHARED_LIMIT, Signs
 from batchpub.lifecycle.verdict import Ended, Later, Renewal, Verdict
@@ -134,7 +135,8 @@ class _Call:
             return self.locked(throttled, replace(self.work, strained=True))
         outcome = Outcome.REFUSED
         status = CourseStatus.FREE if answer.certain else CourseStatus.UNCLEAR
-        message = answer.message or f"Zoho refuses it ({answer.code})."
+        course, status_code = self.work.course, self.reply.http_status
+        message = say_refused(course, code=answer.code, message=answer.message, http_status=status_code)
         if self.before is CourseStatus.UNCLEAR and answer.certain:
             outcome, status = Outcome.UNKNOWN, CourseStatus.UNCLEAR
             message = f"Sent before, and its answer was lost. Sent again, it was refused: {message} Look at it in Zoho."
