@@ -37,9 +37,14 @@ class Caller:
 
     async def call(self, method, path, *, headers=TOKEN, patience=5.0, raw=False, **more):
         limit = aiohttp.ClientTimeout(total=patience)
-        self.session._auto_decompress = not raw
         async with self.session.request(
-            method, self.sandbox.url + path, headers=headers, timeout=limit, allow_redirects=False, **more
+            method,
+            self.sandbox.url + path,
+            headers=headers,
+            timeout=limit,
+            allow_redirects=False,
+            auto_decompress=not raw,
+            **more,
         ) as answer:
             return Seen(status=answer.status, headers=answer.headers, body=await answer.read())
 
