@@ -178,7 +178,7 @@ async def publish(  # noqa: PLR0913 - all by name, and five of them have a defau
             workers=policy.workers,
             notify_policy=str(policy.plan.notify),
             again_id=policy.again_id,
-            is_new_portal=await parts.journal.is_new(),
+            is_new_portal=not await read_id_shapes(parts.database, parts.ledger.portal),
             max_seconds=policy.max_seconds,
             max_failures=policy.max_failures,
         )

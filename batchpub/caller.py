@@ -11,7 +11,7 @@ from batchpub.pace import Gate, GateClosed, LockWatch, refusal_of
 from batchpub.plural import say_count
 from batchpub.services.interface import Access, Operation, Reply, Service
 from batchpub.standing import Claimed, LostSlot, Rest, Standing
-from batchpub.state import Journal, Slot
+from batchpub.state import Answered, Claim, Journal, Slot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,20 +125,10 @@ class Caller:
         return Called(attempt=attempt, call=claimed.call, slot=slot, access=access, reply=reply, seconds=seconds)
 
     async def _claim(self, attempt: Attempt, slot: Slot) -> Claimed | LostSlot | Standing:
-        work = attempt.work
+        claim = _claim_of(attempt)
         if attempt.operation is Operation.READ:
-            return await self.journal.begin_reading(
-                work.course, position=work.position, attempt=attempt.number, slot=slot
-            )
-        return await self.journal.claim(
-            work.course,
-            position=work.position,
-            attempt=attempt.number,
-            version=attempt.version,
-            slot=slot,
-            again=attempt.again,
-            evidence=attempt.evidence,
-        )
+            return await self.journal.begin_reading(claim, slot)
+        return await self.journal.claim(claim, slot)
 
     async def _send(self, attempt: Attempt, access: Access, claimed: Claimed) -> Reply:
         def may_send() -> bool:
@@ -162,23 +152,24 @@ class Caller:
 
     async def record(self, called: Called, verdict: Verdict) -> None:
         """Write down what a call came to, in one transaction. A lock is heard by all others before anything is awaited."""
-        work, operation = called.attempt.work, called.slot.operation
+        operation = called.slot.operation
         through = called.reply.answer.meaning in ABOUT_THE_COURSE
         if verdict.lock is not None:
             self.locks.foresee(verdict.lock)
         if through:
             self.locks.note_passed(operation)
         lock = await self.journal.record(
-            work.course,
-            position=work.position,
-            call=called.call,
-            slot=called.slot,
-            note=verdict.note,
-            rest=verdict.rest,
-            status=verdict.status.value if verdict.status else None,
-            result=verdict.result,
-            through=through,
-            lock=refusal_of(verdict.lock) if verdict.lock else None,
+            _claim_of(called.attempt),
+            Answered(
+                call=called.call,
+                slot=called.slot,
+                note=verdict.note,
+                rest=verdict.rest,
+                status=verdict.status,
+                result=verdict.result,
+                through=through,
+                lock=refusal_of(verdict.lock) if verdict.lock else None,
+            ),
         )
         self.gate.notice_change(freed=verdict.rest is Rest.UNUSED)
         if lock is not None and verdict.lock is not None:
@@ -196,3 +187,14 @@ class Caller:
         except (AccessRefused, ServiceUnreachable) as error:
             self.gate.close(Stop(reason=str(error), exit_code=error.exit_code))
         return False
+
+
+def _claim_of(attempt: Attempt) -> Claim:
+    return Claim(
+        course=attempt.work.course,
+        position=attempt.work.position,
+        attempt=attempt.number,
+        version=attempt.version,
+        again=attempt.again,
+        evidence=attempt.evidence,
+    )

@@ -108,6 +108,20 @@ class AnswerNote:
     excerpt: str = ""
 
 
+class CourseStatus(StrEnum):
+    """What the journal is told of a course; the state keeps words of its own (`state.tables.Status`)."""
+
+    FREE = "free"
+    """Nothing is under way: it may be sent."""
+    ASKING = "asking"
+    """As free, but kept from other runs until this one has read it."""
+    DRAFT = "draft"
+    """The service says that it is a draft, whatever was known before."""
+    UNCLEAR = "unclear"
+    """A call may have published it."""
+    PUBLISHED = "published"
+
+
 class Rest(StrEnum):
     """How a slot comes back: how long must it rest so that the service cannot count one too many."""
 

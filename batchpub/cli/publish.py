@@ -279,7 +279,7 @@ async def _run(  # noqa: PLR0913 - the one place where everything meets
             stack.callback(_remove_state, files_of(settings))
         ledger = ledger_of(settings, database, run=run, clock=clock)
         journal = journal_of(settings, ledger)
-        is_new = await journal.is_new()
+        is_new = not await read_id_shapes(database, ledger.portal)
         if is_new:
             log.info("state.new", path=database.name)
         options = EngineOptions(

@@ -88,7 +88,7 @@ class Steps:
         await self.caller.journal.settle(
             work.course,
             position=work.position,
-            status=move.status.value if move.status else None,
+            status=move.status,
             result=move.result,
             version=move.version,
         )

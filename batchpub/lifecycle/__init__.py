@@ -8,7 +8,8 @@ from batchpub.lifecycle.reading import look_of, move_after_look, weigh_reading
 from batchpub.lifecycle.signs import SHARED_LIMIT, Signs
 from batchpub.lifecycle.verdict import Ended, Judged, Later, Renewal, Verdict
 from batchpub.lifecycle.weighing import weigh
-from batchpub.lifecycle.work import CourseStatus, Rules, Verify, Why, Work
+from batchpub.lifecycle.work import Rules, Verify, Why, Work
+from batchpub.standing import CourseStatus
 
 __all__ = [
     "ABOUT_THE_COURSE",

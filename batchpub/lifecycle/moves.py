@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from batchpub.course import Outcome
-from batchpub.lifecycle.work import CourseStatus, Rules, Why, Work
-from batchpub.standing import Free, Held, PublishedBefore, RefusedBeside, RowResult, Standing, Uncertain
+from batchpub.lifecycle.work import Rules, Why, Work
+from batchpub.standing import CourseStatus, Free, Held, PublishedBefore, RefusedBeside, RowResult, Standing, Uncertain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

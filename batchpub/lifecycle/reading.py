@@ -10,10 +10,11 @@ from batchpub.lifecycle.moves import Move, Read, Send, Settle, result_of
 from batchpub.lifecycle.sentences import say_last
 from batchpub.lifecycle.signs import Signs
 from batchpub.lifecycle.verdict import Judged, Later, Renewal, Verdict
-from batchpub.lifecycle.work import CourseStatus, Rules, Why, Work
+from batchpub.lifecycle.work import Rules, Why, Work
 from batchpub.plural import say_count
 from batchpub.services import interface as answers
 from batchpub.services.interface import CourseState, Reply
+from batchpub.standing import CourseStatus
 
 
 def weigh_reading(work: Work, reply: Reply, signs: Signs, rules: Rules) -> Verdict:

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from batchpub.errors import Stop
 from batchpub.lifecycle.signs import Signs
-from batchpub.lifecycle.work import CourseStatus, Work
+from batchpub.lifecycle.work import Work
 from batchpub.services.interface import Reply, Throttled
-from batchpub.standing import AnswerNote, Rest, RowResult
+from batchpub.standing import AnswerNote, CourseStatus, Rest, RowResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,11 +11,11 @@ from batchpub.lifecycle.refusing import say_refused
 from batchpub.lifecycle.sentences import say_unclear
 from batchpub.lifecycle.signs import SHARED_LIMIT, Signs
 from batchpub.lifecycle.verdict import Ended, Later, Renewal, Verdict
-from batchpub.lifecycle.work import CourseStatus, Rules, Work
+from batchpub.lifecycle.work import Rules, Work
 from batchpub.plural import say_count
 from batchpub.services import interface as answers
 from batchpub.services.interface import Reply
-from batchpub.standing import NOT_YET, RowResult
+from batchpub.standing import NOT_YET, CourseStatus, RowResult
 
 
 def weigh(send: Send, work: Work, reply: Reply, signs: Signs, rules: Rules) -> Verdict:

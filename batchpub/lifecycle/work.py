@@ -9,20 +9,6 @@ from batchpub.course import Course, NamesRule
 from batchpub.services.interface import Reply
 
 
-class CourseStatus(StrEnum):
-    """What the journal is told of a course. The value is in the state, or tells it what to write there."""
-
-    FREE = "free"
-    """Nothing is under way: it may be sent."""
-    ASKING = "asking"
-    """As free, but kept from other runs until this one has read it."""
-    DRAFT = "draft"
-    """The service says that it is a draft, whatever was known before."""
-    UNCLEAR = "unclear"
-    """A call may have published it."""
-    PUBLISHED = "published"
-
-
 class Verify(StrEnum):
     """Which courses are read before they are sent."""
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from batchpub.lazy import export_lazily
 
 if TYPE_CHECKING:
+    from batchpub.state.asked import Answered, Claim
     from batchpub.state.database import Database, open_database
     from batchpub.state.history import forget_runs, list_runs, read_id_shapes, read_run
     from batchpub.state.journal import Journal
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from batchpub.state.unify import unify_portals
 
 MODULES = {
+    "asked": ("Answered", "Claim"),
     "database": ("Database", "open_database"),
     "history": ("forget_runs", "list_runs", "read_id_shapes", "read_run"),
     "journal": ("Journal",),
@@ -26,6 +28,8 @@ __getattr__ = export_lazily(__name__, {name: module for module, names in MODULES
 
 __all__ = [
     "GENTLE_SECONDS",
+    "Answered",
+    "Claim",
     "Database",
     "Journal",
     "Ledger",

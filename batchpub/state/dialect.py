@@ -64,17 +64,22 @@ async def insert_many(connection: AsyncConnection, table: Table, values: Sequenc
 
 
 async def update_many(
-    connection: AsyncConnection, table: Table, values: Sequence[dict[str, Any]], *, by: Sequence[str]
+    connection: AsyncConnection,
+    table: Table,
+    values: Sequence[dict[str, Any]],
+    *,
+    by: Sequence[str],
+    only: ColumnElement[bool],
 ) -> None:
-    """Update rows, each found by its columns named in `by`."""
+    """Update rows, each found by its columns named in `by`, and `only` those of which that is true."""
     changed = [name for name in values[0] if name not in by]
     if connection.dialect.name != "postgresql":
         found = [table.c[name] == bindparam(f"the_{name}") for name in by]
-        one = update(table).where(*found).values({name: bindparam(f"the_{name}") for name in changed})
+        one = update(table).where(*found, only).values({name: bindparam(f"the_{name}") for name in changed})
         await connection.execute(one, [{f"the_{name}": value for name, value in row.items()} for row in values])
         return
     told = _recordset(table, values[0])
-    all_ = update(table).where(*(table.c[name] == told[name] for name in by))
+    all_ = update(table).where(*(table.c[name] == told[name] for name in by), only)
     await connection.execute(all_.values({name: told[name] for name in changed}), _plain(table, values))
 
 

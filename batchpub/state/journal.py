@@ -1,13 +1,11 @@
 """The journal: written before a call and after it, so that after any crash it is right or says that it does not know."""
 
-import asyncio
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import asdict
-from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
-from sqlalchemy import Row, case, exists, func, or_, select, true, update
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from batchpub.course import Course, Outcome, Pile, Plan, PlannedRow
@@ -15,25 +13,25 @@ from batchpub.errors import ExitCode, SettingsWrong
 from batchpub.standing import (
     FIRST_OUTCOME,
     NOT_YET,
-    AnswerNote,
     Claimed,
+    CourseStatus,
     Free,
-    Held,
     LostSlot,
-    PublishedBefore,
     RefusedBeside,
     Rest,
     RowResult,
     Standing,
     Uncertain,
 )
-from batchpub.state.database import Database
+from batchpub.state.asked import Answered, Claim
+from batchpub.state.courses import Courses
 from batchpub.state.dialect import insert_into, insert_many, update_many
-from batchpub.state.ledger import Hold, Ledger, LedgerTime
-from batchpub.state.limits import Lock, Refusal, Slot
+from batchpub.state.ledger import Ledger
+from batchpub.state.limits import Lock, Slot
+from batchpub.state.neighbours import Neighbours
 from batchpub.state.overview import RunAtWork, read_at_work
-from batchpub.state.picture import Picture
-from batchpub.state.tables import courses, meta, rows, runs
+from batchpub.state.portal import Hold, LedgerTime
+from batchpub.state.tables import calls, rows, runs
 
 NO_ANSWER = "Sent, and no answer was recorded. The next run finds out before it sends again."
 
@@ -58,7 +56,7 @@ class _SlotLost(Exception):
 
 
 class Journal:
-    """One run's view of the journal."""
+    """One run's courses and rows. Each public coroutine is one transaction, with what it means for slots and lock."""
 
     def __init__(self, ledger: Ledger, *, again_id: str = "") -> None:
         """Write for the ledger's run and portal, in its database, by its clock.
@@ -66,25 +64,22 @@ class Journal:
         `again_id` names the repetition that this run is a part of, where courses are published again although an earlier
         run did: once more for all runs that share it. By its own name, a run is the only one.
         """
+        self.run = ledger.run
+        self.repeats = again_id
         self._ledger = ledger
-        self.repeats, self._again_id = again_id, again_id or ledger.run
-        self._database: Database = ledger.database
-        self.run = self._run = ledger.run
-        self._say = ledger.say
-        self._portal = ledger.portal
-        self._picture = Picture(ledger)
-        self._unwritten: dict[int, RowResult] = {}
-        self._written: dict[int, RowResult] = {}
-        self._writing: Container[int] = ()
-        self._one_writer = asyncio.Lock()
+        self._portal = ledger.row
+        self._database = ledger.database
+        self._courses = Courses(ledger.row, again_id or ledger.run)
+        self._neighbours = Neighbours(ledger.row)
+        self._kept: dict[int, RowResult] = {}
+        """What others did with courses of ours, by the position of the row: written at the next look around."""
+        self._mine: set[int] = set()
+        """Positions of rows that this run had in hand: what it writes of them is written at once."""
 
     @property
     def has_company(self) -> bool:
         """Tell whether another run was seen at work on this run's courses."""
-        return self._picture.has_company
-
-    def _wall(self) -> str:
-        return self._ledger.clock.now().isoformat()
+        return self._neighbours.are_there
 
     async def begin(
         self, plan: Plan, facts: dict[str, Any], already: Mapping[int, str], uncertain: Container[int] = ()
@@ -101,9 +96,9 @@ class Journal:
 
         """
         run = {
-            "run": self._run,
-            "portal": self._portal,
-            "started_on": self._wall(),
+            "run": self.run,
+            "portal": self._portal.name,
+            "started_on": self._portal.wall_text(),
             "again_id": self.repeats,
             "facts": facts,
             "sheets": [asdict(sheet) for sheet in plan.sheets],
@@ -111,7 +106,7 @@ class Journal:
 
         async def write(connection: AsyncConnection) -> None:
             if self.repeats:
-                await self._ledger.read_portal(connection)  # of two that begin at the same time, one sees the other
+                await self._portal.hold(connection)  # of two that begin at the same time, one sees the other
                 await self._refuse_second_repetition(connection)
             new = insert_into(connection, runs).values(**run).on_conflict_do_nothing().returning(runs.c.run)
             if (await connection.execute(new)).one_or_none() is not None and plan.rows:
@@ -122,14 +117,14 @@ class Journal:
 
     async def _refuse_second_repetition(self, connection: AsyncConnection) -> None:
         """Refuse to repeat beside another run that repeats, unless both say which repetition they mean."""
-        for other in await read_at_work(connection, self._ledger.clock.now()):
-            is_named = other.again_id != other.run and self.repeats != self._run
+        for other in await read_at_work(connection, self._portal.clock.now()):
+            is_named = other.again_id != other.run and self.repeats != self.run
             if not other.again_id or other.again_id == self.repeats or is_named or self._is_elsewhere(other):
                 continue
             raise SettingsWrong(SECOND_REPETITION.format(run=other.run, again_id=other.again_id))
 
     def _is_elsewhere(self, other: RunAtWork) -> bool:
-        return other.run == self._run or other.portal != self._portal
+        return other.run == self.run or other.portal != self._portal.name
 
     def _first_row(self, row: PlannedRow, already: str | None, uncertain: Container[int]) -> dict[str, Any]:
         outcome = Outcome.ALREADY_PUBLISHED if already else FIRST_OUTCOME[row.pile]
@@ -137,7 +132,7 @@ class Journal:
         if not already and row.position in uncertain:
             outcome, message = Outcome.UNKNOWN, STILL_UNKNOWN
         return {
-            "run": self._run,
+            "run": self.run,
             "position": row.position,
             "sheet_index": row.sheet_index,
             "row": row.row,
@@ -161,38 +156,20 @@ class Journal:
 
         `again` tells for which courses it does not matter that an earlier run published them.
         """
-        found = await self._picture.load(wanted)
-        now = self._ledger.now()
-        return {course: self._judge(row, now, again=again(course)) for course, row in found.items()}
-
-    def _standing(self, row: Any, now: float) -> Standing:
-        if row.status == "published":
-            return PublishedBefore(run=row.published_by, on=row.published_on)
-        if row.run != self._run and row.held_until_at > now:
-            seconds = row.held_until_at - now
-            return Held(run=row.run, seconds=seconds, until=self._ledger.clock.now() + timedelta(seconds=seconds))
-        if row.status in ("sending", "unclear"):
-            return Uncertain(version=row.version, run=row.run, seconds=max(0.0, row.ready_at - now))
-        return Free(version=row.version, known=row.known)
-
-    def _judge(self, row: Row[Any] | None, now: float, *, again: bool) -> Standing:
-        if row is None:
-            return Free(version=0)
-        standing = self._standing(row, now)
-        if again and isinstance(standing, PublishedBefore) and row.again_id != self._again_id:
-            return Free(version=row.version, known=True)
-        return standing
+        found = await self._neighbours.load(wanted)
+        now = self._portal.now()
+        return {course: self._courses.judge(row, now, again=again(course)) for course, row in found.items()}
 
     async def look(self, course: Course, *, again: bool = False) -> Standing:
         """Say how a course stands. `again` looks past what earlier runs published, and past what others were refused.
 
         What is said may be a moment old: a claim finds out whether it still holds.
         """
-        row = await self._picture.look(course)
-        if self._picture.is_fresh:
+        row, looked_around = await self._neighbours.look(course)
+        if looked_around:
             await self.write_down()
-        standing = self._judge(row, self._ledger.now(), again=again)
-        if isinstance(standing, Free) and not again and row is not None and self._picture.is_news(row):
+        standing = self._courses.judge(row, self._portal.now(), again=again)
+        if isinstance(standing, Free) and not again and row is not None and self._neighbours.is_news(row):
             return await self._refusal_by(row.run, course) or standing
         return standing
 
@@ -201,7 +178,7 @@ class Journal:
             rows.c.run == run,
             rows.c.course_id == course.course_id,
             rows.c.batch_id == course.batch_id,
-            rows.c.outcome == Outcome.REFUSED.value,
+            rows.c.outcome == Outcome.REFUSED,
             func.coalesce(rows.c.http_status, 0)
             != HTTPStatus.FORBIDDEN,  # about its credentials, which may not be ours
         )
@@ -214,48 +191,41 @@ class Journal:
 
         return await self._database.read(read)
 
-    async def claim(  # noqa: PLR0913 - one transaction decides all of it
-        self,
-        course: Course,
-        *,
-        position: int,
-        attempt: int,
-        version: int,
-        slot: Slot,
-        again: bool = False,
-        evidence: bool = False,
-    ) -> Claimed | LostSlot | Standing:
-        """Claim the course and write `sending`, or say why not. One transaction; the call comes after it.
-
-        `evidence` tells that the service was just seen to hold the course as a draft. Without it, a course whose answer
-        was lost stays so until an answer says what became of it: no refusal makes it free.
+    async def claim(self, claim: Claim, slot: Slot) -> Claimed | LostSlot | Standing:
+        """Claim a course and write `sending`, or say why not. One transaction; the call comes after it.
 
         Raises:
             CannotWrite: the state is not there any more, or cannot be written.
 
         """
         self._database.look_at_place()
-        if self._picture.has_company:
-            standing = self._judge(await self._picture.look(course), self._ledger.now(), again=again)
-            if not isinstance(standing, Free | Uncertain) or standing.version != version:
+        if self.has_company:
+            row, _ = await self._neighbours.look(claim.course)
+            standing = self._courses.judge(row, self._portal.now(), again=claim.again)
+            if not isinstance(standing, Free | Uncertain) or standing.version != claim.version:
                 return standing
+        self._take_over(claim.position)
         tries = 0
-        await self._take_over_row(position)
 
         async def take(connection: AsyncConnection) -> Claimed | LostSlot | Standing:
             nonlocal tries
             tries += 1
-            before = self._ledger.clock.boot_seconds()
-            portal, now = await self._ledger.read_portal(connection, Hold.SHARED)
-            if not await self._take_course(connection, course, version, now, repeated=tries > 1, evidence=evidence):
-                row = await self._picture.look_inside(connection, course)
-                return self._judge(row, now, again=again)
-            call = self._call(course, position, attempt)
-            if not await self._ledger.renew_slot(connection, slot, portal, now, call):
+            before = self._portal.clock.boot_seconds()
+            portal, now = await self._portal.hold(connection, Hold.SHARED)
+            if not await self._courses.take(connection, claim, now, repeated=tries > 1):
+                row = await self._neighbours.ask(connection, claim.course)
+                return self._courses.judge(row, now, again=claim.again)
+            if not await self._ledger.renew_slot(connection, slot, portal, now, self._call(claim)):
                 raise _SlotLost
-            unknown = {"outcome": Outcome.UNKNOWN.value, "message": NO_ANSWER, "attempts": attempt}
-            mine = {"the_run": self._run, "the_position": position, "the_moment": self._wall()}
-            await connection.execute(self._say.claim_row, {**mine, **unknown})
+            moment = self._portal.wall_text()
+            await connection.execute(
+                self._row(claim.position).values(
+                    outcome=Outcome.UNKNOWN.value,
+                    message=NO_ANSWER,
+                    attempts=claim.attempt,
+                    first_sent_on=func.coalesce(rows.c.first_sent_on, moment),
+                )
+            )
             return Claimed(call=slot.slot, send_before=before + self._ledger.limits.send_within)
 
         try:
@@ -263,144 +233,77 @@ class Journal:
         except _SlotLost:
             return LostSlot()
         if isinstance(claimed, Claimed):
-            self._picture.forget(course)
+            self._neighbours.forget(claim.course)
         return claimed
 
-    async def _take_course(  # noqa: PLR0913 - goes with issue 14
-        self, connection: AsyncConnection, course: Course, version: int, now: float, *, repeated: bool, evidence: bool
-    ) -> bool:
-        """Write `sending` where nothing has changed since the look; every change of a course counts its version up.
-
-        `repeated`: this transaction may have been committed already, by a try whose connection broke in its commit.
-        """
-        limits = self._ledger.limits
-        claim = {
-            "portal": self._portal,
-            "course_id": course.course_id,
-            "batch_id": course.batch_id,
-            "status": "sending",
-            "version": version + 1,
-            "run": self._run,
-            "held_until_at": now + limits.lease,
-            "ready_at": now + limits.lease + limits.settle,
-            "changed_at": now,
-        }
-        expected = {"the_run": self._run, "the_version": version, "the_now": now, "the_evidence": evidence}
-        statement = self._say.claim_course_again if repeated else self._say.claim_course
-        written = await connection.execute(statement, {**claim, **expected})
-        return written.one_or_none() is not None
-
-    async def begin_reading(self, course: Course, *, position: int, attempt: int, slot: Slot) -> Claimed | LostSlot:
+    async def begin_reading(self, claim: Claim, slot: Slot) -> Claimed | LostSlot:
         """Write down that a course's state is about to be read."""
-        send_before = await self._ledger.begin_call(slot, lambda: self._call(course, position, attempt))
+        send_before = await self._ledger.begin_call(slot, lambda: self._call(claim))
         return LostSlot() if send_before is None else Claimed(call=slot.slot, send_before=send_before)
 
-    def _call(self, course: Course, position: int, attempt: int) -> dict[str, Any]:
+    def _call(self, claim: Claim) -> dict[str, Any]:
         return {
-            "position": position,
-            "course_id": course.course_id,
-            "batch_id": course.batch_id,
-            "attempt": attempt,
-            "sent_on": self._wall(),
+            "position": claim.position,
+            "course_id": claim.course.course_id,
+            "batch_id": claim.course.batch_id,
+            "attempt": claim.attempt,
+            "sent_on": self._portal.wall_text(),
         }
 
-    async def record(  # noqa: PLR0913 - one transaction records one answer, with all that follows from it
-        self,
-        course: Course,
-        *,
-        position: int,
-        call: int,
-        slot: Slot,
-        note: AnswerNote,
-        rest: Rest,
-        status: str | None,
-        result: RowResult | None,
-        through: bool,
-        lock: Refusal | None = None,
-    ) -> Lock | None:
-        """Write one answer: the call, the course's status, the row's outcome, the slot and, if it is one, the lock.
-
-        `status` None leaves the course alone (a reading); "asking" frees it, but keeps it from others until it is read,
-        so that no run takes an answer for the last word that this one goes on to look into. `through` tells that the
-        throttle let the call pass.
-        """
+    async def record(self, claim: Claim, answered: Answered) -> Lock | None:
+        """Write one answer: the call, the course's status, the row's outcome, the slot and, if it is one, the lock."""
+        slot, note, rest = answered.slot, answered.note, answered.rest
 
         async def write(connection: AsyncConnection) -> Lock | None:
             # Whoever changes the portal's row takes it first, as everybody does: no two wait for each other.
             portal: Row[Any] | None = None
             now: LedgerTime
-            if lock is not None or slot.is_probe:
-                portal, now = await self._ledger.read_portal(connection)
+            if answered.lock is not None or slot.is_probe:
+                portal, now = await self._portal.hold(connection)
             else:
-                now = await self._ledger.tell_time(connection)
-            answer = {
-                "answered_on": None if rest is Rest.UNANSWERED else self._wall(),
-                "http_status": note.http_status,
-                "code": note.code,
-                "meaning": note.meaning,
-                "excerpt": note.excerpt,
-                "in_flight": False,
-            }
-            which = {"the_call": call, "the_portal": self._portal, **self._say.at(now)}
-            which["the_rest"] = self._ledger.rest_after(rest)
-            written = await connection.execute(self._say.answer, {**which, **answer})
-            if not written.rowcount:  # an earlier try was committed after all, and its lock is in the portal's row
-                return None
-            if status is not None:
-                await self._set_status(
-                    connection, course, status, now, known=through and note.http_status != HTTPStatus.FORBIDDEN
-                )
-            if result is not None:
-                await self._set_row(connection, position, result)
+                now = await self._portal.tell_time(connection)
+            if not await self._end_call(connection, answered, now):
+                return None  # an earlier try was committed after all, and its lock is in the portal's row
+            if answered.status is not None:
+                known = answered.through and note.http_status != HTTPStatus.FORBIDDEN
+                await self._courses.mark(connection, claim.course, answered.status, now, known=known)
+            if answered.result is not None:
+                await self._write_row(connection, claim.position, answered.result)
             await self._ledger.end_probe(connection, slot, rest)
             if portal is None or not isinstance(now, float):
                 return None
-            if lock is not None:
-                return await self._ledger.close_for_lock(connection, slot, portal, now, lock)
+            if answered.lock is not None:
+                return await self._ledger.lock.close(connection, slot, portal, now, answered.lock)
             if rest is Rest.ANSWERED:
-                await self._ledger.note_answer(connection, slot, portal, now, through=through)
+                await self._ledger.lock.note_answer(connection, slot, portal, now, through=answered.through)
             return None
 
-        told = await self._database.write(write)
-        self._picture.forget(course)
-        return told
+        lock = await self._database.write(write)
+        self._neighbours.forget(claim.course)
+        return lock
 
-    async def _set_status(  # noqa: PLR0913 - goes with issue 14
-        self,
-        connection: AsyncConnection,
-        course: Course,
-        status: str,
-        now: LedgerTime,
-        *,
-        hold: bool = True,
-        known: bool = True,
-    ) -> None:
-        limits, statement = self._ledger.limits, self._say.course
-        published = {"published_on": self._wall(), "published_by": self._run, "again_id": self._again_id}
-        values: dict[str, Any] = {"status": status, "ready_at": 0.0, "held_until_at": 0.0, "lost": False}
-        match status:
-            case "published":
-                values |= published
-            case "draft":  # the service says so, whatever was known
-                values |= dict.fromkeys(published, "") | {"status": "free"}
-            case "free" | "asking":  # what was published before a vain --again stays so, as does a call that was lost
-                kept = case((courses.c.lost, "unclear"), (courses.c.published_on != "", "published"), else_="free")
-                until = now + (limits.settle + limits.lease) if status == "asking" else 0.0
-                statement, values = statement.values(status=kept, held_until_at=until), {"ready_at": 0.0}
-            case "unclear":
-                held = now + (limits.settle + limits.lease) if hold else 0.0
-                statement, values = (
-                    statement.values(ready_at=now + limits.settle, held_until_at=held),
-                    {"status": status, "lost": True},
-                )
-        if known:
-            values["known"] = True
-        which = {"the_portal": self._portal, "the_course": course.course_id, "the_batch": course.batch_id}
-        await connection.execute(statement, {**which, "the_run": self._run, **self._say.at(now), **values})
+    async def _end_call(self, connection: AsyncConnection, answered: Answered, now: LedgerTime) -> bool:
+        """Write what was answered to a call that has no answer yet; tell whether it had none."""
+        note, rest = answered.note, answered.rest
+        unanswered = update(calls).where(calls.c.call == answered.call, calls.c.meaning == "")
+        written = await connection.execute(
+            unanswered.values(
+                answered_on=None if rest is Rest.UNANSWERED else self._portal.wall_text(),
+                http_status=note.http_status,
+                code=note.code,
+                meaning=note.meaning,
+                excerpt=note.excerpt,
+                in_flight=False,
+                free_at=now + self._ledger.rest_after(rest),
+            )
+        )
+        return bool(written.rowcount)
 
-    async def _set_row(self, connection: AsyncConnection, position: int, result: RowResult) -> None:
-        mine = {"the_run": self._run, "the_position": position}
-        await connection.execute(self._say.row, {**mine, **self._row_values(result)})
+    def _row(self, position: int) -> Any:
+        return update(rows).where(rows.c.run == self.run, rows.c.position == position)
+
+    async def _write_row(self, connection: AsyncConnection, position: int, result: RowResult) -> None:
+        await connection.execute(self._row(position).values(**self._row_values(result)))
 
     def _row_values(self, result: RowResult) -> dict[str, Any]:
         return {
@@ -410,117 +313,70 @@ class Journal:
             "http_status": result.http_status,
             "code": result.code,
             "verified": result.verified,
-            "finished_on": None if result.outcome is Outcome.NOT_ATTEMPTED else self._wall(),
+            "finished_on": None if result.outcome is Outcome.NOT_ATTEMPTED else self._portal.wall_text(),
         }
 
     async def settle(
-        self, course: Course, *, position: int, status: str | None, result: RowResult, version: int | None = None
+        self,
+        course: Course,
+        *,
+        position: int,
+        status: CourseStatus | None,
+        result: RowResult,
+        version: int | None = None,
     ) -> None:
         """Write an outcome that no call of this run gave: found published, held elsewhere, cannot be told.
 
         `version` is what the course must still have; only that it is published is written whatever others did since.
 
-        What others did with a course (`status` None) is kept until a moment's worth of it can be written at once:
-        where many runs share a sheet, most of its rows are settled this way in each of them.
+        What others did with a course that this run never had in hand (`status` None) is kept until a moment's worth of it
+        can be written at once: where many runs share a sheet, most of its rows are settled this way in each of them.
         """
-        if status is None:
-            if self._written.get(position) != result:
-                self._unwritten[position] = result
+        if status is None and position not in self._mine:
+            self._kept[position] = result
             return
-
-        await self._take_over_row(position)
+        self._take_over(position)
 
         async def write(connection: AsyncConnection) -> None:
-            _, now = await self._ledger.read_portal(connection)
-            await self._adopt(connection, course, status, now, version)
-            await self._set_row(connection, position, result)
+            if status is not None:
+                _, now = await self._portal.hold(connection)
+                await self._courses.adopt(connection, course, status, now, version)
+            await self._write_row(connection, position, result)
 
         await self._database.write(write)
-        self._picture.forget(course)
+        self._neighbours.forget(course)
 
-    async def _take_over_row(self, position: int) -> None:
-        """See that nothing kept for a row is written after what is written now; connections do not wait in line."""
-        if position in self._writing:
-            async with self._one_writer:
-                """That writing is over. If it failed, what it had is kept again."""
-        self._unwritten.pop(position, None)
-        self._written.pop(position, None)
+    def _take_over(self, position: int) -> None:
+        self._mine.add(position)
+        self._kept.pop(position, None)
 
     async def write_down(self) -> None:
-        """Write what `settle` kept."""
-        async with self._one_writer:
-            kept, self._unwritten = self._unwritten, {}
-            self._writing = kept
-            try:
-                if kept:
-                    await self._write_rows(kept)
-            except BaseException:
-                self._unwritten = kept | self._unwritten
-                raise
-            finally:
-                self._writing = ()
-
-    async def _write_rows(self, kept: Mapping[int, RowResult]) -> None:
-        results = [
-            {"run": self._run, "position": position, **self._row_values(result)}
-            for position, result in sorted(kept.items())
-        ]
-
-        async def write(connection: AsyncConnection) -> None:
-            await update_many(connection, rows, results, by=("run", "position"))
-
-        await self._database.write(write)
-        self._written.update(kept)
-
-    async def _adopt(
-        self, connection: AsyncConnection, course: Course, status: str, now: float, version: int | None
-    ) -> None:
-        values = {"run": self._run, "changed_at": now}
-        let_go = or_(courses.c.run == self._run, courses.c.held_until_at <= now)
-        untouched = true() if status == "published" else (courses.c.version == version) & let_go
-        new = {"status": status, "version": 0, "held_until_at": 0.0, "ready_at": 0.0, **values}
-        await connection.execute(
-            insert_into(connection, courses)
-            .values(portal=self._portal, course_id=course.course_id, batch_id=course.batch_id, **new)
-            .on_conflict_do_update(index_elements=list(courses.primary_key), set_=values, where=untouched)
-        )
-        await self._set_status(connection, course, status, now, hold=False)
-
-    async def is_new(self) -> bool:
-        """Tell whether no run of this portal ever came to its end here with a course published.
-
-        A run that could not begin, was stopped or died leaves a state that knows too little to mail by.
-        """
-
-        async def read(connection: AsyncConnection) -> bool:
-            known = await connection.execute(select(meta.c.value).where(meta.c.key == self._finished_key))
-            return known.scalar() is None
-
-        return await self._database.read(read)
-
-    @property
-    def _finished_key(self) -> str:
-        return f"finished {self._portal}"
-
-    async def _remember_end(self, connection: AsyncConnection) -> None:
-        published = exists().where(courses.c.portal == self._portal, courses.c.status == "published")
-        if not (await connection.execute(select(published))).scalar():
+        """Write what `settle` kept. A row that this run has in hand by now keeps what was written since."""
+        kept, self._kept = self._kept, {}
+        if not kept:
             return
-        ended = insert_into(connection, meta).values(key=self._finished_key, value=self._run)
-        await connection.execute(ended.on_conflict_do_update(index_elements=[meta.c.key], set_={"value": self._run}))
+        results = [
+            {"run": self.run, "position": position, **self._row_values(result)} for position, result in kept.items()
+        ]
+        untouched = rows.c.first_sent_on.is_(None) & rows.c.finished_on.is_(None)
+        try:
+            await self._database.write(
+                lambda connection: update_many(connection, rows, results, by=("run", "position"), only=untouched)
+            )
+        except BaseException:
+            self._kept = {row: result for row, result in kept.items() if row not in self._mine} | self._kept
+            raise
 
     async def finish(self, *, exit_code: int, stop_reason: str, resume_command: str) -> None:
         """Close the run's record, or close it once more. Rows that never had their turn say why."""
         await self.write_down()
 
         async def write(connection: AsyncConnection) -> None:
-            if not stop_reason:
-                await self._remember_end(connection)
             await connection.execute(
                 update(runs)
-                .where(runs.c.run == self._run)
+                .where(runs.c.run == self.run)
                 .values(
-                    finished_on=self._wall(),
+                    finished_on=self._portal.wall_text(),
                     exit_code=exit_code,
                     stop_reason=stop_reason,
                     resume_command=resume_command,
@@ -530,7 +386,7 @@ class Journal:
                 await connection.execute(
                     update(rows)
                     .where(
-                        rows.c.run == self._run,
+                        rows.c.run == self.run,
                         rows.c.outcome == Outcome.NOT_ATTEMPTED.value,
                         rows.c.message == NOT_YET,
                     )

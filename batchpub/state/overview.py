@@ -154,7 +154,7 @@ async def _read_portal(database: Database, name: str, clock: Clock) -> PortalOve
             free_in_seconds=tuple(sorted(place.free_at - now for place in places)),
         )
 
-    return await ledger.glance(read)
+    return await ledger.row.glance(read)
 
 
 def _when(told: Any) -> datetime | None:

@@ -1,8 +1,22 @@
 """The tables of the state. Times named *_at are ledger seconds (see ledger.py); those named *_on are UTC wall time."""
 
+from enum import StrEnum
+
 from sqlalchemy import JSON, Boolean, Column, Float, Index, Integer, MetaData, String, Table, false
 
 from batchpub.state.dialect import Foreign
+
+
+class Status(StrEnum):
+    """How a course stands, as the state keeps it: these words never change their meaning."""
+
+    FREE = "free"
+    SENDING = "sending"
+    """Claimed; a call was made or is about to be."""
+    UNCLEAR = "unclear"
+    """Sent, and its answer is lost."""
+    PUBLISHED = "published"
+
 
 SCHEMA_VERSION = 4
 """Counted up with every change of a table; schema.py says how an older state gets there."""
@@ -37,7 +51,7 @@ courses = Table(
     Column("portal", String, primary_key=True),
     Column("course_id", String, primary_key=True),
     Column("batch_id", String, primary_key=True),
-    Column("status", String, nullable=False),  # free | sending | unclear | published
+    Column("status", String, nullable=False),  # a word of `Status`
     Column("version", Integer, nullable=False),
     Column("run", String, nullable=False),
     Column("held_until_at", Float, nullable=False),

@@ -48,8 +48,8 @@ async def unify_portals(database: Database, name: Callable[[str], str], clock: C
 
 async def _put_into(connection: AsyncConnection, database: Database, clock: Clock, old: str, new: str) -> None:
     # Both count by the same clock then.
-    left, _ = await Ledger(database, portal=old, run="", limits=Limits(), clock=clock).read_portal(connection)
-    kept, _ = await Ledger(database, portal=new, run="", limits=Limits(), clock=clock).read_portal(connection)
+    left, _ = await Ledger(database, portal=old, run="", limits=Limits(), clock=clock).row.hold(connection)
+    kept, _ = await Ledger(database, portal=new, run="", limits=Limits(), clock=clock).row.hold(connection)
     later = left if left.lock_until_at > kept.lock_until_at else kept
     values = {column: max(getattr(left, column), getattr(kept, column)) for column in LATEST}
     # Whoever went first after a lock did so under another name: after the longer of the two, one call goes first again.

@@ -72,16 +72,19 @@ class Journal:
         self.trace.append("look again" if again else "look")
         return self.standing
 
-    async def claim(self, _course, *, attempt, version, slot, again=False, evidence=False, **_):
-        words = [f"claim {attempt} v{version}", *(["again"] if again else []), *(["evidence"] if evidence else [])]
+    async def claim(self, claim, slot):
+        words = [f"claim {claim.attempt} v{claim.version}"]
+        words += [*(["again"] if claim.again else []), *(["evidence"] if claim.evidence else [])]
         self.trace.append(" ".join(words))
         return self.claims or Claimed(call=slot.slot, send_before=2000.0)
 
-    async def begin_reading(self, _course, *, attempt, slot, **_):
-        self.trace.append(f"begin reading {attempt}")
+    async def begin_reading(self, claim, slot):
+        self.trace.append(f"begin reading {claim.attempt}")
         return self.claims if isinstance(self.claims, LostSlot) else Claimed(call=slot.slot, send_before=2000.0)
 
-    async def record(self, _course, *, slot, note, rest, status, result, through, lock=None, **_):
+    async def record(self, _claim, answered):
+        slot, note, rest, status = answered.slot, answered.note, answered.rest, answered.status
+        result, through, lock = answered.result, answered.through, answered.lock
         told = [f"{slot.operation}={note.meaning.replace(' ', '')}", rest.value]
         if status is not None:
             told.append(f"status={status}")

@@ -8,8 +8,8 @@ from support.virtual_time import VirtualClock, VirtualLoop, run_virtually
 
 from batchpub.course import Outcome
 from batchpub.pace import Gate
-from batchpub.standing import AnswerNote, Claimed, Free, Rest, RowResult
-from batchpub.state import Journal, Ledger, Limits, open_database
+from batchpub.standing import AnswerNote, Claimed, CourseStatus, Free, Rest, RowResult
+from batchpub.state import Answered, Claim, Journal, Ledger, Limits, open_database
 
 
 class Meter:
@@ -46,19 +46,19 @@ def test_a_course_costs_three_transactions_and_fewer_than_twelve_statements():
             for position, course in enumerate(courses):
                 assert Free(version=0) == await journal.look(course)
                 slot = await gate.acquire("publish")
-                claimed = await journal.claim(course, position=position, attempt=1, version=0, slot=slot)
+                claim = Claim(course=course, position=position, attempt=1)
+                claimed = await journal.claim(claim, slot)
                 assert isinstance(claimed, Claimed)
-                await journal.record(
-                    course,
-                    position=position,
+                answered = Answered(
                     call=claimed.call,
                     slot=slot,
                     note=AnswerNote(meaning="published", http_status=200),
                     rest=Rest.ANSWERED,
-                    status="published",
+                    status=CourseStatus.PUBLISHED,
                     result=RowResult(outcome=Outcome.PUBLISHED, message="Published.", attempts=1),
                     through=True,
                 )
+                await journal.record(claim, answered)
             return meter
 
     meter = run_virtually(main(), loop)

@@ -13,7 +13,7 @@ from support.plans import make_plan_of
 
 from batchpub.clock import SystemClock
 from batchpub.errors import CannotWrite, SettingsWrong
-from batchpub.state import Journal, Ledger, Limits, Slot, list_runs, open_database, read_overview
+from batchpub.state import Claim, Journal, Ledger, Limits, Slot, list_runs, open_database, read_overview
 
 FACTS = {"batchpub_version": "1", "sandbox": False, "rate": 30, "period_seconds": 60.0, "notify_policy": "sheet"}
 
@@ -129,7 +129,7 @@ async def test_no_call_begins_when_the_file_is_not_there_any_more(tmp_path, take
         for begin in (
             lambda: ledger.take_slot("publish"),
             lambda: ledger.begin_call(spare),
-            lambda: journal.claim(course, position=0, attempt=1, version=0, slot=slot),
+            lambda: journal.claim(Claim(course=course, position=0, attempt=1), slot),
         ):
             with pytest.raises(CannotWrite, match="removed, moved or replaced"):
                 await begin()

@@ -17,8 +17,8 @@ from support.plans import make_plan_of
 from batchpub.cli.main import group
 from batchpub.clock import SystemClock
 from batchpub.errors import CannotWrite, SettingsWrong
-from batchpub.standing import AnswerNote, LostSlot, Rest
-from batchpub.state import Database, Journal, Ledger, Limits, Slot, open_database
+from batchpub.standing import AnswerNote, CourseStatus, LostSlot, Rest
+from batchpub.state import Answered, Claim, Database, Journal, Ledger, Limits, Slot, open_database
 from batchpub.state import database as database_module
 from batchpub.state import postgresql as store
 from batchpub.state.tables import calls, courses
@@ -425,21 +425,14 @@ async def test_what_was_answered_after_the_clock_went_back_rests_as_long(server)
         claims = []
         for row in plan.rows:
             slot = await journal._ledger.take_slot("publish")
-            told = await journal.claim(row.course, position=row.position, attempt=1, version=0, slot=slot)
-            claims.append((row, slot, told))
+            claim = Claim(course=row.course, position=row.position, attempt=1)
+            claims.append((claim, slot, await journal.claim(claim, slot)))
         step = -3600.0
-        for row, slot, told in claims:
-            await journal.record(
-                row.course,
-                position=row.position,
-                call=told.call,
-                slot=slot,
-                note=AnswerNote(meaning="published"),
-                rest=Rest.ANSWERED,
-                status="published",
-                result=None,
-                through=True,
-            )
+        for claim, slot, told in claims:
+            note = AnswerNote(meaning="published")
+            status = CourseStatus.PUBLISHED
+            answered = Answered(call=told.call, slot=slot, note=note, rest=Rest.ANSWERED, status=status, through=True)
+            await journal.record(claim, answered)
         following = await journal._ledger.take_slot("publish")
         opens_in = following.opens_at - SystemClock().boot_seconds()
 
@@ -466,7 +459,7 @@ async def test_a_lease_that_ends_during_a_claim_is_no_claim(server):
             await connection.execute(update(calls).values(free_at=two.now + 0.3))
             await connection.commit()
             await connection.execute(insert(courses).values(**row, **values))
-            claiming = asyncio.create_task(Journal(mine).claim(course, position=0, attempt=1, version=0, slot=slot))
+            claiming = asyncio.create_task(Journal(mine).claim(Claim(course=course, position=0, attempt=1), slot))
             await asyncio.sleep(0.5)
             taken = await other.take_slot("publish")
             await connection.rollback()

@@ -1,4 +1,4 @@
-"""What a run knows of everybody's courses, so that it need not ask before each one.
+"""What other runs do to our courses, as of a moment ago, so that a run need not ask before each course.
 
 A claim is what decides; this only keeps runs that share a sheet from reaching for the same course. One question a
 moment tells all that changed, however many courses and runs there are.
@@ -11,29 +11,27 @@ from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from batchpub.course import Course
-from batchpub.state.ledger import Ledger
-from batchpub.state.tables import courses
+from batchpub.state.portal import Portal
+from batchpub.state.tables import Status, courses
 
 AT_ONCE = 500  # ids in one question: a state remembers far more courses than a sheet has rows
 
 LATE_SECONDS = 2.0
-"""A change is seen at its commit and dated before it: so much of what was asked already is asked again."""
+"""Overlap of two questions: changed_at is set before the commit is visible."""
 
 
-class Picture:
-    """The courses of one portal as they were a moment ago."""
+class Neighbours:
+    """The rows of our courses, and which other runs were seen to change them."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, portal: Portal) -> None:
         """Know nothing yet."""
-        self._ledger = ledger
+        self._portal = portal
         self._rows: dict[Course, Row[Any] | None] = {}
-        self._seen_at = self._began_at = 0.0
+        self._asked_at = self._began_at = 0.0
         self._others: set[str] = set()
-        self.is_fresh = False
-        """The last look asked the database what had changed."""
 
     @property
-    def has_company(self) -> bool:
+    def are_there(self) -> bool:
         """Tell whether another run was seen at work on one of our courses."""
         return bool(self._others)
 
@@ -49,23 +47,34 @@ class Picture:
                     found[_course(row)] = row
             return {course: row for course, row in found.items() if course in asked}, now
 
-        found, self._seen_at = await self._ledger.glance(read)
-        self._began_at = self._seen_at
+        found, self._asked_at = await self._portal.glance(read)
+        self._began_at = self._asked_at
         self._rows = {course: found.get(course) for course in asked}
         return found
 
-    async def look(self, course: Course) -> Row[Any] | None:
-        """Give a course's row, as it was a moment ago at the most; None when nobody ever had it in hand."""
-        self.is_fresh = False
+    async def look(self, course: Course) -> tuple[Row[Any] | None, bool]:
+        """Give a course's row, None where nobody ever had it in hand; tell whether all changes were asked for."""
         if self._must_ask(course):
+            return await self._portal.glance(lambda connection, _: self.ask(connection, course)), False
+        if 0 <= self._portal.now() - self._asked_at <= self._good_for(self._rows[course]):
+            return self._rows[course], False
+        await self._refresh()
+        return self._rows[course], True
 
-            async def read(connection: AsyncConnection, _now: float) -> Row[Any] | None:
-                return await self.look_inside(connection, course)
+    async def ask(self, connection: AsyncConnection, course: Course) -> Row[Any] | None:
+        """Ask for one course inside a transaction."""
+        one = self._all().where(courses.c.course_id == course.course_id, courses.c.batch_id == course.batch_id)
+        row = (await connection.execute(one)).one_or_none()
+        self._learn(course, row)
+        return row
 
-            return await self._ledger.glance(read)
-        if not 0 <= self._ledger.now() - self._seen_at <= self._good_for(self._rows[course]):
-            await self._refresh()
-        return self._rows[course]
+    def forget(self, course: Course) -> None:
+        """Ask anew at the next look: we changed it ourselves."""
+        self._rows.pop(course, None)
+
+    def is_news(self, row: Row[Any]) -> bool:
+        """Tell whether another run has had the course in hand since this one began."""
+        return bool(row.run != self._portal.run and row.changed_at > self._began_at)
 
     def _must_ask(self, course: Course) -> bool:
         """Tell whether nothing is known of a course, or too little: what another run seems to have left behind.
@@ -75,55 +84,37 @@ class Picture:
         row = self._rows.get(course)
         if row is None:
             return course not in self._rows
-        is_left = row.status in ("sending", "unclear") and row.held_until_at <= self._ledger.now()
-        return bool(row.run != self._ledger.run and is_left)
+        is_left = row.status in (Status.SENDING, Status.UNCLEAR) and row.held_until_at <= self._portal.now()
+        return bool(row.run != self._portal.run and is_left)
 
     def _good_for(self, row: Row[Any] | None) -> float:
-        """Give the seconds that a picture is good for, so that all runs together ask once for every two calls they make.
+        """Give the seconds that an answer is good for, so that all runs together ask once for every two calls they make.
 
         Alone, a run only needs to hear that somebody came; every look would cost more than a claim that fails. What
         another run holds may be done any moment, and the last courses of a sheet are waited for like that.
         """
-        limits = self._ledger.limits
-        if row is not None and row.run != self._ledger.run and row.held_until_at > self._ledger.now():
+        limits = self._portal.limits
+        if row is not None and row.run != self._portal.run and row.held_until_at > self._portal.now():
             return limits.period / 30
         return 2 * limits.period / limits.rate * len(self._others) or max(limits.period / 6, 1.0)
 
-    async def look_inside(self, connection: AsyncConnection, course: Course) -> Row[Any] | None:
-        """Ask for one course inside a transaction."""
-        one = self._all().where(courses.c.course_id == course.course_id, courses.c.batch_id == course.batch_id)
-        row = (await connection.execute(one)).one_or_none()
-        self._rows[course] = row
-        self._meet(row)
-        return row
-
-    def forget(self, course: Course) -> None:
-        """Ask anew at the next look: we changed it ourselves."""
-        self._rows.pop(course, None)
-
     async def _refresh(self) -> None:
         async def read(connection: AsyncConnection, now: float) -> tuple[Sequence[Row[Any]], float]:
-            since = self._seen_at - LATE_SECONDS
+            since = self._asked_at - LATE_SECONDS
             return (await connection.execute(self._all().where(courses.c.changed_at >= since))).all(), now
 
-        changed, self._seen_at = await self._ledger.glance(read)
-        self.is_fresh = True
+        changed, self._asked_at = await self._portal.glance(read)
         for row in changed:
-            course = _course(row)
-            if course in self._rows:
-                self._rows[course] = row
-                self._meet(row)
+            if (course := _course(row)) in self._rows:
+                self._learn(course, row)
 
-    def _all(self) -> Any:
-        return select(courses).where(courses.c.portal == self._ledger.portal)
-
-    def is_news(self, row: Row[Any]) -> bool:
-        """Tell whether another run has had the course in hand since this one began."""
-        return bool(row.run != self._ledger.run and row.changed_at > self._began_at)
-
-    def _meet(self, row: Row[Any] | None) -> None:
+    def _learn(self, course: Course, row: Row[Any] | None) -> None:
+        self._rows[course] = row
         if row is not None and self.is_news(row):
             self._others.add(row.run)
+
+    def _all(self) -> Any:
+        return select(courses).where(courses.c.portal == self._portal.name)
 
 
 def _course(row: Row[Any]) -> Course:

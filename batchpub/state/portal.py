@@ -1,0 +1,208 @@
+"""One portal's row: who may hold it, and the time by which it counts.
+
+Ledger seconds are the database's clock where it is a server's. In a file they are the boot clock of the boot that
+wrote last: when another boot opens the ledger, all its times are moved over by the wall time that passed since; if the
+wall clock (or the server's) went backwards, nothing is taken to have passed. Both err on the side of waiting. Two machines
+in turn may use one file; at the same time, the one that had it first stops, for nothing tells whose clock is right.
+"""
+
+from collections.abc import Awaitable, Callable
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Row, case, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from batchpub.clock import Clock
+from batchpub.errors import CannotWrite
+from batchpub.state.database import Database
+from batchpub.state.dialect import insert_into
+from batchpub.state.limits import GENTLE_SECONDS, Limits, Pace, gentle_pace
+from batchpub.state.tables import calls, courses, portals
+
+SERVER = "server"
+"""The boot id of a ledger that counts by the database's clock: all hosts are one boot there."""
+
+STEP_SECONDS = 1.0
+"""A server's clock that is behind the last writing by less than this was read a moment before that writing."""
+
+WALL_ROUNDING = 2e-6
+"""Wall time has microseconds: two hosts in turn must not round a rest away, a little at each turn."""
+
+LedgerTime = float | ColumnElement[float]
+"""Seconds of the ledger: a number, or the server's own clock inside a statement."""
+
+T = TypeVar("T")
+
+TWO_MACHINES = (
+    "The state {name} is a file, and another machine, or a container with a clock of its own, has begun to use it: no clock that both could trust would keep them to "
+    "one limit. Run the same command again when the other run is over, or name a PostgreSQL in BATCHPUB_STATE."
+)
+
+NEXT_AT = {"publish": "next_send_at", "read": "next_read_at"}
+"""Where each operation's spacing is written: reading has a budget of its own, in its shape as in its slots."""
+
+
+class Hold(StrEnum):
+    """What others may do with the portal until the transaction ends."""
+
+    ALONE = "alone"
+    """Nothing: a lock begins or ends."""
+    TURN = "turn"
+    """Start calls that have their slot, but take none: slots are counted one after the other."""
+    SHARED = "shared"
+    """Anything but lock: so no call starts after a lock that it could have known of."""
+
+
+HOLDS: dict[Hold, dict[str, Any]] = {
+    Hold.ALONE: {},
+    Hold.TURN: {"key_share": True},  # FOR NO KEY UPDATE
+    Hold.SHARED: {"read": True, "key_share": True},  # FOR KEY SHARE
+}
+"""PostgreSQL's row locks, section 13.3.2 of its manual: the second and third do not conflict with each other."""
+
+
+class Portal:
+    """The portal's row as one run reads and writes it, inside transactions of others."""
+
+    def __init__(self, database: Database, *, portal: str, run: str, limits: Limits, clock: Clock) -> None:
+        """Bind it to a portal, and to the run that works with it."""
+        self.database = database
+        self.name = portal
+        self.run = run
+        self.limits = limits
+        self.clock = clock
+        # A clock that went back counts from what was written last, as for whoever holds the portal.
+        last = select(portals.c.last_boot).where(portals.c.portal == portal).scalar_subquery()
+        now = database.now
+        self.moment = None if now is None else case((last > now, last), else_=now)
+        its_time = [] if now is None else [now.label("ledger_now")]
+        self._asked = select(portals, *its_time).where(portals.c.portal == portal)
+        self._held = {how: self._asked.with_for_update(**words) for how, words in HOLDS.items()}
+        self._ahead: float | None = None
+        self._is_mine = False
+
+    def now(self) -> float:
+        """Estimate the ledger's time without asking: never ahead of it, so that no wait ends early."""
+        return self.clock.boot_seconds() + (self._ahead or 0.0)
+
+    async def tell_time(self, connection: AsyncConnection) -> LedgerTime:
+        """Give the ledger's time to write down; a server tells it inside the statement, without holding the portal."""
+        if self.moment is not None:
+            return self.moment
+        return (await self.hold(connection))[1]
+
+    def wall(self, now: float) -> float:
+        """Give the wall time of a moment; where a server counts, both are one."""
+        return self.clock.now().timestamp() if self.database.now is None else now
+
+    async def hold(self, connection: AsyncConnection, how: Hold = Hold.ALONE) -> tuple[Row[Any], float]:
+        """Hold the portal's row and read the ledger's time, moving all times over when the clock they count by changed.
+
+        Other portals go on. SQLite knows one way to hold: nobody else writes.
+        """
+        query = self._held[how]
+        portal = (await connection.execute(query)).one_or_none()
+        if portal is None:
+            new = insert_into(connection, portals).values(portal=self.name, **self.stamp(self._read_clock(None)))
+            await connection.execute(new.on_conflict_do_nothing())
+            portal = (await connection.execute(query)).one()
+        now = self._read_clock(portal)
+        if how is not Hold.ALONE and (self._is_moved(portal, now) or self._is_gentle_too_long(portal, now)):
+            return await self.hold(connection)
+        if self._is_gentle_too_long(portal, now):
+            await self.set(connection, gentle_until_wall=self.wall(now) + GENTLE_SECONDS)
+        if not self._is_moved(portal, now):
+            self._is_mine = True
+            return portal, max(now, portal.last_boot)
+        if self._is_mine and portal.boot_id != self._boot_id and self.clock.is_host_wide:
+            raise CannotWrite(TWO_MACHINES.format(name=self.database.name))
+        self._is_mine = True
+        passed = max(0.0, self.wall(now) - portal.last_wall - WALL_ROUNDING)
+        await self._move_times(connection, portal, now - portal.last_boot - passed)
+        await self.set(connection, **self.stamp(now))
+        return (await connection.execute(query)).one(), now
+
+    async def glance(self, work: Callable[[AsyncConnection, float], Awaitable[T]]) -> T:
+        """Read at the ledger's time without holding the portal, unless its times have to be moved over first.
+
+        How far a server's clock is ahead of ours is known from the last slot; that is asked again at every further one.
+        """
+        if self._ahead is not None:
+            now = self.now()
+            return await self.database.read(lambda connection: work(connection, now))
+
+        async def read(connection: AsyncConnection) -> tuple[T] | None:
+            portal = await self.look(connection)
+            now = self._read_clock(portal)
+            if portal is not None and (self._is_moved(portal, now) or self._is_gentle_too_long(portal, now)):
+                return None
+            return (await work(connection, now),)
+
+        async def move(connection: AsyncConnection) -> T:
+            _, now = await self.hold(connection)
+            return await work(connection, now)
+
+        found = await self.database.read(read)
+        return found[0] if found is not None else await self.database.write(move)
+
+    async def look(self, connection: AsyncConnection) -> Row[Any] | None:
+        """Read the row without holding it; None where there is none yet."""
+        return (await connection.execute(self._asked)).one_or_none()
+
+    def _is_moved(self, portal: Row[Any], now: float) -> bool:
+        slack = 0.0 if self.database.now is None else STEP_SECONDS
+        return bool(portal.boot_id != self._boot_id or portal.last_boot > now + slack)
+
+    def _is_gentle_too_long(self, portal: Row[Any], now: float) -> bool:
+        """Tell whether the wall clock was ahead when the gentleness was written."""
+        return bool(portal.gentle_until_wall > self.wall(now) + GENTLE_SECONDS)
+
+    @property
+    def _boot_id(self) -> str:
+        return self.clock.boot_id if self.database.now is None else SERVER
+
+    def _read_clock(self, portal: Row[Any] | None) -> float:
+        boot = self.clock.boot_seconds()
+        if self.database.now is None:
+            return boot
+        if portal is None:
+            return 0.0
+        now = float(portal.ledger_now)
+        self._ahead = now - boot
+        return now
+
+    def wall_text(self) -> str:
+        """Give the wall time as the tables keep it."""
+        return self.clock.now().isoformat()
+
+    def stamp(self, now: float) -> dict[str, Any]:
+        """Give the columns that say by which clock the row counts, and when it was written."""
+        return {"boot_id": self._boot_id, "last_boot": now, "last_wall": self.wall(now)}
+
+    async def set(self, connection: AsyncConnection, **values: Any) -> None:
+        """Write columns of the row."""
+        await connection.execute(update(portals).where(portals.c.portal == self.name).values(**values))
+
+    async def _move_times(self, connection: AsyncConnection, portal: Row[Any], shift: float) -> None:
+        mine = calls.c.portal == self.name
+        over = calls.c.free_at <= portal.last_boot
+        await connection.execute(update(calls).where(mine, over, calls.c.free_at > 0).values(free_at=0.0))
+        for table, which, names in (
+            (
+                portals,
+                portals.c.portal == self.name,
+                ("lock_until_at", "opened_at", "probe_until_at", *NEXT_AT.values()),
+            ),
+            (calls, mine & ~over, ("taken_at", "free_at")),
+            (courses, courses.c.portal == self.name, ("held_until_at", "ready_at", "changed_at")),
+        ):
+            await connection.execute(update(table).where(which).values({n: table.c[n] + shift for n in names}))
+
+    def gentle_level(self, portal: Row[Any], now: float) -> int:
+        """Give how gently the portal is treated at a moment; 0 as usual."""
+        return int(portal.gentle_level) if portal.gentle_until_wall > self.wall(now) else 0
+
+    def pace(self, portal: Row[Any], now: float) -> Pace:
+        """Give what is allowed at a moment."""
+        return gentle_pace(self.limits, self.gentle_level(portal, now))
