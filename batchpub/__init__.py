@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from batchpub.services.zoho.access import AccessToken, Cookie, RefreshCredentials
     from batchpub.services.zoho.people import ZohoPeople
     from batchpub.sheet import SheetOptions
-    from batchpub.state import Limits
+    from batchpub.store import Limits
 
 __version__ = "0.1.0"
 

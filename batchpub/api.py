@@ -29,7 +29,7 @@ from batchpub.settings import is_url
 from batchpub.sheet import SheetOptions, load_bytes, load_sheet
 from batchpub.sheet.frame import is_frame, read_courses, read_frame
 from batchpub.standing import PublishedBefore, Standing
-from batchpub.state import Database, Journal, Ledger, Limits, Outlook, open_database, read_id_shapes, unify_portals
+from batchpub.store import Database, Journal, Ledger, Limits, Outlook, open_database, read_id_shapes, unify_portals
 
 Rows = Sheet | Sequence[Sheet] | Iterable[Course | Mapping[str, Any]] | Any
 """What can be published: a sheet or several, courses, mappings with a `course_id`, or a pandas DataFrame."""

@@ -11,7 +11,7 @@ from batchpub.pace import Gate, GateClosed, LockWatch, refusal_of
 from batchpub.plural import say_count
 from batchpub.services.interface import Access, Operation, Reply, Service
 from batchpub.standing import Claimed, LostSlot, Rest, Standing
-from batchpub.state import Answered, Claim, Journal, Slot
+from batchpub.store import Answered, Claim, Journal, Slot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,7 +30,7 @@ from batchpub.report.totals import Tone, say_plan
 from batchpub.sentences import say_duration
 from batchpub.settings import Settings
 from batchpub.standing import Standing
-from batchpub.state import Outlook
+from batchpub.store import Outlook
 
 MANY = 40
 TONES_OF = {"invalid": Tone.BAD, "uncertain": Tone.WATCH, "duplicate": Tone.QUIET, "skipped": Tone.QUIET}
@@ -112,7 +112,7 @@ async def _ask_state(
     if existing_state(settings) is None:
         return {}, Outlook(pace=limits_of(settings).pace), ()
     from batchpub.cli.states import journal_of, ledger_of, open_state  # noqa: PLC0415 - it loads the database
-    from batchpub.state import read_id_shapes  # noqa: PLC0415 - as above
+    from batchpub.store import read_id_shapes  # noqa: PLC0415 - as above
 
     again = Rules(again=frozenset(settings.again)).publishes_again
     async with open_state(settings, reading=True) as database:

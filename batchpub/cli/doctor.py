@@ -28,7 +28,7 @@ from batchpub.report.text import make_plain
 from batchpub.sentences import say_duration
 from batchpub.services.zoho.hosts import DATA_CENTERS
 from batchpub.settings import Settings
-from batchpub.state import Overview, read_overview
+from batchpub.store import Overview, read_overview
 
 LONGEST = 10.0  # seconds that the service is asked for
 MOST_SKEW = 30.0  # seconds; more, and times in reports and logs mislead

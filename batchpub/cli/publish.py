@@ -41,7 +41,7 @@ from batchpub.report.totals import DONE, count_outcomes
 from batchpub.sandbox import Sandbox, SandboxConfig, load_faults
 from batchpub.settings import SETTINGS, Settings
 from batchpub.sheet.results import load_results
-from batchpub.state import read_id_shapes
+from batchpub.store import read_id_shapes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,7 @@ from batchpub.report.text import make_plain
 from batchpub.report.totals import DONE, PROBLEMS
 from batchpub.sentences import say_duration
 from batchpub.settings import Settings
-from batchpub.state import forget_runs, list_runs, read_overview, read_run
+from batchpub.store import forget_runs, list_runs, read_overview, read_run
 
 DAYS = re.compile(r"(\d{1,5})d?", re.ASCII)  # more digits are older than any calendar reaches
 NO_RUN = "The state has no run yet, so that there is nothing to report."

@@ -24,7 +24,7 @@ from batchpub.settings import Settings
 
 if TYPE_CHECKING:
     from batchpub.engine import Engine
-    from batchpub.state import Ledger
+    from batchpub.store import Ledger
 
 
 def show(summary: Summary, stream: TextIO, *, before: str = "") -> str:

@@ -9,7 +9,7 @@ from batchpub.cli.wiring import hosts_of, limits_of, portal_of, state_of
 from batchpub.clock import Clock, SystemClock
 from batchpub.services.zoho.portal import name_portal
 from batchpub.settings import Settings
-from batchpub.state import Database, Journal, Ledger, open_database, unify_portals
+from batchpub.store import Database, Journal, Ledger, open_database, unify_portals
 
 
 def ledger_of(settings: Settings, database: Database, *, run: str, clock: Clock) -> Ledger:

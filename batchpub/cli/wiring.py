@@ -22,7 +22,7 @@ from batchpub.services.zoho.hosts import find_hosts
 from batchpub.services.zoho.portal import name_portal
 from batchpub.settings import Settings, is_url
 from batchpub.sheet import SheetOptions
-from batchpub.state import Limits
+from batchpub.store import Limits
 
 if TYPE_CHECKING:
     from batchpub.log import BackgroundStream

@@ -11,7 +11,7 @@ from batchpub.errors import PRECEDENCE, BatchpubError, CannotWrite, ExitCode, St
 from batchpub.events import Events
 from batchpub.record import RunRecord
 from batchpub.report import check_rows
-from batchpub.state import Database, Journal, read_run
+from batchpub.store import Database, Journal, read_run
 
 BAD = (Outcome.REFUSED, Outcome.FAILED, Outcome.INVALID)
 LEFT = (Outcome.NOT_ATTEMPTED, Outcome.UNKNOWN, Outcome.FAILED)

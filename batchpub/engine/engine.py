@@ -34,7 +34,7 @@ from batchpub.plural import say_count
 from batchpub.record import RunRecord
 from batchpub.services.interface import Operation, Service
 from batchpub.standing import FIRST_OUTCOME, PublishedBefore, RowResult, Uncertain
-from batchpub.state import Database, Journal, Ledger, Limits
+from batchpub.store import Database, Journal, Ledger, Limits
 from batchpub.streaks import Streaks
 
 NO_REPORTS = Reporting()

@@ -15,7 +15,7 @@ from batchpub.pace import GateClosed, LockWatch, open_gate
 from batchpub.plural import say_count
 from batchpub.services import interface as answers
 from batchpub.services.interface import Reply, Service
-from batchpub.state import Journal, Ledger
+from batchpub.store import Journal, Ledger
 
 MOST_SILENT = 3
 """Courses in a row without an answer after which Zoho counts as unreachable."""

@@ -10,7 +10,7 @@ from batchpub.errors import CannotWrite
 from batchpub.events import Events
 from batchpub.pace import Gate, estimate_seconds
 from batchpub.services.interface import Operation
-from batchpub.state import Ledger, Outlook
+from batchpub.store import Ledger, Outlook
 
 LOOK_EVERY = 1.0
 """Seconds between two looks at what a watcher is told of the state."""

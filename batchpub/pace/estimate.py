@@ -1,6 +1,6 @@
 """How long a number of calls takes at best, inside the limit."""
 
-from batchpub.state import Limits, Outlook
+from batchpub.store import Limits, Outlook
 
 
 def estimate_seconds(calls: int, limits: Limits, outlook: Outlook) -> float:

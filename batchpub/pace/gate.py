@@ -14,7 +14,7 @@ from aiolimiter import AsyncLimiter
 
 from batchpub.clock import Clock
 from batchpub.errors import Stop
-from batchpub.state import Ledger, Outlook, Slot, Wait
+from batchpub.store import Ledger, Outlook, Slot, Wait
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ from batchpub.events import Events
 from batchpub.lifecycle import SHARED_LIMIT
 from batchpub.pace.gate import Gate
 from batchpub.services.interface import Throttled
-from batchpub.state import GENTLE_SECONDS, Ledger, Limits, Lock, Refusal
+from batchpub.store import GENTLE_SECONDS, Ledger, Limits, Lock, Refusal
 
 
 @dataclass(slots=True)

@@ -20,7 +20,7 @@ from batchpub.errors import ExitCode
 from batchpub.lifecycle import Rules
 from batchpub.log import log_event
 from batchpub.services.interface import Access, Published, Reply
-from batchpub.state import Limits, open_database
+from batchpub.store import Limits, open_database
 from tests.support.plans import make_plan_of
 
 SIZES = (1_000, 5_000)

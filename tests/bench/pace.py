@@ -26,7 +26,7 @@ from limits.aio.storage import memory as limits_memory
 
 from batchpub.pace import Gate
 from batchpub.standing import Rest
-from batchpub.state import Ledger, Limits, Refusal, Wait, open_database
+from batchpub.store import Ledger, Limits, Refusal, Wait, open_database
 from tests.bench.figure import draw
 from tests.support.throttling_service import Service, adversary, constant, lognormal, stall, uniform
 from tests.support.virtual_time import VirtualClock, VirtualLoop, run_virtually

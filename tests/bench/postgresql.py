@@ -21,7 +21,7 @@ from pathlib import Path
 from batchpub.clock import SystemClock
 from batchpub.pace import Gate
 from batchpub.standing import Rest
-from batchpub.state import Ledger, Limits, Slot, open_database
+from batchpub.store import Ledger, Limits, Slot, open_database
 from tests.support.fork_server import ForkServer
 from tests.support.postgres_server import PostgresServer
 

@@ -7,7 +7,7 @@ from batchpub.engine.steps import Steps
 from batchpub.events import Events
 from batchpub.lifecycle import Later
 from batchpub.pace import LockWatch
-from batchpub.state import Limits
+from batchpub.store import Limits
 
 LIMITS = Limits()
 NOW = Clock().boot_seconds()

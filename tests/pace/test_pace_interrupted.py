@@ -11,7 +11,7 @@ from support.virtual_time import VirtualClock, VirtualLoop, run_virtually
 from world import UP
 
 from batchpub.pace import Gate
-from batchpub.state import Ledger, Limits, open_database
+from batchpub.store import Ledger, Limits, open_database
 
 LIMITS = Limits(rate=2, burst=1)
 DEAD_SECONDS = LIMITS.lease + LIMITS.total_timeout + LIMITS.settle + LIMITS.rest + 2 * LIMITS.period / LIMITS.rate

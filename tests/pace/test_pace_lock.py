@@ -10,7 +10,7 @@ from world import Process, Service, World
 from batchpub.errors import ExitCode, Stop
 from batchpub.pace import GateClosed, estimate_seconds
 from batchpub.standing import Rest
-from batchpub.state import Limits, Outlook, Pace, Refusal
+from batchpub.store import Limits, Outlook, Pace, Refusal
 
 
 def run_world(main, limits=None, **dials):

@@ -23,7 +23,7 @@ from batchpub.sandbox.replies import THROTTLE_SHAPES
 from batchpub.services.interface import Access, Reply, Withheld, code_of
 from batchpub.services.zoho.answers import HttpAnswer, read_answer
 from batchpub.services.zoho.reading import read_course_state
-from batchpub.state import Limits, open_database
+from batchpub.store import Limits, open_database
 
 STATES_NONE = (
     "429",

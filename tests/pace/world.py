@@ -11,7 +11,7 @@ from support.virtual_time import START, VirtualClock
 
 from batchpub.pace import Gate, GateClosed
 from batchpub.standing import Rest
-from batchpub.state import Database, Ledger, Refusal, open_database
+from batchpub.store import Database, Ledger, Refusal, open_database
 
 ROUNDING = 1e-6
 """Seconds: the host's clock and the loop's differ by how long the host has been up."""

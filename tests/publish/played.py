@@ -16,7 +16,7 @@ from batchpub.lifecycle import Later, Rules, Work
 from batchpub.log import log_event
 from batchpub.pace import Gate, GateClosed, LockWatch
 from batchpub.services.interface import StateRead
-from batchpub.state import Journal, Ledger, Limits, open_database
+from batchpub.store import Journal, Ledger, Limits, open_database
 from batchpub.testing import make_reply
 
 reply = make_reply

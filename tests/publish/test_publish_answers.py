@@ -26,7 +26,7 @@ from batchpub.services.interface import (
     Throttled,
     Unclear,
 )
-from batchpub.state import Limits
+from batchpub.store import Limits
 from batchpub.testing import ScriptedService
 
 LOST = reply(Unclear(reason="no answer"))

@@ -18,7 +18,7 @@ from batchpub.errors import AccessRefused, ServiceUnreachable, StoppedEarly
 from batchpub.lifecycle import Finding, Look, Rules, judge_look
 from batchpub.log import log_event
 from batchpub.services.interface import CourseState, Denied, NotSent, Refused, StateRead, Throttled, Unclear
-from batchpub.state import Ledger, Limits, open_database
+from batchpub.store import Ledger, Limits, open_database
 from batchpub.testing import ScriptedService
 
 DRAFT = seen(CourseState.DRAFT)

@@ -27,7 +27,7 @@ from batchpub.services.interface import (
     Withheld,
     code_of,
 )
-from batchpub.state import Limits, open_database
+from batchpub.store import Limits, open_database
 
 ANSWERS = {
     "published": Published,

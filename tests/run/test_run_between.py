@@ -30,7 +30,7 @@ from batchpub.services.interface import (
     Withheld,
     code_of,
 )
-from batchpub.state import Limits, open_database
+from batchpub.store import Limits, open_database
 
 LIMITS = Limits()
 TOTAL = LIMITS.total_timeout

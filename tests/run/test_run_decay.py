@@ -18,7 +18,7 @@ from batchpub.secret import Secret
 from batchpub.services.zoho.access import AccessToken
 from batchpub.services.zoho.client import ZohoClient
 from batchpub.services.zoho.token import TokenSource
-from batchpub.state import Ledger, Limits, open_database
+from batchpub.store import Ledger, Limits, open_database
 
 WORKERS = 8
 PORTAL = "sandbox"

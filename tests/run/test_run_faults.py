@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from batchpub.state.sqlite import NETWORK_FILE_SYSTEMS, file_system_of
+from batchpub.store.sqlite import NETWORK_FILE_SYSTEMS, file_system_of
 
 DOWN = {"BATCHPUB_API_URL": "http://127.0.0.1:9"}
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Double, bindparam
 
 from batchpub.clock import SystemClock
-from batchpub.state import Database, Journal, Ledger, Limits, open_database
+from batchpub.store import Database, Journal, Ledger, Limits, open_database
 
 KINDS = ("sqlite", "postgresql")
 

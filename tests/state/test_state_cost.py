@@ -9,7 +9,7 @@ from support.virtual_time import VirtualClock, VirtualLoop, run_virtually
 from batchpub.course import Outcome
 from batchpub.pace import Gate
 from batchpub.standing import AnswerNote, Claimed, CourseStatus, Free, Rest, RowResult
-from batchpub.state import Answered, Claim, Journal, Ledger, Limits, open_database
+from batchpub.store import Answered, Claim, Journal, Ledger, Limits, open_database
 
 
 class Meter:

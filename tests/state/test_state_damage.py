@@ -6,7 +6,7 @@ from support.plans import make_plan_of
 
 from batchpub.clock import SystemClock
 from batchpub.errors import CannotWrite
-from batchpub.state import Journal, Ledger, Limits, list_runs, open_database, read_overview, read_run
+from batchpub.store import Journal, Ledger, Limits, list_runs, open_database, read_overview, read_run
 
 FACTS = {"batchpub_version": "1", "sandbox": False, "rate": 30, "period_seconds": 60.0, "notify_policy": "sheet"}
 

@@ -13,7 +13,7 @@ from support.plans import make_plan_of
 
 from batchpub.clock import SystemClock
 from batchpub.errors import CannotWrite, SettingsWrong
-from batchpub.state import Claim, Journal, Ledger, Limits, Slot, list_runs, open_database, read_overview
+from batchpub.store import Claim, Journal, Ledger, Limits, Slot, list_runs, open_database, read_overview
 
 FACTS = {"batchpub_version": "1", "sandbox": False, "rate": 30, "period_seconds": 60.0, "notify_policy": "sheet"}
 
@@ -182,7 +182,7 @@ async def _read_in_read_only_mount(folder, name):
 
     program = (
         "import asyncio, sys, pathlib\n"
-        "from batchpub.state import open_database, list_runs\n"
+        "from batchpub.store import open_database, list_runs\n"
         "async def main():\n"
         "    async with open_database(pathlib.Path(sys.argv[1]), reading=True) as database:\n"
         "        print(len(await list_runs(database)), 'run')\n"

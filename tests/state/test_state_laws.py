@@ -23,7 +23,7 @@ from batchpub.standing import (
     RowResult,
     Uncertain,
 )
-from batchpub.state import (
+from batchpub.store import (
     Answered,
     Claim,
     Limits,
@@ -37,7 +37,7 @@ from batchpub.state import (
     read_run,
     unify_portals,
 )
-from batchpub.state.tables import SCHEMA_VERSION, calls, courses, meta, portals
+from batchpub.store.tables import SCHEMA_VERSION, calls, courses, meta, portals
 
 FACTS = {"batchpub_version": "1", "sandbox": False, "rate": 30, "period_seconds": 60.0, "notify_policy": "sheet"}
 DONE = RowResult(outcome=Outcome.PUBLISHED, message="Published.", attempts=1, http_status=200, code="200")

@@ -18,10 +18,10 @@ from batchpub.cli.main import group
 from batchpub.clock import SystemClock
 from batchpub.errors import CannotWrite, SettingsWrong
 from batchpub.standing import AnswerNote, CourseStatus, LostSlot, Rest
-from batchpub.state import Answered, Claim, Database, Journal, Ledger, Limits, Slot, open_database
-from batchpub.state import database as database_module
-from batchpub.state import postgresql as store
-from batchpub.state.tables import calls, courses
+from batchpub.store import Answered, Claim, Database, Journal, Ledger, Limits, Slot, open_database
+from batchpub.store import database as database_module
+from batchpub.store import postgresql as store
+from batchpub.store.tables import calls, courses
 
 ROOT = Path(__file__).parents[2]
 SECRET = "canary-pass/word"

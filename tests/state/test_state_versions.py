@@ -10,9 +10,9 @@ from sqlalchemy import Boolean, func, inspect, select
 from batchpub.clock import SystemClock
 from batchpub.course import Course, IdShape
 from batchpub.standing import Free, PublishedBefore, Uncertain
-from batchpub.state import Ledger, Limits, list_runs, open_database, read_id_shapes, read_overview, read_run
-from batchpub.state.schema import OLDEST
-from batchpub.state.tables import SCHEMA_VERSION, courses
+from batchpub.store import Ledger, Limits, list_runs, open_database, read_id_shapes, read_overview, read_run
+from batchpub.store.schema import OLDEST
+from batchpub.store.tables import SCHEMA_VERSION, courses
 
 DATA = Path(__file__).parent.parent / "data" / "state"
 FIRST_RUN, KILLED_RUN = "20261127T193027Z-ab7328", "20261127T193033Z-68d16e"

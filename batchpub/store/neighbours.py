@@ -11,8 +11,8 @@ from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from batchpub.course import Course
-from batchpub.state.portal import Portal
-from batchpub.state.tables import Status, courses
+from batchpub.store.portal import Portal
+from batchpub.store.tables import Status, courses
 
 AT_ONCE = 500  # ids in one question: a state remembers far more courses than a sheet has rows
 

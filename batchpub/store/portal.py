@@ -15,10 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from batchpub.clock import Clock
 from batchpub.errors import CannotWrite
-from batchpub.state.database import Database
-from batchpub.state.dialect import insert_into
-from batchpub.state.limits import GENTLE_SECONDS, Limits, Pace, gentle_pace
-from batchpub.state.tables import calls, courses, portals
+from batchpub.store.database import Database
+from batchpub.store.dialect import insert_into
+from batchpub.store.limits import GENTLE_SECONDS, Limits, Pace, gentle_pace
+from batchpub.store.tables import calls, courses, portals
 
 SERVER = "server"
 """The boot id of a ledger that counts by the database's clock: all hosts are one boot there."""

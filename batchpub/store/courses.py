@@ -8,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from batchpub.course import Course
 from batchpub.standing import CourseStatus, Free, Held, PublishedBefore, Standing, Uncertain
-from batchpub.state.asked import Claim
-from batchpub.state.dialect import insert_into
-from batchpub.state.portal import LedgerTime, Portal
-from batchpub.state.tables import Status, courses
+from batchpub.store.asked import Claim
+from batchpub.store.dialect import insert_into
+from batchpub.store.portal import LedgerTime, Portal
+from batchpub.store.tables import Status, courses
 
 MAY_BE_PUBLISHED = (Status.SENDING, Status.UNCLEAR)
 """Statuses of courses that a call may have published without anybody knowing."""

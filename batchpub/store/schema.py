@@ -4,8 +4,8 @@ from sqlalchemy import insert, inspect, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from batchpub.errors import SettingsWrong
-from batchpub.state.store import Store
-from batchpub.state.tables import SCHEMA_VERSION, meta, metadata
+from batchpub.store.store import Store
+from batchpub.store.tables import SCHEMA_VERSION, meta, metadata
 
 OLDEST = 3
 """The version that the first release wrote."""

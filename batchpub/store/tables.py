@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from sqlalchemy import JSON, Boolean, Column, Float, Index, Integer, MetaData, String, Table, false
 
-from batchpub.state.dialect import Foreign
+from batchpub.store.dialect import Foreign
 
 
 class Status(StrEnum):

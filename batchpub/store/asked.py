@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from batchpub.course import Course
 from batchpub.standing import AnswerNote, CourseStatus, Rest, RowResult
-from batchpub.state.limits import Refusal, Slot
+from batchpub.store.limits import Refusal, Slot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from batchpub.course import IdShape, Layout, Outcome, PlannedSheet
 from batchpub.record import CallRecord, LockRecord, RowRecord, RunRecord
-from batchpub.state.database import Database
-from batchpub.state.tables import calls, courses, locks, portals, rows, runs
+from batchpub.store.database import Database
+from batchpub.store.tables import calls, courses, locks, portals, rows, runs
 
 
 async def list_runs(database: Database) -> list[dict[str, Any]]:

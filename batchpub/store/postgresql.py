@@ -13,8 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from batchpub.errors import CannotWrite, SettingsWrong
-from batchpub.state.dialect import SERVER_NOW
-from batchpub.state.store import NotNow, Store
+from batchpub.store.dialect import SERVER_NOW
+from batchpub.store.store import NotNow, Store
 
 SCHEMES = ("postgresql+asyncpg", "postgresql", "postgres")
 EXAMPLE = "postgresql+asyncpg://USER:PASSWORD@HOST:5432/DATABASE"

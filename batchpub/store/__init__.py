@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 from batchpub.lazy import export_lazily
 
 if TYPE_CHECKING:
-    from batchpub.state.asked import Answered, Claim
-    from batchpub.state.database import Database, open_database
-    from batchpub.state.history import forget_runs, list_runs, read_id_shapes, read_run
-    from batchpub.state.journal import Journal
-    from batchpub.state.ledger import Ledger
-    from batchpub.state.limits import GENTLE_SECONDS, Limits, Lock, Outlook, Pace, Refusal, Slot, Wait
-    from batchpub.state.overview import Overview, PortalOverview, RunAtWork, read_overview
-    from batchpub.state.unify import unify_portals
+    from batchpub.store.asked import Answered, Claim
+    from batchpub.store.database import Database, open_database
+    from batchpub.store.history import forget_runs, list_runs, read_id_shapes, read_run
+    from batchpub.store.journal import Journal
+    from batchpub.store.ledger import Ledger
+    from batchpub.store.limits import GENTLE_SECONDS, Limits, Lock, Outlook, Pace, Refusal, Slot, Wait
+    from batchpub.store.overview import Overview, PortalOverview, RunAtWork, read_overview
+    from batchpub.store.unify import unify_portals
 
 MODULES = {
     "asked": ("Answered", "Claim"),

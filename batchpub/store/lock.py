@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import Row, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from batchpub.state.limits import GENTLE_SECONDS, Lock, Refusal, Slot, gentle_pace, lock_wait
-from batchpub.state.portal import Portal
-from batchpub.state.tables import calls, locks
+from batchpub.store.limits import GENTLE_SECONDS, Lock, Refusal, Slot, gentle_pace, lock_wait
+from batchpub.store.portal import Portal
+from batchpub.store.tables import calls, locks
 
 
 class PortalLock:

@@ -9,10 +9,10 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from batchpub.clock import Clock
-from batchpub.state.database import Database
-from batchpub.state.ledger import Ledger
-from batchpub.state.limits import GENTLE_SECONDS, Limits
-from batchpub.state.tables import SCHEMA_VERSION, calls, courses, locks, portals, rows, runs
+from batchpub.store.database import Database
+from batchpub.store.ledger import Ledger
+from batchpub.store.limits import GENTLE_SECONDS, Limits
+from batchpub.store.tables import SCHEMA_VERSION, calls, courses, locks, portals, rows, runs
 
 AT_WORK_SECONDS = 1_200.0
 """A run without an end of which nothing was heard for longer is over: no wait between two of its calls is usually so long

@@ -23,15 +23,15 @@ from batchpub.standing import (
     Standing,
     Uncertain,
 )
-from batchpub.state.asked import Answered, Claim
-from batchpub.state.courses import Courses
-from batchpub.state.dialect import insert_into, insert_many, update_many
-from batchpub.state.ledger import Ledger
-from batchpub.state.limits import Lock, Slot
-from batchpub.state.neighbours import Neighbours
-from batchpub.state.overview import RunAtWork, read_at_work
-from batchpub.state.portal import Hold, LedgerTime
-from batchpub.state.tables import calls, rows, runs
+from batchpub.store.asked import Answered, Claim
+from batchpub.store.courses import Courses
+from batchpub.store.dialect import insert_into, insert_many, update_many
+from batchpub.store.ledger import Ledger
+from batchpub.store.limits import Lock, Slot
+from batchpub.store.neighbours import Neighbours
+from batchpub.store.overview import RunAtWork, read_at_work
+from batchpub.store.portal import Hold, LedgerTime
+from batchpub.store.tables import calls, rows, runs
 
 NO_ANSWER = "Sent, and no answer was recorded. The next run finds out before it sends again."
 

@@ -9,11 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from batchpub.clock import Clock
 from batchpub.standing import Rest
-from batchpub.state.database import Database
-from batchpub.state.limits import Limits, Lock, Outlook, Pace, Refusal, Slot, Wait
-from batchpub.state.lock import PortalLock
-from batchpub.state.portal import NEXT_AT, Hold, LedgerTime, Portal
-from batchpub.state.tables import calls, portals
+from batchpub.store.database import Database
+from batchpub.store.limits import Limits, Lock, Outlook, Pace, Refusal, Slot, Wait
+from batchpub.store.lock import PortalLock
+from batchpub.store.portal import NEXT_AT, Hold, LedgerTime, Portal
+from batchpub.store.tables import calls, portals
 
 ROUNDING_SECONDS = 0.001
 """Two clocks that tell of the same moment may differ by their rounding."""

@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from batchpub.errors import CannotWrite, name_shortage
 from batchpub.logger import log
-from batchpub.state import sqlite
-from batchpub.state.schema import check_schema
-from batchpub.state.store import NotNow, Store
+from batchpub.store import sqlite
+from batchpub.store.schema import check_schema
+from batchpub.store.store import NotNow, Store
 
 T = TypeVar("T")
 Work = Callable[[AsyncConnection], Awaitable[T]]
@@ -169,6 +169,6 @@ def _find_store(where: Path | str | None, *, reading: bool) -> Store:
         return sqlite.make_copy(where)
     if not isinstance(where, str):
         return sqlite.make_store(where)
-    from batchpub.state import postgresql  # noqa: PLC0415 - its driver is an extra, and takes a while to import
+    from batchpub.store import postgresql  # noqa: PLC0415 - its driver is an extra, and takes a while to import
 
     return postgresql.make_store(where)

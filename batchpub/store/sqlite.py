@@ -15,8 +15,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from batchpub.errors import CannotWrite, SettingsWrong
-from batchpub.state.store import Place, Store
-from batchpub.state.tables import meta
+from batchpub.store.store import Place, Store
+from batchpub.store.tables import meta
 
 BUSY_SECONDS = 0.5
 """How long SQLite itself waits for a writer; it hears nothing meanwhile, so we come back and ask again."""

@@ -7,10 +7,10 @@ from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from batchpub.clock import Clock
-from batchpub.state.database import Database
-from batchpub.state.ledger import Ledger
-from batchpub.state.limits import Limits
-from batchpub.state.tables import calls, courses, locks, portals, runs
+from batchpub.store.database import Database
+from batchpub.store.ledger import Ledger
+from batchpub.store.limits import Limits
+from batchpub.store.tables import calls, courses, locks, portals, runs
 
 LATEST = (
     "lock_until_at",
