@@ -16,13 +16,13 @@ def compare_rows(drafts: Sequence[Draft], sheets: Sequence[Sheet]) -> list[Draft
     Only rows that could be published, and those a Publish column keeps back, are compared.
     """
     rows = [draft for draft in drafts if draft.course is not None and (draft.pile is Pile.TO_PUBLISH or draft.said_no)]
+    settled = list(drafts)
+    if len({draft.course.course_id for draft in rows if draft.course}) == len(rows):
+        return settled  # nearly always
     groups: dict[tuple[str, str], list[Draft]] = {}
     for draft in rows:
         if draft.course:
             groups.setdefault((draft.course.course_id, draft.course.batch_id), []).append(draft)
-    settled = list(drafts)
-    if len(groups) == len(rows):
-        return settled  # nearly always
     for same in groups.values():
         if len(same) > 1:
             for draft in _settle_course(same, _find_contradiction(same), sheets):

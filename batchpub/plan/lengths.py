@@ -39,7 +39,7 @@ def settle_lengths(drafts: Sequence[Draft], options: PlanOptions) -> list[Draft]
     That is the length most of the sheet's ids have, more than all others together; of a sheet with one id, or with no such
     length, the length of what was published before. Where neither tells, all ids are refused.
     """
-    rows = all_ids(draft.course for draft in drafts if draft.course is not None)
+    rows = all_ids(drafts)
     lengths = Counter(map(len, rows))
     usual, why = _find_usual(rows, options) if len(lengths) > 1 or options.account else (max(lengths, default=0), "")
     if set(lengths) <= {usual}:

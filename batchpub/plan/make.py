@@ -13,8 +13,8 @@ from batchpub.plan.draft import Draft
 from batchpub.plan.judge import find_roles, is_ours, judge_row
 from batchpub.plan.lengths import settle_lengths, shape_of, tell_accounts, tell_other_length
 from batchpub.plan.options import PlanOptions
-from batchpub.plan.plain import find_plain, judge_plain
-from batchpub.plan.rounding import ids_of, mark_repeated, mark_rounded
+from batchpub.plan.plain import find_plain
+from batchpub.plan.rounding import all_ids, ids_of, mark_repeated, mark_rounded
 
 _KEEP_COURSE = (Pile.TO_PUBLISH, Pile.ALREADY_PUBLISHED, Pile.DUPLICATE)
 _NONE: Mapping[Course, str] = MappingProxyType({})
@@ -62,8 +62,10 @@ def judge_sheets(sheets: Sequence[Sheet], options: PlanOptions) -> Judged:
     is_mixed = False
     for index, sheet in enumerate(sheets):
         judged = _judge_sheet(sheet, options, index, positions)
-        is_mixed = is_mixed or len({len(value) for draft in judged for value in ids_of(draft)}) > 1
-        drafts, told = _weigh(judged, options)
+        ids = all_ids(judged)
+        has_lengths = len(set(map(len, ids))) > 1
+        drafts, told = _weigh(judged, options, has_lengths=has_lengths, repeats=len(set(ids)) < len(ids))
+        is_mixed = is_mixed or has_lengths
         if isinstance(drafts, str):
             refused.append(SheetRefused(sheet.file, drafts))
         else:
@@ -74,15 +76,19 @@ def judge_sheets(sheets: Sequence[Sheet], options: PlanOptions) -> Judged:
     return Judged(sheets=tuple(sheets), drafts=tuple(weighed), notes=tuple(notes), options=options, is_mixed=is_mixed)
 
 
-def _weigh(drafts: list[Draft], options: PlanOptions) -> tuple[list[Draft] | str, list[str]]:
+def _weigh(
+    drafts: list[Draft], options: PlanOptions, *, has_lengths: bool, repeats: bool
+) -> tuple[list[Draft] | str, list[str]]:
     """Judge one sheet as a whole: the length of its ids, whether they look rounded, whose they are.
 
-    A sentence in place of the rows refuses the sheet; the others are notes for the person.
+    A sentence in place of the rows refuses the sheet; the others are notes for the person. Most sheets have ids of one
+    length, each once; what only others need is passed over.
     """
-    rounded = mark_rounded(settle_lengths(tell_other_length(drafts, options), options), options)
+    drafts = tell_other_length(drafts, options)
+    rounded = mark_rounded(settle_lengths(drafts, options) if has_lengths or options.account else drafts, options)
     if isinstance(rounded, str):
         return rounded, []
-    return tell_accounts(mark_repeated(rounded, options), options)
+    return tell_accounts(mark_repeated(rounded, options) if repeats else rounded, options)
 
 
 def judge_again(judged: Judged, account: tuple[IdShape, ...]) -> Judged:
@@ -123,9 +129,9 @@ def _mark_published(draft: Draft, published: Mapping[Course, str]) -> Draft:
 
 
 def _judge_sheet(sheet: Sheet, options: PlanOptions, sheet_index: int, positions: "count[int]") -> list[Draft]:
-    roles, plain = find_roles(sheet, options), find_plain(sheet, options)
+    roles, judge_plain = find_roles(sheet, options), find_plain(sheet, sheet_index, options)
     return [
-        (plain and judge_plain(row, plain, position=position, sheet_index=sheet_index))
+        (judge_plain and judge_plain(row, position))
         or judge_row(row, roles, options, position=position, sheet_index=sheet_index)
         for row, position in zip(sheet.rows, positions, strict=False)
     ]

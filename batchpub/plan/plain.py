@@ -4,7 +4,7 @@ Nearly every row of a long list is one. It gets the same draft as `judge_row` gi
 cell of it is ever made; whatever is only slightly odd goes the long way. A property test holds the two together.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
 
 from batchpub.course import Course, NotifyPolicy, Pile, Sheet, SheetRow, TextCells
 from batchpub.plan.draft import Draft
@@ -16,71 +16,53 @@ from batchpub.plan.words import Word, read_word_text
 _OTHER_ROLES = frozenset({"bp_outcome", "bp_message", "bp_course_id", "bp_batch_id"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plain:
-    """Where the texts of one sheet's plain rows are that mean something to us; None for a role without a column."""
-
-    course_id: int
-    batch_id: int | None
-    name: int | None
-    notify: int | None
-    publish: int | None
-    confirmed: int | None
-    digits: tuple[int, int]
-    policy: NotifyPolicy
+JudgePlain = Callable[[SheetRow, int], Draft | None]
+"""Gives the draft of a plain row at a position that is to be published, None for any other."""
 
 
-def find_plain(sheet: Sheet, options: PlanOptions) -> Plain | None:
-    """Say how a sheet's plain rows are judged; None where none can be, as in a results file of ours."""
+def find_plain(sheet: Sheet, sheet_index: int, options: PlanOptions) -> JudgePlain | None:
+    """Make the short way for one sheet; None where no row can take it, as in a results file of ours."""
     roles = sheet.columns
     if not _OTHER_ROLES.isdisjoint(roles):
         return None
-    return Plain(
-        course_id=roles["course_id"],
-        batch_id=roles.get("batch_id"),
-        name=roles.get("name"),
-        notify=roles.get("notify"),
-        publish=roles.get("publish"),
-        confirmed=roles.get("confirmed"),
-        digits=options.id_digits,
-        policy=options.notify,
-    )
+    id_column, batch_column, name_column = roles["course_id"], roles.get("batch_id"), roles.get("name")
+    notify_column, publish_column, confirmed_column = (roles.get(role) for role in ("notify", "publish", "confirmed"))
+    least, most = options.id_digits
+    mails_blank, mails_never = options.notify is NotifyPolicy.ALL, options.notify is NotifyPolicy.NEVER
 
+    def is_plain_id(text: str) -> bool:
+        return (
+            least <= len(text) <= most
+            and text.isdigit()
+            and text.isascii()
+            and text[0] != "0"
+            and not text.endswith(FEWEST_ZEROS)
+        )
 
-def judge_plain(row: SheetRow, plain: Plain, *, position: int, sheet_index: int) -> Draft | None:
-    """Give the draft of a plain row that is to be published, None for any other."""
-    cells = row.cells
-    if type(cells) is not TextCells or row.extra or row.hidden:
-        return None
-    texts = cells.texts
-    course_id = texts[plain.course_id]
-    batch_id = "" if plain.batch_id is None else texts[plain.batch_id]
-    if not _is_plain_id(course_id, plain.digits) or (batch_id and not _is_plain_id(batch_id, plain.digits)):
-        return None
-    notify = Word.BLANK if plain.notify is None else read_word_text(texts[plain.notify])
-    publish = Word.BLANK if plain.publish is None else read_word_text(texts[plain.publish])
-    if notify is Word.UNREADABLE or publish is Word.NO or publish is Word.UNREADABLE:
-        return None
-    is_mailed = notify is Word.YES or (notify is Word.BLANK and plain.policy is NotifyPolicy.ALL)
-    return Draft(
-        position=position,
-        sheet_index=sheet_index,
-        row=row.number,
-        cell=f"{cells.letters[plain.course_id]}{row.number}",
-        pile=Pile.TO_PUBLISH,
-        course=Course(course_id=course_id, batch_id=batch_id),
-        name="" if plain.name is None else trim(texts[plain.name]),
-        notify=is_mailed and plain.policy is not NotifyPolicy.NEVER,
-        values=tuple(texts),
-        confirmed=plain.confirmed is not None and read_word_text(texts[plain.confirmed]) is Word.YES,
-    )
+    def judge_plain(row: SheetRow, position: int) -> Draft | None:
+        cells = row.cells
+        if type(cells) is not TextCells or row.extra or row.hidden:
+            return None
+        texts = cells.texts
+        course_id, batch_id = texts[id_column], "" if batch_column is None else texts[batch_column]
+        if not is_plain_id(course_id) or (batch_id and not is_plain_id(batch_id)):
+            return None
+        notify = Word.BLANK if notify_column is None else read_word_text(texts[notify_column])
+        publish = Word.BLANK if publish_column is None else read_word_text(texts[publish_column])
+        if notify is Word.UNREADABLE or publish is Word.NO or publish is Word.UNREADABLE:
+            return None
+        number = row.number
+        return Draft(
+            position=position,
+            sheet_index=sheet_index,
+            row=number,
+            cell=f"{cells.letters[id_column]}{number}",
+            pile=Pile.TO_PUBLISH,
+            course=Course(course_id=course_id, batch_id=batch_id),
+            name="" if name_column is None else trim(texts[name_column]),
+            notify=not mails_never and (notify is Word.YES or (mails_blank and notify is Word.BLANK)),
+            values=tuple(texts),
+            confirmed=confirmed_column is not None and read_word_text(texts[confirmed_column]) is Word.YES,
+        )
 
-
-def _is_plain_id(text: str, digits: tuple[int, int]) -> bool:
-    return (
-        digits[0] <= len(text) <= digits[1]
-        and text.isdigit()
-        and text.isascii()
-        and text[0] != "0"
-        and not text.endswith(FEWEST_ZEROS)
-    )
+    return judge_plain

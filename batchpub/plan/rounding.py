@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from batchpub.course import Course, Pile
+from batchpub.course import Pile
 from batchpub.plan.draft import Draft
 from batchpub.plan.options import PlanOptions
 from batchpub.plan.ranges import say_rows
@@ -78,7 +78,11 @@ def _one_in_gap(value: str) -> float:
 def find_suspects(rows: Sequence[str]) -> set[str]:
     """Give the ids that look rounded where more rows have such ids than chance explains; `rows` are ids, one for a row."""
     even = [value for value in rows if value[-1] in "02468"]  # whatever was rounded is even, and half of all ids is not
-    zeros, exact, shortest = (list(filter(mark, even)) for mark in (ends_in_zeros, is_exact_double, is_shortest_double))
+    zeros = [value for value in even if value[-1] == "0" and ends_in_zeros(value)]
+    exact = [value for value in even if float(value) == int(value) and _gap(value) > 1]
+    shortest = [
+        value for value in even if (value[-1] == "0" or len(value) == _MOST_SHORTEST) and is_shortest_double(value)
+    ]
     either = [*exact, *(value for value in shortest if not is_exact_double(value))]
     kinds = Counter(zip(map(len, rows), [value[:4] for value in rows], strict=True))
     suspects: set[str] = set()
@@ -104,7 +108,7 @@ def mark_rounded(drafts: Sequence[Draft], options: PlanOptions) -> list[Draft] |
 
     The sentence that refuses the whole sheet where all of at least three different ids do: then no row can be trusted.
     """
-    rows = all_ids(draft.course for draft in drafts if draft.course is not None and not draft.confirmed)
+    rows = all_ids(draft for draft in drafts if not draft.confirmed)
     if options.confirm_ids:
         rows = [value for value in rows if value not in options.confirm_ids]
     suspects = find_suspects(rows)
@@ -147,7 +151,7 @@ def mark_repeated(drafts: Sequence[Draft], options: PlanOptions) -> list[Draft]:
 
 def _find_repeated(drafts: Sequence[Draft]) -> Iterable[tuple[str, Draft]]:
     """Give the ids that look rounded and stand on more than one row, with each of their rows."""
-    ids = all_ids(draft.course for draft in drafts if draft.course is not None)
+    ids = all_ids(drafts)
     if len(set(ids)) == len(ids):
         return  # nearly always
     seen = Counter(ids)
@@ -167,14 +171,10 @@ def _refuse_repeated(draft: Draft, rows: Mapping[str, Sequence[Draft]], options:
     return draft
 
 
-def all_ids(courses: Iterable[Course]) -> list[str]:
-    """Give the ids of all courses, with those of their batches."""
-    ids, batches = [], []
-    for course in courses:
-        ids.append(course.course_id)
-        if course.batch_id:
-            batches.append(course.batch_id)
-    return ids + batches
+def all_ids(drafts: Iterable[Draft]) -> list[str]:
+    """Give the ids of all rows that have some, with those of their batches."""
+    courses = [draft.course for draft in drafts if draft.course is not None]
+    return [course.course_id for course in courses] + [course.batch_id for course in courses if course.batch_id]
 
 
 def ids_of(draft: Draft) -> tuple[str, ...]:

@@ -156,10 +156,8 @@ class Shelf:
 
     def add(self, row: GridRow) -> bool:
         """Take a row, unless a person would see nothing in it; say whether there is place for more."""
-        return self.take(row) if row.faults or _shows_something(row) else True
-
-    def take(self, row: GridRow) -> bool:
-        """Take a row in which something is known to be."""
+        if not row.faults and not _shows_something(row):
+            return True
         if len(self.rows) >= self.wanted:
             self.complete = False
             return False

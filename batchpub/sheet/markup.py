@@ -18,7 +18,7 @@ _MAIL = re.compile(r"^(?:MIME-Version|Content-Type|Content-Transfer-Encoding)[ \
 _MAIL_BODY = re.compile(r"multipart/|text/html|boundary[ \t]*=", re.IGNORECASE)
 _TAGS = re.compile(r"\[/?(?:table|tr|td|th)\b[^\]]*\]", re.IGNORECASE)
 _LATEX = re.compile(r"\\(?:begin ?\{(?:tabular|longtable|table|array|tblr)|hline|(?:top|mid)rule)\b|&.*\\\\$")
-_DIRECTIVE = re.compile(r"\.\. (?:csv-|list-)?table::|\.TS$|#table\(")
+_DIRECTIVE = re.compile(r"\.\. (?:csv-|list-)?table::|\.TS(?: [A-Z]+)?$|#table\(")
 _BOX = frozenset(map(chr, range(0x2500, 0x2580)))
 _RULE = frozenset("|+-=: \t")
 

@@ -16,11 +16,12 @@ from batchpub.sheet.encoding import GUESSED
 from batchpub.sheet.fields import WRAPPED, FieldCells
 from batchpub.sheet.grid import (
     HEAD_ROWS,
+    MAX_CELLS,
     MAX_CHARACTERS,
+    TOO_MANY_CELLS,
     Grid,
     GridRow,
     IsHeading,
-    Shelf,
     Tab,
     Unreadable,
 )
@@ -80,12 +81,19 @@ class TextBook:
 
     def read(self, tab: int, rows: int) -> Grid:  # noqa: ARG002 - a text file has one sheet
         """Read so many filled records."""
-        shelf = Shelf(wanted=rows)
+        found: list[GridRow] = []
+        filled = 0
+        is_complete = True
         for row in _split(self._text, self._delimiter):
-            if not shelf.take(row):
+            filled += len(row.cells)
+            is_complete = len(found) < rows
+            if not is_complete or filled > MAX_CELLS:
                 break
+            found.append(row)
+        if filled > MAX_CELLS:
+            raise Unreadable(TOO_MANY_CELLS)
         spaced = any(f"{self._delimiter}{quote} " in self._text for quote in ("", '"'))
-        return Grid(rows=shelf.rows, complete=shelf.complete, width=self._find_width(shelf.rows), may_be_spaced=spaced)
+        return Grid(rows=found, complete=is_complete, width=self._find_width(found), may_be_spaced=spaced)
 
     def _find_width(self, rows: Sequence[GridRow]) -> int:
         """Give the usual number of values where the delimiter can be half a letter of an old code page, as in Shift-JIS."""
@@ -167,7 +175,7 @@ def _split(text: str, delimiter: str) -> Iterator[GridRow]:
     lines = io.StringIO(text, newline="")
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     number = line_number = begin = 0
-    may_be_wrapped = not WRAPPED.isdisjoint(text)
+    may_be_wrapped = any(mark in text for mark in WRAPPED)
     while True:
         number += 1
         try:
