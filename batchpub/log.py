@@ -188,21 +188,41 @@ class Sink:
     without: tuple[str, ...] = ()
 
 
-def configure_log(*sinks: Sink, secrets: Sequence[str] = (), pipeline: Mapping[str, str] | None = None) -> None:
+SENTENCES = ("detail", "error", "reason", "remedy", "stop_reason")
+"""Fields that hold a sentence of the program's, which may name a setting."""
+
+
+def keep(text: str) -> str:
+    """Give a sentence as it is."""
+    return text
+
+
+def configure_log(
+    *sinks: Sink,
+    secrets: Sequence[str] = (),
+    pipeline: Mapping[str, str] | None = None,
+    wording: Callable[[str], str] = keep,
+) -> None:
     """Send every later event to the sinks.
 
     Args:
         sinks: each has one JSON object a line with flat ECS names, or readable lines for a person.
         secrets: values that never appear in a line, whatever field they are in.
         pipeline: fields of the CI server, by their names in the log; JSON lines have them.
+        wording: how the sentences of the program name a setting to whoever reads this log.
 
     """
     masking = Masking(secrets)
+
+    def word(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        return {**event, **{name: wording(str(event[name])) for name in SENTENCES if event.get(name)}}
+
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.format_exc_info,
             stamp_time,
+            word,
             Fork([Output(sink, FORMATS[sink.fmt](sink.stream, masking, pipeline or {})) for sink in sinks]),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(min((sink.level for sink in sinks), key=LEVELS.index)),

@@ -29,6 +29,7 @@ from batchpub.report.text import escape_commands
 from batchpub.report.totals import Tone, say_plan
 from batchpub.sentences import say_duration
 from batchpub.settings import Settings
+from batchpub.settings.wording import with_flags
 from batchpub.standing import Standing
 from batchpub.store import Outlook
 
@@ -127,11 +128,13 @@ def _to_look_at(plan: Plan) -> dict[Course, str]:
 
 
 def _problems_of(refused: Sequence[SheetRefused]) -> list[Problem]:
-    return [Problem(file=one.file, row=1, title="the sheet is refused", message=one.message) for one in refused]
+    return [
+        Problem(file=one.file, row=1, title="the sheet is refused", message=with_flags(one.message)) for one in refused
+    ]
 
 
 def _describe_refusals(refused: Sequence[SheetRefused]) -> list[dict[str, str]]:
-    return [{"file": one.file, "message": one.message} for one in refused]
+    return [{"file": one.file, "message": with_flags(one.message)} for one in refused]
 
 
 def _warn_of_token(eta: float, settings: Settings) -> list[str]:
@@ -169,7 +172,7 @@ def _describe(
         "name": row.name,
         "notify": row.notify,
         "outcome": seen.outcome,
-        "message": seen.message,
+        "message": with_flags(seen.message),
         "looked": look is not None,
         "zoho_name": look.name if look else "",
         "zoho_state": look.state if look else "",

@@ -105,7 +105,9 @@ def say_end(error: BaseException) -> str:
         case click.Abort():
             return "Nothing was sent."
         case BatchpubError():
-            return str(error)
+            from batchpub.settings.wording import with_flags  # noqa: PLC0415 - nor for the settings
+
+            return with_flags(str(error))
         case Left():
             return error.reason
         case _ if shortage := name_shortage(error):
@@ -126,7 +128,7 @@ def _tell(error: Exception) -> ExitCode:
         case BatchpubError():
             from batchpub.report.text import make_plain  # noqa: PLC0415 - `--help` need not wait for the reports
 
-            click.echo(f"batchpub: {make_plain(str(error))}", err=True)
+            click.echo(f"batchpub: {make_plain(say_end(error))}", err=True)
             return error.exit_code
         case _ if shortage := name_shortage(error):
             click.echo(f"batchpub: {shortage}", err=True)

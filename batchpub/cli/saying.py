@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -21,6 +22,7 @@ from batchpub.report.text import escape_commands
 from batchpub.report.totals import DONE, count_outcomes, count_problems, say_plan
 from batchpub.services.interface import Service
 from batchpub.settings import Settings
+from batchpub.settings.wording import with_flags
 
 if TYPE_CHECKING:
     from batchpub.engine import Engine
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 def show(summary: Summary, stream: TextIO, *, before: str = "") -> str:
     """Print it, with a text before it, and give what a log would have of it."""
+    summary = _with_flags(summary)
     if has_person(stream):
         columns, colours = shutil.get_terminal_size().columns, not os.environ.get("NO_COLOR")
         shown = render(summary, columns=columns, colours=colours, encoding=stream.encoding)
@@ -37,6 +40,14 @@ def show(summary: Summary, stream: TextIO, *, before: str = "") -> str:
     stream.write(before + shown)
     stream.flush()
     return before + render(summary)
+
+
+def _with_flags(summary: Summary) -> Summary:
+    return replace(
+        summary,
+        sentences=tuple(map(with_flags, summary.sentences)),
+        spots=tuple(replace(spot, message=with_flags(spot.message)) for spot in summary.spots),
+    )
 
 
 async def introduce(  # noqa: PLR0913 - all that is said

@@ -21,6 +21,7 @@ from batchpub.plan import PlanOptions
 from batchpub.services.zoho.hosts import find_hosts
 from batchpub.services.zoho.portal import name_portal
 from batchpub.settings import Settings, is_url
+from batchpub.settings.wording import with_flags
 from batchpub.sheet import SheetOptions
 from batchpub.store import Limits
 
@@ -68,7 +69,7 @@ def _prepare_log(settings: Settings, file: TextIO | None, context: click.Context
     if file is not None:
         streams.append(BackgroundStream(file))
         sinks.append(Sink(stream=streams[1], fmt="json", level=_choose_level(settings, usual="info")))
-    configure_log(*sinks, secrets=settings.secrets(), pipeline=read_pipeline(os.environ))
+    configure_log(*sinks, secrets=settings.secrets(), pipeline=read_pipeline(os.environ), wording=with_flags)
     context.call_on_close(lambda: _drain(streams))
 
 

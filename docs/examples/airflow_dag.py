@@ -1,4 +1,4 @@
-"""An Airflow DAG that publishes the list of the day. Tried with Airflow 3.3.
+"""An Airflow DAG that publishes the list of the day. Tried with Airflow 3.3.2.
 
 The worker needs `pip install batchpub`, BATCHPUB_CLIENT_ID, BATCHPUB_CLIENT_SECRET and BATCHPUB_REFRESH_TOKEN in its environment,
 and a state that outlives it: BATCHPUB_STATE names a PostgreSQL.

@@ -1,4 +1,4 @@
-"""A Prefect flow that checks a list and then publishes it. Tried with Prefect 3.9.
+"""A Prefect flow that checks a list and then publishes it. Tried with Prefect 3.9.1.
 
 It needs `pip install batchpub`, the account's BATCHPUB_… variables, and a BATCHPUB_STATE that outlives the worker.
 """
