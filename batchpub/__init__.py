@@ -36,7 +36,7 @@ MODULES = {
     "record": ("RowRecord", "RunRecord"),
     "secret": ("Secret",),
     "sheet": ("SheetOptions",),
-    "state": ("Limits",),
+    "store": ("Limits",),
     "services.zoho.access": ("AccessToken", "Cookie", "RefreshCredentials"),
     "services.zoho.people": ("ZohoPeople",),
 }
