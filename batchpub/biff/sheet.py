@@ -19,6 +19,7 @@ _ERRORS = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D
 _NO_NUMBER = b"\xff\xff"  # ends a formula's result that is none
 _RESULT_BYTES = 8
 _HIDDEN, _HEIGHT_BITS, _OTHERS_HIDDEN = 0x0020, 0x7FFF, 0x0002
+_SHARED_LABEL = struct.Struct("<HHHI").unpack_from
 _STYLE_BITS = _STYLE_BEFORE = 0x3F
 
 
@@ -56,7 +57,7 @@ class BiffSheet:
     styles: Styles
     texts: Sequence[Text]
     wanted: int = MOST_ROWS
-    rows: dict[int, dict[int, BiffCell]] = field(default_factory=dict)
+    rows: dict[int, dict[int, BiffCell | str]] = field(default_factory=dict)  # plain text, as most is, stays a str
     hidden_columns: set[int] = field(default_factory=set)
     merges: list[tuple[int, int, int, int]] = field(default_factory=list)
     complete: bool = True
@@ -71,11 +72,13 @@ class BiffSheet:
         """Say whether a row is hidden, filtered out or has no height."""
         return row in self._hidden_rows or (self._others_hidden and row not in self._told_rows)
 
-    def take(self, record: Record) -> None:  # noqa: C901 - one branch a kind of record
+    def take(self, record: Record) -> None:  # noqa: C901, PLR0912 - one branch a kind of record
         """Take a record. Raises BiffError, and struct.error where the record is too short."""
         body = record.body
         match record.kind:
-            case Kind.SHARED_LABEL | Kind.LABEL | Kind.RICH_LABEL | Kind.STRING:
+            case Kind.SHARED_LABEL:
+                self._take_shared_text(*_SHARED_LABEL(body))
+            case Kind.LABEL | Kind.RICH_LABEL | Kind.STRING:
                 self._take_text(record)
             case Kind.NUMBER | Kind.INTEGER:
                 place = self._find_place(record)
@@ -113,14 +116,16 @@ class BiffSheet:
         style &= _STYLE_BITS
         return _Place(row, column, self._style_before if style == _STYLE_BEFORE else style, 7)
 
+    def _take_shared_text(self, row: int, column: int, style: int, number: int) -> None:
+        if number >= len(self.texts):
+            raise Damaged(f"a cell in row {row + 1} names a text that is not in it")
+        text = self.texts[number]
+        if text.value:
+            self._add(_Place(row, column, style), Value.TEXT, text.value, fonts=text.fonts)
+
     def _take_text(self, record: Record) -> None:
         formula = ""
-        if record.kind == Kind.SHARED_LABEL:
-            row, column, style, number = struct.unpack_from("<HHHI", record.body)
-            if number >= len(self.texts):
-                raise Damaged(f"a cell in row {row + 1} names a text that is not in it")
-            place, text = _Place(row, column, style), self.texts[number]
-        elif record.kind == Kind.STRING:
+        if record.kind == Kind.STRING:
             if self._awaited is None:
                 return
             (place, formula), self._awaited = self._awaited, None
@@ -183,11 +188,14 @@ class BiffSheet:
         self._filled += 1
         if self._filled > _MAX_CELLS:
             raise TooMuch
-        styles = self.styles
-        struck = styles.is_struck(place.style, fonts)
-        cells[place.column] = BiffCell(value, content, styles.find_format(place.style), formula, struck)
+        look, struck = self.styles.find_look(place.style)
+        struck = struck or self.styles.strikes(fonts)
+        if isinstance(content, str) and value is Value.TEXT and not formula and not struck:
+            cells[place.column] = content
+        else:
+            cells[place.column] = BiffCell(value, content, look, formula, struck)
 
-    def _find_row(self, row: int) -> dict[int, BiffCell] | None:
+    def _find_row(self, row: int) -> dict[int, BiffCell | str] | None:
         """Give the cells of a row; None where it is not among the first ones that are wanted."""
         cells = self.rows.get(row)
         if cells is None:

@@ -24,6 +24,7 @@ class Styles:
     _fonts: list[bool] = field(default_factory=list)
     _formats: dict[int, str] = field(default_factory=dict)
     _styles: list[tuple[int, int]] = field(default_factory=list)
+    _looks: dict[int, tuple[str | int, bool]] = field(default_factory=dict)
 
     def take(self, record: Record) -> None:
         """Take note of a record if it is about styles."""
@@ -51,19 +52,18 @@ class Styles:
             (number,) = struct.unpack_from("<H", body)
             self._formats[number] = self.read_text(body, 2, short=self.version == BIFF5).value
 
-    def find_format(self, style: int) -> str | int:
-        """Give the number format of a style: its pattern, or the number of one that every program knows."""
-        number = self._styles[style][1] if style < len(self._styles) else 0
-        return self._formats.get(number, number if self.version >= BIFF5 else 0)
+    def find_look(self, style: int) -> tuple[str | int, bool]:
+        """Give a style's number format, its pattern or the number of one that every program knows; and whether it strikes out."""
+        if style not in self._looks:
+            font, number = self._styles[style] if style < len(self._styles) else (0, 0)
+            look = self._formats.get(number, number if self.version >= BIFF5 else 0)
+            self._looks[style] = look, self.strikes((font,))
+        return self._looks[style]
 
-    def is_struck(self, style: int, fonts: Sequence[int] = ()) -> bool:
-        """Say whether a style or one of the fonts within a text draws a line through it."""
-        own = self._styles[style][0] if style < len(self._styles) else 0
-        return any(map(self._strikes, [own, *fonts]))
-
-    def _strikes(self, font: int) -> bool:
-        place = font - 1 if font > _FIFTH_FONT else font
-        return place < len(self._fonts) and self._fonts[place]
+    def strikes(self, fonts: Sequence[int]) -> bool:
+        """Say whether one of the fonts draws a line through the text."""
+        places = [font - 1 if font > _FIFTH_FONT else font for font in fonts]
+        return any(place < len(self._fonts) and self._fonts[place] for place in places)
 
     def read_text(self, body: bytes, place: int, *, short: bool = False) -> Text:
         """Read a text with its length before it; before BIFF 8 its bytes are in a code page.

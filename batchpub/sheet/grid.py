@@ -206,6 +206,8 @@ class Shelf:
 
 
 def _shows_something(row: GridRow) -> bool:
+    if (fields := getattr(row.cells, "fields", None)) is not None:
+        return any(map(trim, fields))
     for cell in row.cells.values():  # noqa: SIM110 - nearly always the first one ends it; a generator costs more than the look
         if cell.formula or trim(cell.text):
             return True

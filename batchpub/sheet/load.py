@@ -10,7 +10,7 @@ from batchpub.plan.bulk import without_collector
 from batchpub.plan.text import fold, list_names, trim
 from batchpub.sheet.areas import find_covered, with_areas
 from batchpub.sheet.choose import choose_column, choose_table
-from batchpub.sheet.fields import FieldCells
+from batchpub.sheet.fields import PlainCells
 from batchpub.sheet.grid import (
     HEAD_ROWS,
     Book,
@@ -193,19 +193,20 @@ class _Table:
         return rows, _tell_gaps(gaps)
 
     def _build_row(self, row: GridRow) -> SheetRow:
-        if type(row.cells) is FieldCells and not row.cells.is_wrapped:
+        in_areas = self._merged or self._arrays
+        if isinstance(row.cells, PlainCells) and not row.cells.is_wrapped and not in_areas:
             texts = self._pick(row.cells.fields)
-            extra = (
-                self._find_extras(row) if row.faults or row.width > len(texts) or row.number in self._misfits else ()
-            )
-            return SheetRow(number=row.number, cells=TextCells(row.number, texts, self._letters), extra=extra)
-        cells = [row.cells.get(column) or self._blank(index, row.number) for index, column in enumerate(self._columns)]
-        if self._merged or self._arrays:
+            is_longer = max(row.width, len(row.cells.fields)) > len(texts)
+            extra = self._find_extras(row) if row.faults or is_longer or row.number in self._misfits else ()
+            cells = TextCells(row.number, texts, self._letters)
+            return SheetRow(number=row.number, cells=cells, hidden=row.hidden, extra=extra)
+        made = [row.cells.get(column) or self._blank(index, row.number) for index, column in enumerate(self._columns)]
+        if in_areas:
             for index, column in self._blanks.items():
                 place = row.number, column
                 merged, array = self._merged.get(place, ""), self._arrays.get(place, "")
-                cells[index] = with_areas(cells[index], merged=merged, array=array)
-        return SheetRow(number=row.number, cells=tuple(cells), hidden=row.hidden, extra=self._find_extras(row))
+                made[index] = with_areas(made[index], merged=merged, array=array)
+        return SheetRow(number=row.number, cells=tuple(made), hidden=row.hidden, extra=self._find_extras(row))
 
     def _pick(self, fields: Sequence[str]) -> Sequence[str]:
         """Give a record's text for every column of the table."""

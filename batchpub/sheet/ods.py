@@ -15,6 +15,7 @@ from typing import IO
 from lxml import etree
 
 from batchpub.course import Cell, CellKind
+from batchpub.sheet.fields import gather_cells
 from batchpub.sheet.grid import (
     HEAD_ROWS,
     LAST_COLUMN,
@@ -33,7 +34,7 @@ from batchpub.sheet.grid import (
     say_damaged,
 )
 from batchpub.sheet.package import PROTECTED, Package
-from batchpub.sheet.values import as_text, differ, read_number, show_formula, show_two
+from batchpub.sheet.values import as_text, differ, read_number, show_formula, show_two, unwrap
 from batchpub.sheet.xmlstream import Budget, find_encoding, local_name, read_elements
 
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
@@ -44,6 +45,7 @@ _CALC = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
 _NAMES = ("style", "table-column", "table-row", "table", "spreadsheet")
 _CELL, _COVERED = f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"
 _PARAGRAPHS = (f"{_TEXT}p", f"{_TEXT}h")
+_NOT_PLAIN = frozenset({f"{_TABLE}formula", f"{_OFFICE}string-value", f"{_CALC}value-type"})
 _SPACES = {f"{_TEXT}s": " ", f"{_TEXT}tab": "\t", f"{_TEXT}line-break": "\n"}
 _NOT_SHOWN = (f"{_OFFICE}annotation", f"{_TEXT}note", f"{_TEXT}ruby-text")  # and drawings: text of their own
 _NUMBERS = frozenset({"float", "percentage", "currency"})
@@ -200,19 +202,19 @@ class _Document:
         """Put the row on the shelf as often as it is repeated. Blank rows are only counted: a million of them is usual."""
         number = self._row + 1
         self._row += _read_count(row, f"{_TABLE}number-rows-repeated")
-        cells = self._read_cells(row, number)
-        if not cells:
+        found = self._read_cells(row, number)
+        if not found:
             return
         hidden = row.get(f"{_TABLE}visibility", "visible") != "visible" or _is_in_hidden_group(row)
         for place in range(number, min(self._row, LAST_ROW) + 1):
             if place > number:
-                cells = {column: replace(cell, ref=name_cell(place, column)) for column, cell in cells.items()}
-            if not self._shelf.add(GridRow(number=place, cells=cells, hidden=hidden)):
+                found = {column: _move(cell, place, column) for column, cell in found.items()}
+            if not self._shelf.add(GridRow(number=place, cells=gather_cells(place, found), hidden=hidden)):
                 self._full = True
                 return
 
-    def _read_cells(self, row: etree._Element, number: int) -> dict[int, Cell]:
-        cells: dict[int, Cell] = {}
+    def _read_cells(self, row: etree._Element, number: int) -> dict[int, Cell | str]:
+        found: dict[int, Cell | str] = {}
         row_style = row.get(f"{_TABLE}default-cell-style-name")
         column = 0
         for element in row.iterchildren(_CELL, _COVERED):
@@ -222,16 +224,17 @@ class _Document:
             self._add_area(self._shelf.arrays, element, "number-matrix-{}-spanned", number, first)
             style = element.get(f"{_TABLE}style-name") or row_style
             struck = self._is_struck("table-cell", style) if style else first in self._struck_columns
-            struck = struck or any(
-                self._is_struck("text", span.get(f"{_TEXT}style-name")) for span in element.iter(f"{_TEXT}span")
-            )
-            cell = _build_cell(element, name_cell(number, first), struck=struck)
-            if cell is None:
-                continue
-            cells[first] = cell
-            for place in range(first + 1, min(column, LAST_COLUMN)):
-                cells[place] = replace(cell, ref=name_cell(number, place))
-        return cells
+            cell: Cell | str | None = _read_plain(element) if not struck else ""
+            if not cell and len(element):
+                struck = struck or any(
+                    self._is_struck("text", span.get(f"{_TEXT}style-name")) for span in element.iter(f"{_TEXT}span")
+                )
+            cell = cell or _build_cell(element, name_cell(number, first), struck=struck)
+            if cell:
+                found[first] = cell
+                for place in range(first + 1, min(column, LAST_COLUMN)):
+                    found[place] = _move(cell, number, place)
+        return found
 
     def _add_area(self, areas: list[Area], cell: etree._Element, counts: str, row: int, column: int) -> None:
         high = _read_count(cell, _TABLE + counts.format("rows"))
@@ -263,6 +266,19 @@ def _build_cell(element: etree._Element, ref: str, *, struck: bool) -> Cell | No
     if kind is CellKind.EMPTY and not formula:
         return None
     return Cell(ref=ref, kind=kind, text=cut(text), formula=cut(formula), struck=struck, exact=exact)
+
+
+def _move(cell: Cell | str, row: int, column: int) -> Cell | str:
+    return cell if isinstance(cell, str) else replace(cell, ref=name_cell(row, column))
+
+
+def _read_plain(element: etree._Element) -> str:
+    """Read a cell that is a text in one piece and nothing else, as nearly all are; "" where it is not."""
+    if len(element) != 1 or element.get(f"{_OFFICE}value-type") != "string" or len(element[0]):
+        return ""
+    if element[0].tag != _PARAGRAPHS[0] or not _NOT_PLAIN.isdisjoint(element.attrib):
+        return ""
+    return cut(unwrap(element[0].text or ""))
 
 
 def _read_value(cell: etree._Element, shown: str) -> tuple[CellKind, str, bool]:

@@ -8,6 +8,7 @@ import olefile
 
 from batchpub import biff
 from batchpub.course import Cell, CellKind
+from batchpub.sheet.fields import gather_cells
 from batchpub.sheet.grid import (
     CUT_SHORT,
     HEAD_ROWS,
@@ -24,7 +25,7 @@ from batchpub.sheet.grid import (
     say_damaged,
 )
 from batchpub.sheet.package import ENCRYPTED
-from batchpub.sheet.values import as_text, is_date_format, is_date_number, show_date, show_number
+from batchpub.sheet.values import as_text, is_date_format, is_date_number, show_date, show_number, unwrap
 
 _OTHER = "This file is no Excel workbook (perhaps a Word document or an e-mail). Give the spreadsheet or the CSV export itself."
 _CONTAINER = "its container leads to places that are not in it"
@@ -46,27 +47,41 @@ class XlsBook:
             raise _explain(error) from error
         if len(self._workbook.sheets) > MAX_TABS:
             raise Unreadable(TOO_MANY_TABS)
+        self._only: biff.BiffSheet | None = None  # where there is but one sheet, it is read once
         self.tabs: Sequence[Tab] = [Tab(name=sheet.name, hidden=sheet.hidden) for sheet in self._workbook.sheets]
         if not self.tabs:
             raise Unreadable(say_damaged("there is no sheet in it"))
 
     def read(self, tab: int, rows: int) -> Grid:
         """Read so many filled rows of one sheet."""
-        try:
-            sheet = self._workbook.read(tab, rows + 1) if rows <= HEAD_ROWS else self._workbook.read(tab)
-        except biff.BiffError as error:
-            raise _explain(error) from error
+        sheet = self._only or self._read_sheet(tab, rows)
         shelf = Shelf(wanted=rows, complete=sheet.complete, hidden_columns=sheet.hidden_columns)
         for top, bottom, left, right in sheet.merges:
             shelf.add_area(shelf.merges, (top + 1, left), (bottom + 1, right))
         for row in sorted(sheet.rows):
-            cells = {
-                column: _build_cell(name_cell(row + 1, column), cell, since_1904=sheet.styles.since_1904)
+            found = {
+                column: unwrap(cell)
+                if isinstance(cell, str)
+                else _build_cell(name_cell(row + 1, column), cell, since_1904=sheet.styles.since_1904)
                 for column, cell in sheet.rows[row].items()
             }
-            if cells and not shelf.add(GridRow(number=row + 1, cells=cells, hidden=sheet.is_hidden(row))):
+            if found and not shelf.add(
+                GridRow(number=row + 1, cells=gather_cells(row + 1, found), hidden=sheet.is_hidden(row))
+            ):
                 break
         return shelf.finish()
+
+    def _read_sheet(self, tab: int, rows: int) -> biff.BiffSheet:
+        is_only = len(self.tabs) == 1
+        try:
+            sheet = (
+                self._workbook.read(tab, rows + 1) if rows <= HEAD_ROWS and not is_only else self._workbook.read(tab)
+            )
+        except biff.BiffError as error:
+            raise _explain(error) from error
+        if is_only:
+            self._only = sheet
+        return sheet
 
 
 def _read_stream(data: bytes) -> bytes:

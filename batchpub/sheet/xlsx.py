@@ -14,6 +14,7 @@ from functools import lru_cache
 from lxml import etree
 
 from batchpub.course import Cell, CellKind
+from batchpub.sheet.fields import gather_cells
 from batchpub.sheet.grid import (
     LAST_COLUMN,
     LAST_ROW,
@@ -201,29 +202,25 @@ class _Worksheet:
         """Read a row; False when enough rows are there."""
         self.row = self._find_number(element)
         number = str(self.row)
-        cells: dict[int, Cell] = {}
+        found: dict[int, Cell | str] = {}
         column = -1
         for part in element.iterchildren(f"{element.tag[:-3]}c"):
             reference = part.get("r")
-            if reference is None:
-                column += 1
-                reference = name_cell(self.row, column)
-            else:
-                column, reference = self._find_column(reference, number)
+            column = column + 1 if reference is None else self._find_column(reference, number)
             if not len(part):
                 continue
-            cell = self._build_string(part, reference) or self._build_cell(part, reference)
-            if cell is None:
+            value = self._read_text(part, column) or self._build_cell(part, column)
+            if not value:
                 continue
-            if column in cells:
-                raise Unreadable(say_twice(reference))
-            cells[column] = cell
+            if column in found:
+                raise Unreadable(say_twice(name_cell(self.row, column)))
+            found[column] = value
         if column >= LAST_COLUMN:
             raise Unreadable(say_damaged(f"row {number} has more cells than a row can have"))
-        if not cells:
+        if not found:
             return True
         hidden = element.get("hidden") in _TRUE or is_flat(element.get("ht"))
-        return self.shelf.add(GridRow(number=self.row, cells=cells, hidden=hidden))
+        return self.shelf.add(GridRow(number=self.row, cells=gather_cells(self.row, found), hidden=hidden))
 
     def take_column(self, element: etree._Element) -> None:
         """Read what is said about some columns."""
@@ -243,36 +240,41 @@ class _Worksheet:
             raise Unreadable(say_damaged(f"a row calls itself {stated!a}"))
         return number
 
-    def _find_column(self, reference: str, number: str) -> tuple[int, str]:
-        """Find the column that a cell's name says, and write the name as everybody does. Raises Unreadable."""
+    def _find_column(self, reference: str, number: str) -> int:
+        """Find the column that a cell's name says. Raises Unreadable."""
         letters = reference.rstrip(_DIGITS)
-        if reference[len(letters) :] == number and letters.isupper() and (column := _find_letters(letters)) is not None:
-            return column, reference
+        if reference[len(letters) :] == number and (column := _find_letters(letters)) is not None:
+            return column
         row, found = read_reference(reference)
         if row is None or found is None:
             raise Unreadable(say_damaged(f"a cell in row {number} calls itself {reference!a}"))
         if row != self.row:
             raise Unreadable(_ELSEWHERE.format(number, reference.upper()))
-        return found, name_cell(row, found)
+        return found
 
-    def _build_string(self, element: etree._Element, ref: str) -> Cell | None:
-        """Build a cell that is a shared text and nothing else, which nearly all are; None where it is not."""
-        if element.get("t") != "s" or len(element) != 1 or element.get("s", "0") in self.shared.struck:
-            return None
+    def _read_text(self, element: etree._Element, column: int) -> str:
+        """Read a cell that is a shared text and nothing else, which nearly all are; "" where it is not."""
+        shared = self.shared
+        if (
+            element.get("t") != "s"
+            or len(element) != 1
+            or shared.struck_texts
+            or element.get("s", "0") in shared.struck
+        ):
+            return ""
         place = element[0].text if element[0].tag[-2:] == "}v" else None
-        if not place or not place.isdecimal() or self.shared.struck_texts:
-            return None
-        text = self._find_text(place, ref)
-        return Cell(ref=ref, kind=CellKind.TEXT, text=text) if text else None
+        return self._find_text(place, column) if place else ""
 
-    def _find_text(self, place: str, ref: str) -> str:
-        number = _to_int(place)
+    def _find_text(self, place: str, column: int) -> str:
+        number = int(place) if place.isdecimal() and place.isascii() and len(place) < 10 else _to_int(place)  # noqa: PLR2004
         if not 0 <= number < len(self.shared.texts):  # then the other texts may be in other places too
+            ref = name_cell(self.row, column)
             raise Unreadable(say_damaged(f"cell {ref} names the text number {place!a}, which is not in it"))
         return self.shared.texts[number]
 
-    def _build_cell(self, element: etree._Element, ref: str) -> Cell | None:
+    def _build_cell(self, element: etree._Element, column: int) -> Cell | None:
         """Build a cell from its v, f and is; None where it holds nothing."""
+        ref = name_cell(self.row, column)
         parts: dict[str, etree._Element] = {}
         for part in element:
             name = local_name(part)
@@ -291,7 +293,7 @@ class _Worksheet:
         if inline:
             kind, text = as_text(inline)
         elif stated == "s" and value.strip():
-            kind, text = as_text(self._find_text(value, ref))
+            kind, text = as_text(self._find_text(value, column))
             struck = struck or int(value) in self.shared.struck_texts
         elif stated == "n":
             kind, text, exact = self._read_number(value, style)

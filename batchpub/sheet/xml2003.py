@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from batchpub.course import Cell, CellKind
+from batchpub.sheet.fields import gather_cells
 from batchpub.sheet.grid import (
     HEAD_ROWS,
     LAST_COLUMN,
@@ -132,7 +133,7 @@ class _Workbook:
     def _take_row(self, row: etree._Element) -> None:
         number = _read_index(row, self._row + 1, LAST_ROW)
         self._row = number + _read_count(row, "Span")
-        cells: dict[int, Cell] = {}
+        found: dict[int, Cell | str] = {}
         following = 1
         for element in row.iterchildren(f"{_SS}Cell", "Cell"):
             column = _read_index(element, following, LAST_COLUMN) - 1
@@ -148,12 +149,13 @@ class _Workbook:
             cell = _build_cell(element, name_cell(number, column), struck=struck)
             if cell is None:
                 continue
-            if column in cells:
+            if column in found:
                 raise Unreadable(say_twice(cell.ref))
-            cells[column] = cell
-        if cells:
+            is_plain = cell.kind is CellKind.TEXT and not cell.formula and not cell.struck
+            found[column] = cell.text if is_plain else cell
+        if found:
             hidden = row.get(f"{_SS}Hidden") == "1" or is_flat(row.get(f"{_SS}Height"))
-            self._full = not self._shelf.add(GridRow(number=number, cells=cells, hidden=hidden))
+            self._full = not self._shelf.add(GridRow(number=number, cells=gather_cells(number, found), hidden=hidden))
 
 
 def _build_cell(element: etree._Element, ref: str, *, struck: bool) -> Cell | None:
