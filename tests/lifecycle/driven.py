@@ -16,7 +16,7 @@ NOW = Clock().boot_seconds()
 def drive(standing, work, rules, publishes, reads, *, claims=None):
     """Take one course one step on; give what was asked of everybody, and of the service."""
     trace, told = [], []
-    events = Events(lambda event: told.append(f"{event.level} {event.name} {dict(event.fields)}"))
+    events = Events(lambda event: told.append(f"{event.level} {event.name}"))
     service, gate = Service(trace, publishes, reads), Gate(trace)
     caller = Caller(
         service=service,
