@@ -141,8 +141,7 @@ class Survey:
                     f"This access may not read courses ({reply.code}). Make one with ZOHOPEOPLE.training.READ too, or "
                     "check without asking Zoho."
                 )
-            if reads or not is_silent(reply):
-                self._silence.hear(work.course, reply)
+            self._silence.hear(work.course, reply)
             return reply
 
 

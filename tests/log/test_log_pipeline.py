@@ -1,6 +1,7 @@
 """The laws of the CI fields: the run of the pipeline is known by its own names, wherever it runs."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -133,3 +134,13 @@ def test_a_log_file_that_cannot_be_opened_is_told(fork_server, tmp_path):
 
     assert (78, "") == (done.returncode, done.stdout)
     assert "The log file no/such/log cannot be opened: No such file or directory." in done.stderr
+
+
+@pytest.mark.parametrize("name", ["publish-sheets.yml", "check-sheets.yml"])
+def test_the_shipped_workflows_pass_what_the_log_promises(name):
+    """
+    A container knows only what it is given: every variable that a field of the log is made of is passed to it.
+    """
+    text = (Path(__file__).parents[2] / "jobs" / "github" / name).read_text(encoding="utf-8")
+
+    assert [] == [variable for variable in GITHUB if f"--env {variable} " not in text]
