@@ -727,6 +727,7 @@ def test_what_a_stranger_says_has_an_end(answer, length):
         (SUCCESS | {"publishStatus": None}, COURSE, "the answer says success, but publishStatus is 'missing'"),
         ({"code": "200", "errors": {"code": 8, "message": "No"}}, COURSE, "Zoho answered with HTTP 200: 8 No"),
         ([], COURSE, "Zoho answered with HTTP 200 and nothing we can read"),
+        ([{"code": "200", "message": "fine"}], COURSE, "Zoho answered with HTTP 200: fine"),
     ],
 )
 def test_doubt_is_said_in_one_sentence(body, course, reason):
