@@ -36,9 +36,13 @@ def foresee_row(
     """Say what publishing would make of a planned row, the plan's own sentence first."""
     if row.course is None or row.pile is not Pile.TO_PUBLISH:
         return Foreseen(row=row, outcome=row.pile.value, message=row.message)
-    look = looks.get(row.course)
+    look, standing = looks.get(row.course), known.get(row.course)
+    if look is None and standing is None and row.course not in rules.uncertain:
+        return Foreseen(
+            row=row, outcome=TO_PUBLISH, message=row.message
+        )  # nobody knows it: nearly every row of a new list
     work = Work(position=row.position, course=row.course, notify=row.notify, name=row.name, confirmed=row.confirmed)
-    outcome, sentence = foresee(known.get(row.course, Free(version=0)), look, work, rules)
+    outcome, sentence = foresee(standing or Free(version=0), look, work, rules)
     message = sentence if outcome != row.pile.value else f"{row.message} {sentence}".strip()
     return Foreseen(row=row, outcome=outcome, message=message, look=look)
 
