@@ -12,17 +12,19 @@ import click
 
 from batchpub.cli.files import find_files
 from batchpub.cli.options import settle_settings
+from batchpub.cli.own_rule import find_broken_rule
 from batchpub.cli.saying import show
 from batchpub.cli.sheets import known_published, take_in
 from batchpub.cli.wiring import existing_state, hosts_of, limits_of, portal_of, start_log
 from batchpub.clock import SystemClock
 from batchpub.course import Course, IdShape, NamesRule, Pile, Plan, PlannedRow
-from batchpub.errors import ExitCode, SheetRefused
+from batchpub.errors import CannotWrite, ExitCode, SheetRefused
 from batchpub.lifecycle import Finding, Look, Rules, foresee_row
 from batchpub.pace import estimate_seconds
 from batchpub.plan.text import list_names
 from batchpub.plural import say_count
 from batchpub.report.attention import drop_place
+from batchpub.report.check_files import CheckedRow, write_check
 from batchpub.report.ci import Problem, announce_check
 from batchpub.report.summary import Spot, Summary
 from batchpub.report.text import escape_commands
@@ -39,7 +41,16 @@ TONES_OF = {"invalid": Tone.BAD, "uncertain": Tone.WATCH, "duplicate": Tone.QUIE
 ACCESS_TOKEN_SECONDS = 3600.0  # "expires_in": 3600, Zoho accounts documentation
 
 
-def check(*, sheets: tuple[str, ...], job: Path | None, online: bool, as_json: bool, **flags: Any) -> int:
+def check(  # noqa: PLR0913 - the flags of a command
+    *,
+    sheets: tuple[str, ...],
+    job: Path | None,
+    online: bool,
+    as_json: bool,
+    formats: tuple[str, ...],
+    out: Path,
+    **flags: Any,
+) -> int:
     """Show what would be published, what is wrong and how long it takes. Nothing is sent.
 
     A SHEET may be a folder: every sheet in it and in its folders. Without SHEET, the job file names them.
@@ -50,6 +61,7 @@ def check(*, sheets: tuple[str, ...], job: Path | None, online: bool, as_json: b
         handed = find_files(settings.sheets)
         intake = take_in(handed, settings)
     except SheetRefused as error:
+        _write_files([], _problems_of(error.each()), out, formats)
         if not as_json:
             announce_check(_problems_of(error.each()), str(error), os.environ, sys.stdout)
             raise
@@ -66,6 +78,8 @@ def check(*, sheets: tuple[str, ...], job: Path | None, online: bool, as_json: b
     looks = _look(plan, settings) if online else {}
     rows = [_describe(row, plan, known, looks, rules) for row in plan.rows]
     to_send = sum(row["outcome"] in ("to_publish", "uncertain") for row in rows)
+    broken = find_broken_rule(plan, settings)
+    _write_files(rows, _problems_of(intake.refused), out, formats)
     eta = estimate_seconds(to_send, limits_of(settings), outlook)
     warnings = [*_warn_of_token(eta, settings), *_warn_of_names(rows)]
     if as_json:
@@ -75,6 +89,7 @@ def check(*, sheets: tuple[str, ...], job: Path | None, online: bool, as_json: b
             "to_publish": to_send,
             "eta_seconds": round(eta, 1),
             "online": online,
+            "forbidden": broken,
             "warnings": warnings,
             "refused": _describe_refusals(intake.refused),
             "left_out": list(handed.left_out),
@@ -90,9 +105,34 @@ def check(*, sheets: tuple[str, ...], job: Path | None, online: bool, as_json: b
             click.echo(f"batchpub: {warning}", err=True)
     if intake.refused:
         return ExitCode.SHEET_REFUSED
+    if broken:
+        click.echo(f"batchpub: {broken} `publish` would send nothing.", err=True)
+        return ExitCode.OWN_RULE
     if any(look.finding is Finding.CANNOT_TELL and not look.state for look in looks.values()):
         return ExitCode.SOME_UNKNOWN
     return ExitCode.SOME_FAILED if any(row["outcome"] == "invalid" for row in rows) else ExitCode.OK
+
+
+def _write_files(
+    rows: Sequence[dict[str, Any]], unread: Sequence[Problem], folder: Path, formats: Sequence[str]
+) -> None:
+    """Write what a CI server shows. Raises CannotWrite."""
+    if not formats:
+        return
+    checked = [
+        CheckedRow(
+            course="/".join(filter(None, (row["course_id"], row["batch_id"]))),
+            **{name: row[name] for name in ("file", "sheet", "row", "outcome", "message")},
+        )
+        for row in rows
+    ]
+    try:
+        write_check(checked, unread, folder, formats)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise CannotWrite(
+            f"The files of the check cannot be written to {folder}: {why}. Name another with --out."
+        ) from error
 
 
 def _look(plan: Plan, settings: Settings) -> dict[Course, Look]:

@@ -17,6 +17,16 @@ from batchpub.cli.options import JOB, RUN_FLAGS, SHEET_FLAGS, STATE, refused_sec
 @with_flags(JOB, STATE, *SHEET_FLAGS)
 @click.option("--online", is_flag=True, help="Read every course's name, state and type in Zoho first.")
 @click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
+@click.option(
+    "--report",
+    "formats",
+    multiple=True,
+    type=click.Choice(["junit", "codequality"]),
+    help="Write what a CI server shows at a merge request: junit.xml, or GitLab's Code Quality report.",
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=Path(), metavar="PATH", help="Folder of these files. [.]"
+)
 def check(**flags: Any) -> int:
     """Show what would be published, what is wrong and how long it takes. Nothing is sent.
 

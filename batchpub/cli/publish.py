@@ -17,6 +17,7 @@ from batchpub.account import credentials_of, name_kind, open_account, token_file
 from batchpub.cli.files import find_files, find_results
 from batchpub.cli.invocation import Invocation, current_invocation
 from batchpub.cli.options import settle_settings
+from batchpub.cli.own_rule import find_broken_rule
 from batchpub.cli.person import has_person
 from batchpub.cli.progress import show_progress
 from batchpub.cli.resume import command_again, command_to_continue
@@ -26,14 +27,13 @@ from batchpub.cli.signals import Left
 from batchpub.cli.states import journal_of, ledger_of, open_state
 from batchpub.cli.wiring import existing_state, files_of, sheet_options_of, start_log
 from batchpub.clock import SystemClock
-from batchpub.course import Course, IdShape, Outcome, Pile, Plan
+from batchpub.course import Course, IdShape, Outcome, Plan
 from batchpub.engine import Engine, EngineOptions, Reporting
 from batchpub.errors import BatchpubError, CannotWrite, ExitCode, Reason, SettingsWrong, Stop, name_bug, name_shortage
 from batchpub.lifecycle import Rules, Verify
 from batchpub.log import log_event
 from batchpub.logger import log
 from batchpub.paths import is_there
-from batchpub.plural import say_count
 from batchpub.record import RunRecord
 from batchpub.report import announce, write_reports
 from batchpub.report.folder import prepare_folder
@@ -198,18 +198,6 @@ def _choose_level(code: ExitCode) -> Callable[..., None]:
     return log.warning if code in look else log.error
 
 
-def _own_rule(plan: Plan, settings: Settings, earlier: Earlier) -> str:
-    # Also what an earlier run of the same command has published: it must not lose its own guard when it goes on.
-    meant = {row.course for row in plan.rows if row.pile in (Pile.TO_PUBLISH, Pile.ALREADY_PUBLISHED)}
-    to_publish = len(meant - earlier.done)
-    invalid = sum(row.pile is Pile.INVALID for row in plan.rows)
-    if settings.expect is not None and to_publish != settings.expect:
-        return f"--expect {settings.expect}, but the sheets have {say_count(to_publish, 'course')} to publish."
-    if settings.strict and invalid:
-        return f"--strict, and {say_count(invalid, 'row')} {'is' if invalid == 1 else 'are'} invalid; see `batchpub check`."
-    return ""
-
-
 async def _find_published(
     intake: Intake, settings: Settings, extras: Extras, earlier: Earlier
 ) -> tuple[dict[Course, str], tuple[IdShape, ...]]:
@@ -306,7 +294,7 @@ async def _run(  # noqa: PLR0913 - the one place where everything meets
             again_id=journal.repeats,
             notify_policy=str(settings.notify),
             is_new_portal=is_new,
-            forbidden=_own_rule(plan, settings, earlier),
+            forbidden=find_broken_rule(plan, settings, done=earlier.done),
             max_seconds=settings.max_duration,
             job_seconds=_job_seconds(os.environ),
             max_failures=_max_failures(settings, plan),
