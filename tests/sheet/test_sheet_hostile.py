@@ -2,13 +2,14 @@
 
 import io
 import resource
+import struct
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
 import pytest
-from sheet_files import data_xml, write_ods, write_xlsx
+from sheet_files import data_xml, ods_row, row_xml, write_ods, write_xlsx
 
 MEASURE = """
 import re, sys
@@ -25,6 +26,17 @@ print(int(re.search(r"VmHWM:\\s*(\\d+)", Path("/proc/self/status").read_text())[
 CELL = '<table:table-cell office:value-type="string" table:number-columns-repeated="16384"><text:p>x</text:p></table:table-cell>'
 SPACE = "<text:s text:c='99999999'/>"
 SPACES = f'<table:table-row><table:table-cell office:value-type="string"><text:p>{SPACE * 500_000}</text:p>'
+
+XML_2003 = (
+    '<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet" '
+    'xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet"><Worksheet ss:Name="S"><Table>{}</Table></Worksheet></Workbook>'
+)
+MANY_TABLES = '<table:table table:name="S"></table:table>' * 20_000 + '<table:table table:name="T">'
+
+
+def xls_record(kind, body):
+    """Give one record of a binary workbook."""
+    return struct.pack("<HH", kind, len(body)) + body
 
 
 def sheet(inner):
@@ -56,6 +68,29 @@ QUICK = {
         path, f'<table:table-row table:number-rows-repeated="1048576">{CELL}</table:table-row>'
     ),
     "repeated spaces": lambda path: write_ods(path, f"{SPACES}</table:table-cell></table:table-row>"),
+    "one cell of 20 MB": lambda path: write_xlsx(path, {"S": data_xml(row_xml(2, "x" * 20_000_000))}),
+    "one shared text of 20 MB": lambda path: write_xlsx(
+        path,
+        {"S": data_xml('<row r="2"><c r="A2" t="s"><v>0</v></c></row>')},
+        strings=f"<si><t>{'x' * 20_000_000}</t></si>",
+    ),
+    "one cell of 20 MB in ods": lambda path: write_ods(path, ods_row("Course ID") + ods_row("x" * 20_000_000)),
+    "one cell of 20 MB in a page": text(f"<table><tr><td>Course ID<tr><td>{'x' * 20_000_000}</table>"),
+    "one cell of 20 MB in XML 2003": text(XML_2003.format(f"<Row><Cell><Data>{'x' * 20_000_000}</Data></Cell></Row>")),
+    "20,000 sheets in ods": lambda path: write_ods(path, ods_row("Course ID") + "</table:table>" + MANY_TABLES),
+    "20,000 sheets in XML 2003": text(
+        XML_2003.format(
+            "</Table></Worksheet>" + '<Worksheet ss:Name="S"><Table/></Worksheet>' * 20_000 + "<Worksheet><Table>"
+        )
+    ),
+    "20,000 sheets in xls": lambda path: path.write_bytes(
+        xls_record(0x809, b"\0\6\5\0" + bytes(12))
+        + xls_record(0x85, bytes(6) + b"\1\0S") * 20_000
+        + xls_record(0x0A, b"")
+    ),
+    "a million columns named in ods": lambda path: write_ods(
+        path, '<table:table-column table:visibility="collapse" table:number-columns-repeated="16384"/>' * 20_000
+    ),
     "tables without end": text("<table><tr><td>Course ID</table>" * 50_000),
     "spans without end": text("<table><tr><td>Course ID" + "<tr><td rowspan=65534 colspan=9000>y" * 20_000),
     "one value without end": text("Course ID\n" + "\u200b" * 1_600_000),
