@@ -205,13 +205,15 @@ class Sheet:
     rows: tuple[SheetRow, ...]
     notes: tuple[str, ...] = ()
     layout: Layout | None = None
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedSheet:
     """A sheet as reports give it back: where it came from and the person's own headings.
 
-    `refused` is the sentence why the file could not be read, where the others were published without it.
+    `refused` is the sentence why the file could not be read, where the others were published without it. `sha256` is the
+    checksum of the file's bytes as they were read, in hexadecimal.
     """
 
     file: str
@@ -220,6 +222,7 @@ class PlannedSheet:
     notes: tuple[str, ...] = ()
     refused: str = ""
     layout: Layout | None = None
+    sha256: str = ""
 
 
 @one_of_many

@@ -63,6 +63,7 @@ FIELDS = {
     "row": Field("batchpub.row", "integer", "the row's number, as the spreadsheet program shows it"),
     "arrivals": Field("batchpub.arrivals", "object", "calls that arrived, by operation"),
     "attempts": Field("batchpub.attempts", "integer", "calls of this run to publish the course; a locked one is none"),
+    "bytes": Field("file.size", "integer", "bytes of the file"),
     "burst": Field("batchpub.burst", "integer", "calls that may start at once"),
     "cause": Field("batchpub.cause", "text", "what showed the lock"),
     "code": Field("batchpub.code", "text", "Zoho's own code in the answer"),
@@ -90,6 +91,7 @@ FIELDS = {
     "locks": Field("batchpub.locks", "integer", "locks that the sandbox gave"),
     "mailing": Field("batchpub.mailing", "integer", "courses whose learners will be mailed"),
     "meaning": Field("batchpub.meaning", "text", "what the answer means: `published`, `refused`, `throttled`, …"),
+    "notes": Field("batchpub.notes", "list", "what a person should know of the way, such as redirects"),
     "open": Field("batchpub.open", "integer", "courses without a final outcome"),
     "path": Field("batchpub.path", "text", "the state: its file, or its database and server"),
     "period_seconds": Field("batchpub.period_seconds", "number", "the period of the limit"),
@@ -209,6 +211,12 @@ EVENTS = {
         ("info",),
         "The sandbox stopped; this is what it saw.",
         ("arrivals", "published_twice", "largest_window", "locks", "sent_after_refusal"),
+    ),
+    "sheet.changed": Event(
+        ("warning",), "A sheet has changed since it was read, so it is not kept beside the reports.", ("file",)
+    ),
+    "sheet.fetched": Event(
+        ("info",), "A sheet was fetched from an address or standard input.", ("file", "bytes", "notes")
     ),
     "sheet.not_understood": Event(
         ("error",), "Reading a file failed by a fault of batchpub; the error has its place.", ("file", "error")

@@ -1,10 +1,15 @@
-"""The one way to put a whole file in the place of another."""
+"""Files whole: one put in the place of another, one read from a stream with a bound."""
 
 import contextlib
 import os
 import secrets
 import stat
 from pathlib import Path
+from typing import IO
+
+from batchpub.errors import SheetRefused
+
+_CHUNK = 1 << 16
 
 
 def replace_file(path: Path, data: bytes, *, private: bool = False) -> None:
@@ -37,3 +42,13 @@ def replace_file(path: Path, data: bytes, *, private: bool = False) -> None:
 def _refuse_shared(handle: int) -> None:
     if os.name == "posix" and stat.S_IMODE(os.fstat(handle).st_mode) & 0o077:
         raise OSError("the file system cannot keep a file private")
+
+
+def read_bounded(stream: IO[bytes], shown: str, most_bytes: int) -> bytes:
+    """Read a sheet from a stream; `shown` is what sentences call it. Raises SheetRefused where it has no end in reason."""
+    data = bytearray()
+    while chunk := stream.read(_CHUNK):
+        data += chunk
+        if len(data) > most_bytes:
+            raise SheetRefused(shown, f"The file is larger than {most_bytes >> 20} MB, which no list of courses is.")
+    return bytes(data)

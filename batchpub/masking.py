@@ -22,6 +22,9 @@ SHAPES = (
 )
 """How a secret looks that nobody told us, such as a token that Zoho has just issued."""
 
+LONGEST_WORD = 12
+"""Values in an address that are shorter are words such as `download` or `xlsx`."""
+
 CREDENTIAL = re.compile(r"(?=[^\s=]*[0-9])(?=[^\s=]*[A-Za-z])[A-Za-z0-9._~+/%-]{20,}|[A-Za-z_]{3,}=[^\s;=]{6,}")
 """A long word of letters and digits, or the part of a cookie: no heading looks like that."""
 
@@ -36,6 +39,16 @@ ENTITIES = {"quot": '"', "apos": "'", "amp": "&", "lt": "<", "gt": ">"}
 DEEPEST_ESCAPE = 4
 
 Span = tuple[int, int]
+
+
+def secrets_of_address(address: str) -> tuple[str, ...]:
+    """Give what of an address may be a secret: long values behind the `?` (a signature), and the token of a shared link."""
+    if "://" not in address:
+        return ()
+    path, _, query = address.partition("?")
+    asked = [part.partition("=")[2] for part in query.split("&")]
+    last = path.rpartition("/")[2]
+    return tuple(one for one in (*asked, *([] if "." in last else [last])) if len(one) >= LONGEST_WORD)
 
 
 class Mask:

@@ -11,6 +11,7 @@ from batchpub.cli.folder import Found, list_folder
 from batchpub.errors import SheetMissing
 from batchpub.paths import is_file, is_folder
 from batchpub.report import FILE_NAMES
+from batchpub.source import STDIN, is_elsewhere
 
 READABLE = ("json", "csv", "xlsx")
 """The reports that `retry` reads, best first."""
@@ -39,10 +40,12 @@ def find_files(told: Sequence[str]) -> Handed:
     """
     if not told:
         raise click.UsageError('Name a sheet, or a folder of sheets; in a job file: sheets = ["courses.xlsx"].')
+    if list(told).count(STDIN) > 1:
+        raise click.UsageError("Standard input (-) can be read once only.")
     files: list[Found] = []
     left_out: list[str] = []
     for one in told:
-        if not is_folder(Path(one), partial(SheetMissing, one)):
+        if is_elsewhere(one) or not is_folder(Path(one), partial(SheetMissing, one)):
             files.append(Found(file=one))
             continue
         found, others = list_folder(Path(one))

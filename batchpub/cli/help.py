@@ -8,7 +8,7 @@ from batchpub.errors import ExitCode
 from batchpub.settings import PREFIX, SETTINGS
 
 GROUPS = {
-    "Everyday": ("job", "state", "sheet", "column", "notify", "online", "as_json", "yes", "quiet", "verbose"),
+    "Everyday": ("job", "state", "sheet", "column", "name", "notify", "online", "as_json", "yes", "quiet", "verbose"),
     "Guards": (
         "names", "strict", "expect", "max_rows", "max_failures", "max_calls", "max_duration", "max_lock", "verify",
         "again", "again_id", "confirm_id", "id_digits", "include_hidden", "keep_going",

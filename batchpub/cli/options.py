@@ -26,6 +26,7 @@ STATE = setting("state", metavar="PATH")
 SHEET_FLAGS = (
     setting("sheet"),
     setting("column"),
+    setting("name"),
     setting("keep_going", is_flag=True, default=None),
     setting("max_rows", type=int),
     setting("id_digits", metavar="DIGITS"),

@@ -33,10 +33,12 @@ from batchpub.errors import BatchpubError, CannotWrite, ExitCode, Reason, Settin
 from batchpub.lifecycle import Rules, Verify
 from batchpub.log import log_event
 from batchpub.logger import log
+from batchpub.masking import Mask
 from batchpub.paths import is_there
 from batchpub.record import RunRecord
 from batchpub.report import announce, write_reports
 from batchpub.report.folder import prepare_folder
+from batchpub.report.inputs import keep_inputs
 from batchpub.report.totals import DONE, count_outcomes
 from batchpub.sandbox import Sandbox, SandboxConfig, load_faults
 from batchpub.settings import SETTINGS, Settings
@@ -164,6 +166,8 @@ async def _publish(  # noqa: PLR0913 - a run and all that belongs to it
     run, out = here.run, here.out()
     structlog.contextvars.bind_contextvars(run=run)
     prepare_folder(out, keep=here.read)
+    for file in keep_inputs(intake.inputs, out):
+        log.warning("sheet.changed", file=file)
     async with contextlib.AsyncExitStack() as stack:
         if extras.sandbox:
             settings = await stack.enter_async_context(_rehearsal(settings, extras, beside, out))
@@ -353,14 +357,17 @@ def say_stop(stop: Stop) -> str:
 
 def _commands_to_continue(settings: Settings, run: str, out: Path) -> Callable[[bool], str]:
     """Give the command that goes on with a run; another one where its reports could not be written."""
+    mask = Mask(settings.secrets())  # an address on the command line may be signed
     reported, unreported = (
-        command_to_continue(
-            click.get_current_context(),
-            again=bool(settings.again),
-            run=run,
-            out=out,
-            reports=settings.report,
-            reported=is_reported,
+        mask(
+            command_to_continue(
+                click.get_current_context(),
+                again=bool(settings.again),
+                run=run,
+                out=out,
+                reports=settings.report,
+                reported=is_reported,
+            )
         )
         for is_reported in (True, False)
     )

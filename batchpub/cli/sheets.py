@@ -1,5 +1,6 @@
 """From what was handed in to rows that are judged: every file read or refused, and what the state says of their courses."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -10,8 +11,11 @@ from batchpub.course import Course, IdShape, Plan, PlannedSheet, Sheet
 from batchpub.errors import SheetRefused, refuse_all
 from batchpub.logger import log
 from batchpub.plan import Judged, judge_again, judge_sheets, settle_plan
+from batchpub.report.inputs import Input, hash_of
 from batchpub.settings import Settings
-from batchpub.sheet import SheetOptions, load_sheet
+from batchpub.sheet import SheetOptions
+from batchpub.sheet.load import load_bytes, read_sheet
+from batchpub.source import Source, fetch, is_elsewhere
 from batchpub.standing import PublishedBefore, Standing
 
 MOST_NAMED = 50
@@ -27,6 +31,8 @@ class Intake:
 
     judged: Judged
     refused: tuple[SheetRefused, ...] = ()
+    inputs: tuple[Input, ...] = ()
+    """What was read, to be kept beside the reports."""
 
     def settle(self, published: Mapping[Course, str], account: tuple[IdShape, ...] = ()) -> Plan:
         """Put every row in its pile; files that were refused are named beside the others.
@@ -50,12 +56,15 @@ def take_in(handed: Handed, settings: Settings) -> Intake:
     options = sheet_options_of(settings)
     sheets: list[Sheet] = []
     refused: list[SheetRefused] = []
+    inputs: list[Input] = []
     for found in handed.files:
         try:
-            sheets.append(_load(found, options))
+            source = _open(found, settings)
+            inputs.append(Input(file=source.file, sha256=hash_of(source.data), data=_unless_file(found, source.data)))
+            sheets.append(_load(found, source, options))
         except SheetRefused as error:
             refused.append(error)
-    return judge_all(sheets, settings, refused)
+    return replace(judge_all(sheets, settings, refused), inputs=tuple(inputs))
 
 
 def judge_all(sheets: Sequence[Sheet], settings: Settings, refused: Sequence[SheetRefused] = ()) -> Intake:
@@ -83,13 +92,28 @@ def known_published(known: Mapping[Course, Standing]) -> dict[Course, str]:
     return {course: str(standing) for course, standing in known.items() if isinstance(standing, PublishedBefore)}
 
 
-def _load(found: Found, options: SheetOptions) -> Sheet:
+def _open(found: Found, settings: Settings) -> Source:
+    """Get the bytes of a sheet, wherever it is."""
     if found.refusal:
         raise SheetRefused(found.file, found.refusal)
+    if is_elsewhere(found.file):
+        source = fetch(found.file, name=settings.name, stdin=sys.stdin.buffer)
+        log.info("sheet.fetched", file=source.file, bytes=len(source.data), notes=list(source.notes))
+        return source
+    return Source(file=found.file, data=read_sheet(found.file))
+
+
+def _unless_file(found: Found, data: bytes) -> bytes | None:
+    """Give bytes that cannot be read again; a file can, and need not be held meanwhile."""
+    return data if is_elsewhere(found.file) else None
+
+
+def _load(found: Found, source: Source, options: SheetOptions) -> Sheet:
     if not found.doubtful:
-        return load_sheet(found.file, options)
+        sheet = load_bytes(source.file, source.data, options)
+        return replace(sheet, sha256=hash_of(source.data), notes=(*source.notes, *sheet.notes))
     try:
-        load_sheet(found.file, options)
+        load_bytes(source.file, source.data, options)
     except SheetRefused as error:
         raise type(error)(error.file, f"{error.message} {IF_NO_LIST}") from error
     raise SheetRefused(found.file, f"{_NOT_TAKEN.format(', '.join(ENDINGS))} {IF_NO_LIST}")

@@ -146,6 +146,7 @@ def _describe(sheet: Sheet, notes: Sequence[str]) -> PlannedSheet:
         headings=tuple(sheet.headings[index] for index in kept),
         notes=(*sheet.notes, *notes),
         layout=layout,
+        sha256=sheet.sha256,
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from batchpub.errors import CannotWrite
+from batchpub.report.inputs import INPUTS
 from batchpub.report.own_file import FOLDER
 from batchpub.report.write import FILE_NAMES, say_reason
 
@@ -39,7 +40,7 @@ def prepare_folder(out: Path, *, keep: Path | None = None) -> None:
 def set_aside(out: Path, *, keep: Path | None = None) -> None:
     """Move an earlier run's reports into `earlier/RUN`, so that none lies beside a later run's. Raises OSError."""
     kept = keep.resolve() if keep is not None else None
-    names = [*FILE_NAMES.values(), FOLDER]
+    names = [*FILE_NAMES.values(), FOLDER, INPUTS]
     found = [path for name in names if (path := out / name).exists() and path.resolve() != kept]
     if not found:
         return

@@ -42,6 +42,7 @@ def describe_run(run: RunRecord) -> dict[str, Any]:
                 "headings": [sheet.headings[index] for index in own],
                 "notes": list(sheet.notes),
                 "refused": sheet.refused,
+                "sha256": sheet.sha256,
             }
             for sheet, own in zip(run.sheets, columns, strict=True)
         ],

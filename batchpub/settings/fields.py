@@ -10,7 +10,7 @@ from typing import Literal, Self
 from urllib.parse import unquote, urlsplit
 
 from batchpub.course import NamesRule, NotifyPolicy
-from batchpub.masking import secrets_of_cookie
+from batchpub.masking import secrets_of_address, secrets_of_cookie
 from batchpub.secret import Secret
 from batchpub.services.zoho.meanings import WORDS
 from batchpub.settings.declare import Setting, setting
@@ -125,6 +125,7 @@ class Settings:
         title="send nothing unless exactly so many courses are to be published",
     )
     strict: bool = setting(SWITCH, default=False, title="send nothing when any row is invalid")
+    name: str | None = setting(text(), title="what the sheet is called that comes from standard input (`-`)")
     keep_going: bool = setting(
         SWITCH, default=False, title="publish what is readable where a file is refused; the run then ends with 65"
     )
@@ -226,6 +227,7 @@ class Settings:
             *(secret.get_secret_value() for secret in held if secret is not None),
             *find_passwords(self.state),
             *find_passwords(smtp),
+            *(secret for sheet in self.sheets for secret in secrets_of_address(sheet)),
             *(secrets_of_cookie(self.cookie.get_secret_value()) if self.cookie else ()),
         )
 

@@ -51,12 +51,16 @@ def load_sheet(file: str, options: SheetOptions) -> Sheet:
     Raises SheetMissing where there is no such file or it may not be read, SheetRefused where the file as a whole cannot
     be taken as a table of courses; nothing else, whatever the bytes are.
     """
+    return load_bytes(file, read_sheet(file), options)
+
+
+def read_sheet(file: str) -> bytes:
+    """Read a sheet's file whole. Raises SheetMissing, and SheetRefused for what its name or its size shows to be none."""
     try:
         refuse_lock_file(file)
-        data = read_file(file)
+        return read_file(file)
     except Unreadable as error:
         raise SheetRefused(file, str(error)) from error
-    return load_bytes(file, data, options)
 
 
 @without_collector()

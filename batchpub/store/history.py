@@ -139,8 +139,9 @@ def _run_record(
                 sheet=s["sheet"],
                 headings=tuple(s["headings"]),
                 notes=tuple(s["notes"]),
-                refused=s.get("refused", ""),  # states of earlier versions have neither of the two
+                refused=s.get("refused", ""),  # states of earlier versions have none of the three
                 layout=_layout(s.get("layout")),
+                sha256=s.get("sha256", ""),
             )
             for s in head.sheets
         ),

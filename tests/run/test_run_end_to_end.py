@@ -61,7 +61,7 @@ def test_the_readmes_first_line_publishes_the_example(batchpub, tmp_path, speed)
     told = next(e for e in events(done.stderr) if e["event.action"] == "sandbox.stopped")
     assert told["batchpub.largest_window"] <= 30
     assert (1, 0, 0) == tuple(told[f"batchpub.{k}"] for k in ("locks", "sent_after_refusal", "published_twice"))
-    assert {"results.csv", "results.xlsx", "report.html", "junit.xml", "run_results.json", "staff"} == {
+    assert {"results.csv", "results.xlsx", "report.html", "junit.xml", "run_results.json", "staff", "inputs"} == {
         path.name for path in (tmp_path / "out").iterdir()
     }
 

@@ -56,7 +56,7 @@ def test_settings_defaults_are_the_designs():
         "max_lock": 900, "connect_timeout": 10, "total_timeout": 30, "attempts": 5, "backoff": 2, "max_backoff": 60,
         "course_time": 1200, "answers": {}, "max_calls": None, "lease": 45, "notify": NotifyPolicy.SHEET,
         "verify": "auto", "names": NamesRule.AUTO, "max_duration": None, "max_failures": None, "expect": None, "strict": False, "max_rows": 20_000,
-        "id_digits": (16, 19), "confirm_id": (), "include_hidden": False, "keep_going": False, "sheet": None, "column": None, "again": (), "again_id": None, "out": None,
+        "id_digits": (16, 19), "confirm_id": (), "include_hidden": False, "keep_going": False, "name": None, "sheet": None, "column": None, "again": (), "again_id": None, "out": None,
         "report": ("csv", "xlsx", "html", "junit", "json", "staff"), "log_format": None, "log_file": None,
         "notify_format": "auto", "mail_from": None, "mail_to": (), "metrics_file": None,
         "quiet": False, "verbose": False, "progress_every": 30, "data_center": "com",
