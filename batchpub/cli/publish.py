@@ -20,6 +20,7 @@ from batchpub.cli.options import settle_settings
 from batchpub.cli.own_rule import find_broken_rule
 from batchpub.cli.person import has_person
 from batchpub.cli.progress import show_progress
+from batchpub.cli.repetition import name_repetition
 from batchpub.cli.resume import command_again, command_to_continue
 from batchpub.cli.saying import introduce, say_goodbye
 from batchpub.cli.sheets import Intake, judge_all, known_published, take_in
@@ -356,13 +357,17 @@ def say_stop(stop: Stop) -> str:
 
 
 def _commands_to_continue(settings: Settings, run: str, out: Path) -> Callable[[bool], str]:
-    """Give the command that goes on with a run; another one where its reports could not be written."""
+    """Give the command that goes on with a run; another one where its reports could not be written.
+
+    A repetition that has a name is gone on with by the same command, for the state knows what it has published.
+    """
+    named = name_repetition(again=bool(settings.again), again_id=settings.again_id, environ=os.environ)
     mask = Mask(settings.secrets())  # an address on the command line may be signed
     reported, unreported = (
         mask(
             command_to_continue(
                 click.get_current_context(),
-                again=bool(settings.again),
+                again=bool(settings.again) and not named,
                 run=run,
                 out=out,
                 reports=settings.report,

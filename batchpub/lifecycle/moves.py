@@ -60,7 +60,8 @@ def next_move(standing: Standing, work: Work, rules: Rules, *, run: str) -> Move
         case Held():
             sent = work.attempts or work.course in rules.uncertain
             outcome = Outcome.UNKNOWN if sent else Outcome.NOT_ATTEMPTED
-            meanwhile = result_of(work, outcome, f"Being published by run {standing.run}.")
+            ends = f"its claim ends at {standing.until:%H:%M:%S} UTC unless it goes on"
+            meanwhile = result_of(work, outcome, f"Being published by run {standing.run}; {ends}.")
             return Wait(seconds=min(standing.seconds, rules.look_again_seconds), meanwhile=meanwhile)
         case RefusedBeside():
             return Settle(

@@ -24,7 +24,7 @@ from batchpub.store import Limits, open_database
 from tests.support.plans import make_plan_of
 
 SIZES = (1_000, 5_000)
-PER_SECOND, CPU_MILLISECONDS, GROWTH = 50, 10, 1.25
+PER_SECOND, CPU_MILLISECONDS, GROWTH = 50, 12, 1.25
 LIFTED = Limits(rate=1_000, burst=1_000, period=0.1, guard=0.01)
 """Ten thousand calls a second. The period is short so that slots come back, as they do in a run of any length."""
 ACCESS = Access(headers={})

@@ -27,7 +27,7 @@ from tests.support.postgres_server import PostgresServer
 
 COURSES, PROCESSES = 600, 8
 SLOWER = 1.10
-STATEMENTS, SLOT_MILLISECONDS, SHARE_OF_OPTIMUM = 12, 20, 0.95
+STATEMENTS, SLOT_MILLISECONDS, SHARE_OF_OPTIMUM = 15, 20, 0.95
 FAST = ("--period", "1", "--lock", "5", "--guard", "0.05", "--settle", "1", "--report", "json", "--yes")
 TIMES = {
     "BATCHPUB_ACCESS_TOKEN": "1000.x",

@@ -31,6 +31,10 @@ name is the same everywhere: `max_rows` in a job file is `BATCHPUB_MAX_ROWS` in 
 in the environment lists are separated by commas. A name that does not exist is refused, and so is a variable that is almost
 a setting.
 
+Without `--job` the file `batchpub.toml` is read where the folder has one. A path in a job file counts from the folder it lies in.
+An editor that knows JSON Schema shows what each key means when the file begins with
+`#:schema` and the path or address of [job.schema.json](job.schema.json).
+
 {table}
 
 ## Codes of Zoho that the program does not know
