@@ -27,7 +27,6 @@ class NoHeading(Unreadable):
 
 
 CUT_SHORT = "The file is cut short (perhaps an incomplete download). Get it again from where it came from."
-DAMAGED = "The file is damaged (perhaps an incomplete download). Get it again from where it came from."
 TOO_MANY_CELLS = f"The sheet has more than {MAX_CELLS:,} filled cells, which is no list of courses. Delete what does not belong there."
 
 TOO_MANY_TABS = f"The workbook has more than {MAX_TABS:,} sheets, which no list of courses has. Delete those that do not belong there."

@@ -7,7 +7,7 @@ from pathlib import PurePath
 
 from batchpub.plan.text import quote, trim
 from batchpub.sheet.encoding import decode
-from batchpub.sheet.grid import DAMAGED, Book, IsHeading, Unreadable
+from batchpub.sheet.grid import Book, IsHeading, Unreadable, say_damaged
 from batchpub.sheet.markup import is_web_page, refuse_mail, refuse_markup
 from batchpub.sheet.package import BEFORE, Package
 
@@ -136,7 +136,7 @@ def _name_other_package(names: list[str]) -> str:
     is_workbook = any(name.startswith("xl/") or name in {"content.xml", "[content_types].xml"} for name in names)
     if names and not is_workbook:
         return "This is a zip archive, not a table. Unpack it and give the spreadsheet inside."
-    return "" if names else DAMAGED
+    return "" if names else say_damaged("there is nothing in it")
 
 
 def _open_text(data: bytes, is_heading: IsHeading) -> Book:
