@@ -103,7 +103,7 @@ def _gentler(fields: Fields) -> str:
     remembered = say_duration(fields["for_seconds"])
     return (
         f"Zoho locked the account although the limit was kept: for {remembered} at most {fields['rate']} calls in a "
-        f"period, {fields['burst']} at once; --gentle-off forgets it"
+        f"period, {fields['burst']} at once"
     )
 
 

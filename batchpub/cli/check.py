@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from batchpub.cli.files import find_files
+from batchpub.cli.invocation import current_invocation
 from batchpub.cli.options import settle_settings
 from batchpub.cli.own_rule import find_broken_rule
 from batchpub.cli.saying import show
@@ -18,7 +19,7 @@ from batchpub.cli.sheets import known_published, take_in
 from batchpub.cli.wiring import existing_state, hosts_of, limits_of, portal_of, start_log
 from batchpub.clock import SystemClock
 from batchpub.course import Course, IdShape, NamesRule, Pile, Plan, PlannedRow
-from batchpub.errors import CannotWrite, ExitCode, SheetRefused
+from batchpub.errors import BatchpubError, CannotWrite, ExitCode, SheetRefused
 from batchpub.lifecycle import Finding, Look, Rules, foresee_row
 from batchpub.pace import estimate_seconds
 from batchpub.plan.text import list_names
@@ -64,6 +65,7 @@ def check(  # noqa: PLR0913 - the flags of a command
         _write_files([], _problems_of(error.each()), out, formats)
         if not as_json:
             announce_check(_problems_of(error.each()), str(error), os.environ, sys.stdout)
+            current_invocation().said = True
             raise
         told = {
             "schema_version": 1,
@@ -72,10 +74,15 @@ def check(  # noqa: PLR0913 - the flags of a command
         }
         click.echo(escape_commands(json.dumps(told, ensure_ascii=False)))
         return error.exit_code
+    except BatchpubError as error:
+        return _give_up(error, as_json=as_json)
     known, outlook, account = asyncio.run(_ask_state(intake.judged.courses(), settings))
     rules = Rules(again=frozenset(settings.again), names=settings.names, strict=settings.strict)
     plan = intake.settle(known_published(known), account)
-    looks = _look(plan, settings) if online else {}
+    try:
+        looks = _look(plan, settings) if online else {}
+    except BatchpubError as error:
+        return _give_up(error, as_json=as_json)
     rows = [_describe(row, plan, known, looks, rules) for row in plan.rows]
     to_send = sum(row["outcome"] in ("to_publish", "uncertain") for row in rows)
     broken = find_broken_rule(plan, settings)
@@ -133,6 +140,15 @@ def _write_files(
         raise CannotWrite(
             f"The files of the check cannot be written to {folder}: {why}. Name another with --out."
         ) from error
+
+
+def _give_up(error: BatchpubError, *, as_json: bool) -> int:
+    """End without rows: a program finds the sentence where it looks for them, a person reads it on stderr."""
+    if not as_json:
+        raise error
+    told = {"schema_version": 1, "error": {"file": "", "message": with_flags(str(error))}, "refused": []}
+    click.echo(escape_commands(json.dumps(told, ensure_ascii=False)))
+    return error.exit_code
 
 
 def _look(plan: Plan, settings: Settings) -> dict[Course, Look]:

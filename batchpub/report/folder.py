@@ -33,7 +33,7 @@ def prepare_folder(out: Path, *, keep: Path | None = None) -> None:
             probe.unlink(missing_ok=True)
         raise CannotWrite(
             f"Reports cannot be written to the folder {out} ({say_reason(error)}), so nothing was sent. "
-            "Name another with --out, or make it writable."
+            "Name another with the setting out, or make it writable."
         ) from error
 
 

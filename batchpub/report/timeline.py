@@ -9,6 +9,8 @@ from batchpub.record import LockRecord, RunRecord
 
 COLUMNS, HEIGHT = 600, 100  # of the drawing, in its own units; the page stretches it
 _HEADROOM = 1.2
+NEVER_SENT = ("notsent", "withheld", "not sent")
+"""Meanings of calls that were claimed and never reached the service: they are none of those that it counts."""
 _MOST_TICKS = 6
 _STEPS = ((1, "s"), (60, "min"), (3_600, "h"), (86_400, "d"))
 _MULTIPLES = (1, 2, 5, 10, 15, 30)
@@ -97,7 +99,11 @@ def thin_out(steps: _Steps, span: float, columns: int) -> list[int]:
 
 
 def _moments(run: RunRecord, operation: str) -> list[float]:
-    return [_since(run, call.sent_at) for call in run.calls if call.operation == operation]
+    return [
+        _since(run, call.sent_at)
+        for call in run.calls
+        if call.operation == operation and call.meaning not in NEVER_SENT
+    ]
 
 
 def _since(run: RunRecord, moment: datetime) -> float:

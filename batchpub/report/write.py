@@ -80,7 +80,7 @@ def _make_folder(out: Path) -> None:
     except (OSError, ValueError) as error:
         raise CannotWrite(
             f"The folder {out} cannot be made ({say_reason(error)}). "
-            "Name another with --out, then write the reports again with: batchpub report"
+            "Name another with the setting out, then write the reports again with: batchpub report"
         ) from error
 
 

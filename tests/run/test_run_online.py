@@ -81,6 +81,22 @@ def test_verify_always_finds_the_same_as_part_of_the_run(batchpub, tmp_path, zoh
     assert 1 == again.returncode
 
 
+def test_check_online_without_zoho_ends_soon_with_69_and_says_so(batchpub, tmp_path):
+    """
+    Nobody reads a table of question marks as good news: three courses without an answer end it, for programs as JSON.
+    """
+    (tmp_path / "s.csv").write_text(
+        "Course ID,Course Name\n" + "".join(f"21922500000064{n},\n" for n in range(2002, 2012))
+    )
+
+    told = batchpub(tmp_path, "http://127.0.0.1:9", "check", "s.csv", "--online", "--json")
+    shown = batchpub(tmp_path, "http://127.0.0.1:9", "check", "s.csv", "--online")
+
+    assert (69, 69) == (told.returncode, shown.returncode)
+    assert "could not be read" in json.loads(told.stdout)["error"]["message"]
+    assert (True, "") == ("Zoho does not answer" in shown.stderr, shown.stdout)
+
+
 def test_check_warns_of_a_plan_longer_than_an_access_token(batchpub, tmp_path):
     """
     More than an hour of calls, with an access token only: check says what that means.
