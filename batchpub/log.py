@@ -18,7 +18,8 @@ from batchpub.events import EVENTS, FIELDS, Level, RunEvent
 from batchpub.logger import log
 from batchpub.masking import Mask
 from batchpub.report.text import break_commands, escape_commands
-from batchpub.sentences import SENTENCES, say_event
+from batchpub.sentences import SENTENCES as WORDED
+from batchpub.sentences import say_event
 
 ECS_VERSION = "8.17.0"
 MOST_LINE_BYTES = 8_000
@@ -370,7 +371,7 @@ def say_sentence(_logger: WrappedLogger, _method: str, event: EventDict) -> Even
     for same in ("run", "file"):  # in nearly every line, and the person has just typed it
         fields.pop(same, None)
     told = f"{action}: {say_event(action, fields)}" if action in EVENTS else action
-    if action in SENTENCES:  # has its facts in words; only what to do next may be more
+    if action in WORDED:  # has its facts in words; only what to do next may be more
         fields = {key: value for key, value in fields.items() if key in NEXT}
     return {"event": told, "timestamp": f"{moment.astimezone():%H:%M:%S}", **fields}
 
