@@ -8,6 +8,8 @@ from batchpub.plan.draft import Draft
 from batchpub.plan.ids import IdRule, NoId, ReadId, read_id
 from batchpub.plan.options import PlanOptions
 from batchpub.plan.rounding import looks_rounded
+from batchpub.plan.seen import ROLES as SEEN_ROLES
+from batchpub.plan.seen import say_seen
 from batchpub.plan.text import fold, quote, trim
 from batchpub.plan.words import Word, read_word
 
@@ -95,7 +97,11 @@ def _judge(row: SheetRow, roles: Roles, options: PlanOptions) -> _Verdict:
     id_cell = roles.cell(row, "course_id")
     if is_blank(id_cell) and not row.extra and all(is_blank(row.cells[index]) for index in roles.own):
         return _Verdict(pile=Pile.SKIPPED, message="This row is blank.")
-    if "bp_outcome" in roles.columns and fold(roles.cell(row, "bp_outcome").text) == Pile.INVALID:
+    if (
+        "bp_outcome" in roles.columns
+        and fold(roles.cell(row, "bp_outcome").text) == Pile.INVALID
+        and not _is_corrected(row, roles)
+    ):
         return _Verdict(pile=Pile.INVALID, message=_say_still_invalid(row, roles))
     if "publish" in roles.columns and _is_kept_back(roles.cell(row, "publish")):
         course = _read_course(row, roles)[0]
@@ -164,11 +170,19 @@ def _changed_ids(row: SheetRow, roles: Roles, course_id: ReadId | NoId, batch_id
     batch = batch_id.value if isinstance(batch_id, ReadId) else ""
     if earlier_course == course_id.value and (earlier_batch == batch or "batch_id" not in roles.columns):
         return []
+    if _is_corrected(row, roles):
+        return []
     return [
         f"{roles.cell(row, 'course_id').ref} now names {course_id.value}{f' batch {batch}' if batch else ''}, but this row was run as "
         f"{quote(earlier_course)[1:-1]}{f' batch {quote(earlier_batch)[1:-1]}' if earlier_batch else ''}. "
         f"Empty the bp_course_id and bp_batch_id cells of this row if the change is meant.",
     ]
+
+
+def _is_corrected(row: SheetRow, roles: Roles) -> bool:
+    """Say whether a person has changed a row of a results file since it was written: then it is judged as it now stands."""
+    seen = trim(roles.cell(row, "bp_seen").text)
+    return seen != "" and seen != say_seen({role: roles.cell(row, role).text for role in SEEN_ROLES})
 
 
 def _say_missing(row: SheetRow, roles: Roles, sentence: str) -> str:
@@ -184,7 +198,7 @@ def _say_missing(row: SheetRow, roles: Roles, sentence: str) -> str:
 def _say_still_invalid(row: SheetRow, roles: Roles) -> str:
     earlier = trim(roles.cell(row, "bp_message").text)
     said = f": {earlier}" if earlier else "."
-    return f"This row was invalid in the earlier run{said} Correct it and empty its bp_outcome cell, or correct your own sheet."
+    return f"This row was invalid in the earlier run{said} Correct it here, or in your own sheet; if it is right as it stands, empty its bp_outcome cell."
 
 
 def _say_hidden(row: SheetRow) -> str:

@@ -13,7 +13,7 @@ from batchpub.plan.rounding import FEWEST_ZEROS
 from batchpub.plan.text import trim
 from batchpub.plan.words import Word, read_word_text
 
-_OTHER_ROLES = frozenset({"bp_outcome", "bp_message", "bp_course_id", "bp_batch_id"})
+_OTHER_ROLES = frozenset({"bp_outcome", "bp_message", "bp_course_id", "bp_batch_id", "bp_seen"})
 
 
 JudgePlain = Callable[[SheetRow, int], Draft | None]

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from batchpub.course import PlannedSheet
+from batchpub.course import Outcome, PlannedSheet
+from batchpub.plan.seen import ROLES, say_seen
 from batchpub.plan.text import fold
 from batchpub.record import RowRecord, RunRecord
 from batchpub.report.text import show_time
-from batchpub.sheet.heading import ALIASES
+from batchpub.sheet.heading import ALIASES, fold_heading, is_possible_heading
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,12 +28,13 @@ COLUMNS = {
     "bp_batch_id": "the batch id of a blended course, as text",
     "bp_file": "the file the row is from",
     "bp_sheet": "the worksheet the row is from",
+    "bp_seen": "what the cells that decide said when the row was judged; where they say something else now, it is judged anew",
 }
 """The columns that a report adds, and what they hold. Their names are part of the promise."""
 
 OURS = tuple(COLUMNS)
 IDS = ("bp_course_id", "bp_batch_id")
-_ONE_COLUMN_ROLES = ("course_id", "batch_id", "notify", "publish", "confirmed")
+_OPEN = (Outcome.INVALID, Outcome.REFUSED, Outcome.FAILED, Outcome.UNKNOWN, Outcome.NOT_ATTEMPTED)
 _Key = tuple[str, int]
 
 
@@ -69,7 +71,7 @@ def pick_own(row: RowRecord, columns: Sequence[int]) -> tuple[str, ...]:
 
 
 _OUR_HEADINGS = frozenset(OURS)
-_ROLE_OF = {alias: role for role in _ONE_COLUMN_ROLES for alias in ALIASES[role]}
+_ROLE_OF = {alias: role for role in ROLES for alias in ALIASES[role]}
 
 
 def _name_columns(sheet: PlannedSheet) -> dict[_Key, int]:
@@ -82,7 +84,7 @@ def _name_columns(sheet: PlannedSheet) -> dict[_Key, int]:
     seen: dict[str, int] = {}
     for index in find_own_columns(sheet):
         folded = fold(sheet.headings[index])
-        name = _ROLE_OF.get(folded, folded)
+        name = _ROLE_OF.get(fold_heading(sheet.headings[index]), folded)
         seen[name] = seen.get(name, 0) + 1
         named[name, seen[name]] = index
     return named
@@ -109,4 +111,17 @@ def _our_cells(run: RunRecord, row: RowRecord) -> tuple[str | int, ...]:
         row.batch_id,
         sheet.file,
         sheet.sheet,
+        _say_seen(sheet, row) if row.outcome in _OPEN else "",
     )
+
+
+def _say_seen(sheet: PlannedSheet, row: RowRecord) -> str:
+    folded = [fold_heading(heading) for heading in sheet.headings]
+    columns = {
+        role: next((index for index, text in enumerate(folded) if text in ALIASES[role]), None) for role in ROLES
+    }
+    if columns["course_id"] is None:
+        columns["course_id"] = next((i for i, text in enumerate(sheet.headings) if is_possible_heading(text)), None)
+    if columns["course_id"] is None:
+        return ""  # the heading was named in the command; what is not known cannot be compared
+    return say_seen({role: _pick(row.values, [column])[0] for role, column in columns.items()})

@@ -19,7 +19,7 @@ ALIASES = {role: tuple(dict.fromkeys(map(fold, words_of(_NAMES.get(role, role)))
 _SURE_IDS = frozenset(fold(word) for code in SURE for word in LANGUAGES[code].course_id)
 _POSSIBLE_IDS = frozenset({*ALIASES["course_id"], *map(fold, PLAIN_ID_HEADINGS)})
 _LONGEST_HEADING = 80
-OURS = ("bp_outcome", "bp_message", "bp_course_id", "bp_batch_id")
+OURS = ("bp_outcome", "bp_message", "bp_course_id", "bp_batch_id", "bp_seen")
 _ONLY_ONCE = {"batch_id": "Batch ID", "notify": "Notify", "publish": "Publish", "confirmed": "Confirmed"}
 
 

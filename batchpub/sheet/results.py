@@ -138,7 +138,7 @@ def _build_row(row: Mapping[str, Any], own: int) -> SheetRow:
     """Give a row's own values as text, as its report shows them: a number there is no text of 18 digits any more."""
     values = [str(value) for value in row.get("values", ())]
     values = [*values[:own], *[""] * (own - len(values))]
-    ours = [row["outcome"], row.get("message", ""), row.get("course_id") or "", row.get("batch_id") or ""]
+    ours = [row["outcome"], row.get("message", ""), row.get("course_id") or "", row.get("batch_id") or "", ""]
     number = int(row["row"])
     return SheetRow(
         number=number,

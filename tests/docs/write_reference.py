@@ -11,6 +11,7 @@ from batchpub.cli.main import group
 from batchpub.course import Outcome
 from batchpub.errors import PRECEDENCE, WORTH_A_RETRY, ExitCode
 from batchpub.events import BOUND, EVENTS, FIELDS, FIXED, PIPELINE
+from batchpub.plan.vocabulary import LANGUAGES, PLAIN_ID_HEADINGS, SURE
 from batchpub.report.table import COLUMNS
 from batchpub.report.totals import advice
 from batchpub.services.zoho.meanings import MEANINGS, WORDS, Match
@@ -21,6 +22,30 @@ ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "reference"
 COMMAND = "python -m tests.docs.write_reference"
 WIDTH = 100
+
+WORDS_PAGE = """\
+# Headings and words
+
+How a list may be headed, and how it may say yes and no, in {count} languages. Case, spaces, `_`, `-`, `.`, `*`, `:` and a remark
+in brackets at the end do not matter: `COURSE_ID`, `Course.ID` and `Course ID* (18 digits)` are the same heading.
+
+## The ids
+
+**{sure}** are the ids whatever else the sheet holds. {possible}, and the headings of the other languages below, are taken where no
+other column holds ids, and a note says so; where several columns hold ids, they are named, and `--column HEADING` says which.
+
+{ids}
+
+## The other columns
+
+{columns}
+
+## Yes and no
+
+{answers}
+
+A cell that says neither is refused, never guessed. Blank is no for Notify, and yes for Publish.
+"""
 
 SETTINGS_PAGE = """\
 # Settings
@@ -156,6 +181,7 @@ What `--help` says. Exit codes are [a page of their own](exit-codes.md), and so 
 def make_pages() -> dict[str, str]:
     """Give every page by its file name, as the program of this moment makes it."""
     pages = {
+        "words.md": _words(),
         "settings.md": SETTINGS_PAGE.format(
             table=_settings(), secrets=_secrets(), words=", ".join(f"`{word}`" for word in WORDS)
         ),
@@ -196,6 +222,39 @@ def make_pages() -> dict[str, str]:
         for name, text in pages.items()
     }
     return {**written, "job.schema.json": make_schema()}
+
+
+def _words() -> str:
+    def show(words):
+        return ", ".join(words)
+
+    languages = LANGUAGES.values()
+    return WORDS_PAGE.format(
+        count=len(LANGUAGES),
+        sure=show(word for code in SURE for word in LANGUAGES[code].course_id),
+        possible=show(PLAIN_ID_HEADINGS),
+        ids=_table(
+            ("language", "course", "batch"),
+            ((language.name, show(language.course_id), show(language.batch_id)) for language in languages),
+        ),
+        columns=_table(
+            ("language", "name", "mails learners", "keeps back", "confirms an id"),
+            (
+                (
+                    language.name,
+                    show(language.course_name),
+                    show(language.notify),
+                    show(language.publish),
+                    show(language.confirmed),
+                )
+                for language in languages
+            ),
+        ),
+        answers=_table(
+            ("language", "yes", "no"),
+            ((language.name, show(language.yes), show(language.no)) for language in languages),
+        ),
+    )
 
 
 def _events() -> str:

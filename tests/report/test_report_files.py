@@ -192,7 +192,7 @@ def test_csv_as_a_whole():
     headings = ",".join(f'"{heading}"' for heading in ("Course ID", "Note", *OURS))
     row = (
         '"=""478346000019582101""","\'=1+1","refused","\'=1+1","2","A2","478346000019582101","1","","",'
-        '"2026-03-02T08:00:00.000Z","","r1","","a.xlsx","Sheet1"'
+        '"2026-03-02T08:00:00.000Z","","r1","","a.xlsx","Sheet1","course_id: 478346000019582101"'
     )
     assert f"\ufeff{headings}\r\n{row}\r\n".encode() == data
 

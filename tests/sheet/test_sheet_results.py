@@ -96,7 +96,8 @@ def test_results_are_sheets(tmp_path, write):
     assert ("Course ID", "Course name") == plan.sheets[0].headings
     assert [(A, "Fire"), (C, "=HYPERLINK(1)"), (D, "Data")] == [row.values for row in plan.to_publish()]
     assert messages(file)[3] == (
-        "This row was invalid in the earlier run: Row 3 is hidden. Correct it and empty its bp_outcome cell, or correct your own sheet."
+        "This row was invalid in the earlier run: Row 3 is hidden. Correct it here, or in your own sheet; if it is "
+        "right as it stands, empty its bp_outcome cell."
     )
 
 
@@ -180,3 +181,24 @@ def test_a_sheet_that_was_never_run_is_no_results_file(tmp_path):
         load_results(str(tmp_path / "a.csv"), SheetOptions())
     with pytest.raises(SheetMissing):
         load_results(str(tmp_path / "b.json"), SheetOptions())
+
+
+@pytest.mark.parametrize(
+    ("row", "pile"),
+    [
+        ([B, "Fire", "no", "invalid", "was hidden", "2", "A2", "", "", f"course_id: {B}; notify: no"], "invalid"),
+        ([B, "Fire", "yes", "invalid", "was hidden", "2", "A2", "", "", f"course_id: {B}; notify: no"], B),
+        ([B, "Fire", "", "invalid", "4.78E+17 is …", "2", "A2", "", "", "course_id: 4.78E+17"], B),
+        (["4.79E+17", "Fire", "", "invalid", "4.78E+17 is …", "2", "A2", "", "", "course_id: 4.78E+17"], "invalid"),
+        ([B, "Fire", "", "invalid", "A2: no Course ID", "2", "A2", "", "", "nothing"], B),
+        ([B, "Fire", "", "refused", "404", "2", "A2", A, "", f"course_id: {A}"], B),
+        ([B, "Fire", "", "refused", "404", "2", "A2", A, "", f"course_id: {B}"], "invalid"),
+    ],
+)
+def test_a_row_corrected_in_the_results_is_judged_as_it_now_stands(tmp_path, row, pile):
+    """
+    Where the cells that decide say something else than when the row was judged, a person has corrected it.
+    """
+    headings = ["Course ID", "Course name", "Notify", *HEADINGS[2:], "bp_seen"]
+
+    assert {2: pile} == see(write_csv_for_people(tmp_path / "results.csv", [row], headings=headings))
