@@ -228,6 +228,7 @@ def test_header_that_asks_to_wait_is_a_throttle(status, headers, body, ask):
     answer = ask(status, body, headers)
 
     assert (Throttled, 120.0, status < 500) == (type(answer), answer.wait_seconds, answer.certain)
+    assert ("X-Rate-Limit" if "x-rate-limit" in headers else "Retry-After") == answer.cause
 
 
 @pytest.mark.parametrize(
@@ -281,6 +282,13 @@ def test_known_final_code_is_final_on_any_status(envelope, status, code):
         (422, {"message": "maximum limit exceeded"}, Refused(code="422", message="maximum limit exceeded")),
         (404, {"code": 404, "message": "\x1b[31mno"}, Refused(code="404", message="[31mno")),
         (400, {"code": "NEW_CODE", "message": "m"}, Refused(code="NEW_CODE", message="m", known=False)),
+        (401, {"code": "INVALID_INPUT", "message": "m"}, Expired(code="INVALID_INPUT", message="m")),
+        (402, {"code": "INVALID_INPUT", "message": "m"}, Refused(code="INVALID_INPUT", message="m")),
+        (422, {"code": "8001", "message": "m"}, Refused(code="422", message="m")),
+        (423, {"code": "8001", "message": "m"}, Refused(code="8001", message="m", known=False)),
+        (400, {"error": "7209"}, Throttled(wait_seconds=None, cause="7209")),
+        (400, {"errors": [{"title": "7209"}]}, Throttled(wait_seconds=None, cause="7209")),
+        (400, {"response": "7209", "message": "m"}, Refused(code="400", message="m", known=False)),
         (409, {"message": "m"}, Refused(code="409", message="m", known=False)),
         (400, wrap("response", 7202, "m"), Expired(code="7202", message="m")),
         (401, wrap("response", 7213, "m"), Expired(code="7213", message="m")),
@@ -388,6 +396,8 @@ def test_cut_body_never_ends_a_course(body, end):
         b'{"x": ["code", "7209", ',
         b'{"x": ["message", "threshold limit exceeded", ',
         b'{"id": 7209, "x',
+        b'{"code" "7209", ',
+        b'{"code" 7209, ',
         b'{"code": "\\q", "x',
         b'{"code": " ", "x',
     ],
@@ -565,6 +575,22 @@ def test_any_bytes_have_a_meaning(status, headers, body):
     assert all(code_of(each) for each in (answer, state))
     assert not isinstance(answer, Published) or (200 <= status <= 299 and b"200" in body)
     assert not isinstance(answer, Throttled) or answer.wait_seconds is None or 0 < answer.wait_seconds <= 86_400
+
+
+def test_envelopes_are_opened_six_deep():
+    """
+    Deeper than any that was seen, and no deeper.
+    """
+
+    def wrapped(times, wrap):
+        body = {"code": "7209"}
+        for _ in range(times):
+            body = wrap(body)
+        return body
+
+    for wrap_once in (lambda body: {"response": body}, lambda body: [body]):
+        assert Throttled is type(publish(400, wrapped(6, wrap_once)))
+        assert Unclear is type(publish(400, wrapped(7, wrap_once)))
 
 
 @pytest.mark.parametrize("body", [b"[" * 200_000, b'{"code": ' + b"9" * 9_000 + b"}", b"\xff\xfe", b"\xef\xbb\xbf{}"])
