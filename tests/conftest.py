@@ -4,12 +4,17 @@ import asyncio
 import os
 
 import pytest
+from hypothesis import HealthCheck, settings
 from support import uptime
 from support.fork_server import ForkServer
 from support.postgres_server import PostgresServer, find_programs
 
 # pytest-asyncio leaves the main thread's first loop unclosed when a sync test comes before an async one; there is none.
 asyncio.set_event_loop(None)
+
+# How long an example takes says how busy the machine is, and nothing of the law.
+settings.register_profile("batchpub", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("batchpub")
 
 
 def pytest_addoption(parser):
