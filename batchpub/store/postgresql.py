@@ -47,6 +47,18 @@ SESSION = {
     "tcp_keepalives_count": "3",
 }
 
+SESSION_LOST = "BP001"
+"""Our own SQLSTATE; its class is nobody's ("Error Codes", PostgreSQL's manual)."""
+KEEPS_SESSION = """
+DO $$ BEGIN
+    IF (SELECT count(*) FROM pg_catalog.pg_settings WHERE source = 'client' AND name IN
+        ('idle_in_transaction_session_timeout', 'lock_timeout', 'statement_timeout')) < 3
+    THEN RAISE EXCEPTION 'the settings of the session are lost' USING ERRCODE = 'BP001';
+    END IF;
+END $$
+"""
+"""Of what is asked of a session, the settings that no pooler keeps track of by itself."""
+
 PASSING = (
     "08",  # the connection broke
     "40001",  # two transactions met
@@ -187,7 +199,29 @@ async def _connect(driver: ModuleType, dsn: str, name: str) -> Any:
     if version < OLDEST:
         await connection.close()
         raise SettingsWrong(f"The state {name} is on PostgreSQL {version}; batchpub works with {OLDEST} or newer.")
+    await _refuse_pooler(driver, connection, name)
     return connection
+
+
+async def _refuse_pooler(driver: ModuleType, connection: Any, name: str) -> None:
+    """Notice a pooler that takes what is asked of a session and keeps it to itself (PgBouncer's ignore_startup_parameters).
+
+    The server knows of every setting whether a client asked for it. In one simple statement, for behind a pooler in
+    transaction mode a prepared one may be another process's.
+    """
+    try:
+        await connection.execute(KEEPS_SESSION)
+    except driver.PostgresError as error:
+        await connection.close()
+        if getattr(error, "sqlstate", "") == SESSION_LOST:
+            raise SettingsWrong(
+                f"The state {name} is behind a pooler that does not pass on what batchpub asks of a session "
+                "(ignore_startup_parameters): one process could be answered by another's statement. Name the server "
+                "itself in BATCHPUB_STATE."
+            ) from None
+        if _is_passing_state(getattr(error, "sqlstate", "")):
+            raise NotNow(str(error)) from None
+        raise SettingsWrong(f"The state {name} refuses us: {error}. Check BATCHPUB_STATE.") from None
 
 
 def _judge_silence(error: Exception, name: str) -> SettingsWrong | NotNow:
