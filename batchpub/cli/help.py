@@ -14,7 +14,7 @@ GROUPS = {
         "again", "again_id", "confirm_id", "id_digits", "include_hidden", "keep_going",
     ),
     "Reports, log, notices": (
-        "out", "report", "log_format", "log_file", "progress_every", "notify_format", "mail_from", "mail_to",
+        "out", "report", "formats", "log_format", "log_file", "progress_every", "notify_format", "mail_from", "mail_to",
         "metrics_file",
     ),
     "Pace": (
