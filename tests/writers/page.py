@@ -143,7 +143,7 @@ def _count_sentences(written):
     counts = Counter(shape_of(one.sentence) for one in written if one.sentence)
     seen = defaultdict(int)
     for sentence, count in counts.items():
-        seen[sentence.split(" The first row reads")[0].split(". ")[0] + "."] += count
+        seen[sentence.split(" The first row reads")[0].split(". ")[0].rstrip(".") + "."] += count
     return [
         f"| {count} | {plain(sentence)} |" for sentence, count in sorted(seen.items(), key=lambda one: -one[1])[:40]
     ]
