@@ -50,7 +50,7 @@ class Limits:
 
     @property
     def evidence(self) -> float:
-        """Seconds for which a look at a course says how it is: 5 at Zoho's own period."""
+        """Seconds for which a look at a course says how it is: 5 at a period of 60 s."""
         return self.period / 12
 
     @property

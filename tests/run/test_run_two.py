@@ -119,3 +119,27 @@ def test_a_run_frozen_past_its_lease_sends_nothing_when_it_is_continued(desk):
         assert told["largest_window"] <= 30
         assert {"published", "already_published"} >= set(desk.outcomes("frozen"))
         assert 60 == len(desk.rows("other"))
+
+
+def test_two_spellings_of_one_host_share_limit_and_work(desk):
+    """
+    The same service by another name: one limit, each course once.
+    """
+    desk.write_sheet(40)
+    desk.serve()
+    port = desk.url.rpartition(":")[2].strip("/")
+    spellings = (f"http://127.0.0.1:{port}", f"http://LOCALHOST:0{port}")
+
+    both = [
+        desk.publish(
+            "--verify", "never", out=str(number), environ={"BATCHPUB_API_URL": url, "BATCHPUB_ACCOUNTS_URL": url}
+        )
+        for number, url in enumerate(spellings)
+    ]
+    codes = [run.wait() for run in both]
+
+    told = desk.stats()
+    assert [0, 0] == codes
+    assert ([], 40, 40) == (told["published_twice"], told["published"], told["arrivals"]["publish"])
+    assert told["largest_window"] <= 30
+    assert {f"localhost:{port}"} == {run.events()[0].get("batchpub.portal", f"localhost:{port}") for run in both}
