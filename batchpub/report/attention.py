@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from pathlib import PurePath
 from typing import TypeVar
@@ -66,7 +67,23 @@ def name_sheet(run: RunRecord, index: int) -> str:
     if len(run.sheets) == 1:
         return ""
     sheet = run.sheets[index]
-    return " · ".join(part for part in (PurePath(sheet.file).name, sheet.sheet) if part)
+    short = _shorten_files(tuple(one.file for one in run.sheets))[sheet.file]
+    return " · ".join(part for part in (short, sheet.sheet) if part)
+
+
+@lru_cache(maxsize=4)
+def _shorten_files(files: tuple[str, ...]) -> dict[str, str]:
+    """Give each file its name, with as many of its folders as tell it from the others: June and July may have an a.csv."""
+    return {file: _shorten_file(file, {other for other in files if other != file}) for file in files}
+
+
+def _shorten_file(file: str, others: set[str]) -> str:
+    parts = PurePath(file).parts
+    same = [PurePath(other).parts for other in others if PurePath(other).name == PurePath(file).name]
+    for count in range(1, len(parts)):
+        if all(other[-count:] != parts[-count:] for other in same):
+            return PurePath(*parts[-count:]).as_posix()
+    return file
 
 
 def name_row(row: RowRecord) -> str:

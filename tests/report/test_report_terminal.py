@@ -10,7 +10,7 @@ from support.made_runs import NASTY, RUNS, few, make_row, make_run
 
 from batchpub.course import Outcome, PlannedSheet
 from batchpub.report import advice, check_rows, count_outcomes, render, summarise, summary_sentence
-from batchpub.report.attention import Problem, group_problems, name_places
+from batchpub.report.attention import Problem, group_problems, name_places, name_sheet
 from batchpub.report.summary import width_of, wrap
 from batchpub.report.totals import PROBLEMS
 
@@ -184,6 +184,19 @@ def test_places_name_each_sheet_once():
     run = make_run(*rows, sheets=sheets)
 
     assert "a.xlsx · Sheet1 A2, A4, row 3; b.csv A5–A7" == name_places(run, rows)
+
+
+def test_files_of_one_name_are_told_apart_by_their_folders():
+    """
+    Each month's folder may have an a.csv: so much of the path is shown as tells them apart, and no more.
+    """
+    files = ("2026/june/a.csv", "2026/july/a.csv", "2025/july/a.csv", "2026/june/b.csv", "2026/june/b.csv")
+    sheets = tuple(PlannedSheet(file=file, sheet="", headings=()) for file in files)
+    run = make_run(make_row(0), sheets=sheets)
+
+    named = [name_sheet(run, index) for index in range(len(files))]
+
+    assert ["june/a.csv", "2026/july/a.csv", "2025/july/a.csv", "b.csv", "b.csv"] == named
 
 
 def test_broken_records_are_told():
