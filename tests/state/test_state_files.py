@@ -6,6 +6,8 @@ import shutil
 import socket
 import sqlite3
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -178,8 +180,6 @@ async def test_a_state_on_a_read_only_disk_can_be_read(tmp_path, name):
 
 async def _read_in_read_only_mount(folder, name):
     """Read a state in a mount namespace of its own, where the folder is read-only even for root."""
-    import sys
-
     program = (
         "import asyncio, sys, pathlib\n"
         "from batchpub.store import open_database, list_runs\n"
@@ -252,3 +252,18 @@ def test_a_time_namespace_is_another_boot(monkeypatch, tmp_path):
     monkeypatch.setattr("batchpub.clock.TIME_NAMESPACE", tmp_path / "none")
 
     assert 3 == len({*named, SystemClock().boot_id})
+
+
+def test_a_real_time_namespace_is_another_boot():
+    """
+    The kernel's own: the same boot id as ours, another clock, and so another name.
+    """
+    if subprocess.run(["unshare", "--time", "--boottime", "5000", "true"], check=False, capture_output=True).returncode:
+        pytest.skip("no time namespace can be made here")
+    program = "from batchpub.clock import SystemClock; print(SystemClock().boot_id)"
+    command = ["unshare", "--time", "--boottime", "5000", sys.executable, "-c", program]
+
+    there = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+    assert SystemClock().boot_id != there
+    assert SystemClock().boot_id.split()[0] == there.split()[0]
