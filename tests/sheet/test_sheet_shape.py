@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sheet_files import A, B, C, messages, see
 
 from batchpub.errors import SheetRefused
+from batchpub.sheet.heading import is_possible_heading
 
 P, Q, R = "478346000019111111", "478346000019111113", "478346000019111117"
 
@@ -249,3 +250,47 @@ def test_whatever_a_program_does_to_the_shape_no_other_id_is_published(tmp_path,
     assert published <= {record["Course ID"] for record in records}
     said_no = {record["Course ID"] for record in records if record["Publish"]}
     assert not published & said_no
+
+
+PIECES = st.sampled_from(
+    [
+        A, B, P, "Course ID", "Course name", "Publish", "no", "yes", "Fire", ",", ",", ";", "|", "\t", "\n", "\n", "\r\n", '"', " ", "'",
+        "=", f'="{A}"', "||", "--", "<td>", f"https://people.zoho.com/x/{B}", "4.78E+17", "\u200b", "(x)", "ID", ".", "*",
+    ]
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(head=st.lists(PIECES, max_size=4), body=st.lists(PIECES, max_size=40))
+@example(head=[], body=[A, "\n", B])
+def test_a_published_id_is_a_whole_value_under_the_heading_of_its_record(tmp_path, head, body):
+    """
+    Whatever the text is, an id that is published stands by itself in its record, in the column that is headed as the ids.
+    """
+    text = "".join([*head, "Course ID,Course name\n", *body])
+    file = tmp_path / "a.csv"
+    file.write_text(text, encoding="utf-8", newline="")
+    try:
+        published = {row: value for row, value in see(file).items() if value.isdigit()}
+    except SheetRefused:
+        return
+
+    for number, value in published.items():
+        assert any(stands_under_a_heading(text, delimiter, number, value) for delimiter in ",;\t|"), text
+
+
+def stands_under_a_heading(text, delimiter, number, value):
+    """Split the text once more, by nobody's rules but those of CSV."""
+    records = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    columns = {
+        column
+        for record in records
+        for column, field in enumerate(record)
+        if is_possible_heading(field.strip(" '\u200b"))
+    }
+    fields = records[number - 1]
+    return any(
+        column < len(fields)
+        and (fields[column].strip(" \t'\"=\u200b") == value or f"/{value}" in fields[column])
+        for column in columns
+    )
