@@ -113,18 +113,26 @@ def _find_longer(rows: Iterable[GridRow], shape: _Watched) -> dict[int, str]:
 
 
 def _steps(row: GridRow, shape: _Watched) -> Iterator[int]:
-    """Give how far the id may have moved: to an id or to nothing, by values that are no ids, and no name turns into an id."""
-    most = min(row.width - shape.wanted, _FARTHEST)
-    for step in range(1, most + 1):
+    """Give how far the id of a longer row may have moved: to an id or to nothing."""
+    for step in range(1, min(row.width - shape.wanted, _FARTHEST) + 1):
         moved = read_text(row, shape.id_column + step)
         if (is_like_id(moved) or not trim(moved)) and any(
-            not any(is_like_id(read_text(row, pushed)) for pushed in range(place, place + step))
-            and (
-                shape.name is None or not is_like_id(read_text(row, shape.name + (step if shape.name >= place else 0)))
-            )
-            for place in range(shape.id_column + 1)
+            _may_be_pushed(row, place, step, shape) for place in range(shape.id_column + 1)
         ):
             yield step
+
+
+def _may_be_pushed(row: GridRow, place: int, step: int, shape: _Watched) -> bool:
+    """Say whether so many values may have been put in at a place: row names, which may be ids, or the rest of a title.
+
+    Not where a name would turn into an id by it, nor where it would be lost.
+    """
+    if place and any(is_like_id(read_text(row, pushed)) for pushed in range(place, place + step)):
+        return False
+    if shape.name is None or shape.name < place:
+        return shape.name is None or not is_like_id(read_text(row, shape.name))
+    shown, moved = trim(read_text(row, shape.name)), trim(read_text(row, shape.name + step))
+    return not is_like_id(moved) and (moved != "" or not shown or is_like_id(shown))
 
 
 def _find_shorter(rows: Iterable[GridRow], shape: _Watched) -> dict[int, str]:

@@ -31,6 +31,9 @@ def publish(tmp_path, text, name="a.csv"):
         (f'"Old ID","Course ID","Remarks"\n"1","{P}","{A}",""\n"2","{Q}","{B}",""\n', []),
         (f'"Old ID","Course ID","Remarks"\n"1","{P}","{A}",""\n"2","{Q}","",""\n', []),
         (f"Course ID,Prerequisite\n1,{A},{P}\n2,{B},{Q}\n", []),
+        (f'"Old ID","Course ID","Remarks"\n"{P}","{P}","{A}",""\n"{Q}","{Q}","{B}",""\n', []),
+        (f"Course name,Parent,Course ID,Note\n{P},Aid,{P},{A},\n{Q},Fire,{Q},{B},\n", []),
+        (f"Course ID,Course name,Note\n{P},{A},Aid,\n{Q},{B},Fire,\n", []),
         # a comma at the end of every row moves nothing
         (f"Course ID,Prerequisite,Course name\n{A},{P},Aid,\n{B},{Q},Fire,\n", [A, B]),
         (f"Course name,Course ID,Prerequisite\nAid,{A},{P},\nFire,{B},{Q},\n", [A, B]),
@@ -290,7 +293,6 @@ def stands_under_a_heading(text, delimiter, number, value):
     }
     fields = records[number - 1]
     return any(
-        column < len(fields)
-        and (fields[column].strip(" \t'\"=\u200b") == value or f"/{value}" in fields[column])
+        column < len(fields) and (fields[column].strip(" \t'\"=\u200b") == value or f"/{value}" in fields[column])
         for column in columns
     )
