@@ -28,6 +28,7 @@ from batchpub.sheet.package import ENCRYPTED
 from batchpub.sheet.values import as_text, is_date_format, is_date_number, show_date, show_number, unwrap
 
 _OTHER = "This file is no Excel workbook (perhaps a Word document or an e-mail). Give the spreadsheet or the CSV export itself."
+_HARMLESS = ("OLE header", "incomplete OLE sector")  # what WPS writes there, and a last sector that is not filled up
 _CONTAINER = "its container leads to places that are not in it"
 
 
@@ -40,11 +41,12 @@ class XlsBook:
 
     def __init__(self, data: bytes) -> None:
         """Read what all sheets share; the sheets themselves are read when they are asked for."""
-        stream = _read_stream(data) if data.startswith(olefile.MAGIC) else data
+        self._is_bare = not data.startswith(olefile.MAGIC)
+        stream = data if self._is_bare else _read_stream(data)
         try:
             self._workbook = biff.BiffWorkbook(stream)
         except biff.BiffError as error:
-            raise _explain(error) from error
+            raise _explain(error, is_bare=self._is_bare) from error
         if len(self._workbook.sheets) > MAX_TABS:
             raise Unreadable(TOO_MANY_TABS)
         self._only: biff.BiffSheet | None = None  # where there is but one sheet, it is read once
@@ -78,7 +80,7 @@ class XlsBook:
                 self._workbook.read(tab, rows + 1) if rows <= HEAD_ROWS and not is_only else self._workbook.read(tab)
             )
         except biff.BiffError as error:
-            raise _explain(error) from error
+            raise _explain(error, is_bare=self._is_bare) from error
         if is_only:
             self._only = sheet
         return sheet
@@ -87,15 +89,18 @@ class XlsBook:
 def _read_stream(data: bytes) -> bytes:
     """Take the workbook out of its container. olefile follows no chain in a circle, which a file of 6 KB can hold."""
     try:
-        with olefile.OleFileIO(io.BytesIO(data), raise_defects=olefile.DEFECT_INCORRECT) as container:
-            if container.exists("EncryptedPackage"):
-                raise Unreadable(ENCRYPTED)
+        with olefile.OleFileIO(io.BytesIO(data)) as container:
+            is_encrypted = container.exists("EncryptedPackage")
             found = next((name for name in ("Workbook", "Book") if container.exists(name)), None)
-            if found is None:
-                raise Unreadable(_OTHER)
-            return bytes(container.openstream(found).read())
-    except (OSError, struct.error, ValueError, IndexError) as error:  # what olefile raises for damage
+            stream = b"" if found is None else bytes(container.openstream(found).read())
+            issues = [str(issue) for _, issue in container.parsing_issues]
+    except (OSError, struct.error, ValueError, IndexError, OverflowError) as error:  # what olefile raises for damage
         raise Unreadable(say_damaged(_CONTAINER)) from error
+    if not all(any(harmless in issue for harmless in _HARMLESS) for issue in issues):
+        raise Unreadable(say_damaged(_CONTAINER))
+    if is_encrypted or found is None:
+        raise Unreadable(ENCRYPTED if is_encrypted else _OTHER)
+    return stream
 
 
 def _build_cell(ref: str, cell: biff.BiffCell, *, since_1904: bool) -> Cell:
@@ -118,10 +123,10 @@ def _read_value(cell: biff.BiffCell, *, since_1904: bool) -> tuple[CellKind, str
     return CellKind.EMPTY, ""
 
 
-def _explain(error: biff.BiffError) -> Unreadable:
+def _explain(error: biff.BiffError, *, is_bare: bool) -> Unreadable:
     match error:
-        case biff.CutShort():
-            return Unreadable(CUT_SHORT)
+        case biff.CutShort():  # a container that was cut short would have been noticed
+            return Unreadable(CUT_SHORT if is_bare else say_damaged("its records end too early"))
         case biff.Encrypted():
             return Unreadable(ENCRYPTED)
         case biff.TooMuch():

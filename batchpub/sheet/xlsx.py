@@ -36,12 +36,14 @@ from batchpub.sheet.grid import (
 from batchpub.sheet.package import Package, join_target
 from batchpub.sheet.values import (
     as_text,
+    differ,
     is_date_format,
     is_date_number,
     is_flat,
     read_number,
     show_date,
     show_formula,
+    show_two,
     unescape,
     unwrap,
 )
@@ -284,13 +286,13 @@ class _Worksheet:
         formula = self._read_formula(parts["f"]) if "f" in parts else ""
         value = parts["v"].text or "" if "v" in parts else ""
         inline, struck = _read_rich_text(parts["is"]) if "is" in parts else ("", False)
-        if value and inline:
-            raise Unreadable(say_twice(ref))
         if not value and not inline and not formula:
             return None
         style, stated, exact = element.get("s", "0"), element.get("t", "n"), False
         struck = struck or style in self.shared.struck
-        if inline:
+        if inline and value and differ(inline, unescape(value)):
+            kind, text = CellKind.ERROR, show_two(inline, value)
+        elif inline:
             kind, text = as_text(inline)
         elif stated == "s" and value.strip():
             kind, text = as_text(self._find_text(value, column))

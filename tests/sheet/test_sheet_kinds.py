@@ -120,6 +120,39 @@ def test_more_or_fewer_shared_texts_than_stated(tmp_path):
         )
 
 
+def test_a_container_with_another_header(tmp_path):
+    """
+    WPS writes a class id into the container's header where there should be none: nobody's cell.
+    """
+    data = bytearray((MADE / "libreoffice.xls").read_bytes())
+    data[8:24] = b"\x20\x08\x02\0\0\0\0\0\xc0\0\0\0\0\0\0\x46"
+
+    assert see(MADE / "libreoffice.xls") == see(write_file(tmp_path / "a.xls", data))
+
+
+def test_a_container_that_is_whole_around_records_that_are_not(tmp_path):
+    """
+    A container that is complete was no incomplete download, whatever its records say.
+    """
+    data = (MADE / "libreoffice.xls").read_bytes()
+    place = data.index(b"\xfc\x00", 512)
+
+    with pytest.raises(SheetRefused, match="its records end too early|a record of it is too short") as refused:
+        see(write_file(tmp_path / "a.xls", data[: place + 2] + b"\xff\xff" + data[place + 4 :]))
+    assert "download" not in refused.value.message
+
+
+def test_a_cell_with_an_inline_text_and_a_value(tmp_path):
+    """
+    Some exporters write both: the same twice is no doubt; nobody can know which of two is meant.
+    """
+    cell = '<row r="{0}"><c r="A{0}" t="inlineStr"><is><t>{1}</t></is><v>{2}</v></c></row>'
+    file = write_xlsx(tmp_path / "a.xlsx", {"S": data_xml(cell.format(2, A, A), cell.format(3, B, C))})
+
+    assert {2: A, 3: "invalid"} == see(file)
+    assert f"A3 shows {B} / {C}" in messages(file)[3]
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [
