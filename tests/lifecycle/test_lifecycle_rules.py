@@ -357,3 +357,43 @@ def test_what_was_sent_on_a_look_is_looked_at_again_when_the_look_is_old(why):
 
     assert Send(version=7, before=CourseStatus.DRAFT, look=why) == on_look
     assert (7, why if why is Why.VERIFY else None) == (blind.version, blind.look)
+
+
+def test_what_was_said_to_be_published_and_is_counts_as_done_before():
+    """
+    Reading it makes sure; then it is written down as published.
+    """
+    said = replace(WORK, attempts=1, said_published="Zoho says so.")
+
+    _, move = move_after_look(
+        said, seen(CourseState.PUBLISHED), Rules(), read=Read(version=3, why=Why.CONFIRM), now=1.0
+    )
+
+    assert (CourseStatus.PUBLISHED, Outcome.ALREADY_PUBLISHED, True) == (
+        move.status,
+        move.result.outcome,
+        move.result.verified,
+    )
+
+
+def test_only_an_answer_that_came_is_kept_as_the_last_one():
+    """
+    What was lost says nothing that a person could be shown.
+    """
+    lost, came = reply(Unclear(reason="no answer"), None), reply(Unclear(reason="HTTP 502"), 502)
+
+    kept = [weigh(SEND, WORK, told, Signs(), Rules()).then.work.last for told in (lost, came)]
+
+    assert [None, came] == kept
+
+
+def test_a_run_that_reaches_nobody_says_after_how_many_attempts():
+    """
+    The row and the run say the same.
+    """
+    lost = reply(NotSent(reason="refused"), None)
+
+    verdict = weigh(SEND, replace(WORK, attempts=4), lost, Signs(unreached_in_a_row=4), Rules())
+
+    assert "in 5 attempts (refused)" in verdict.stop.reason
+    assert verdict.stop.reason in verdict.result.message
