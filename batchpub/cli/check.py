@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 import click
@@ -24,7 +24,7 @@ from batchpub.lifecycle import Finding, Look, Rules, foresee_row
 from batchpub.pace import estimate_seconds
 from batchpub.plan.text import list_names
 from batchpub.plural import say_count
-from batchpub.report.attention import drop_place
+from batchpub.report.attention import drop_place, shorten_files
 from batchpub.report.check_files import CheckedRow, write_check
 from batchpub.report.ci import Problem, announce_check
 from batchpub.report.summary import Spot, Summary
@@ -255,11 +255,12 @@ def _summarise(  # noqa: PLR0913 - all that is shown
         notes.append(f"Left out, for they are no lists: {list_names(list(left_out))}.")
     notes += [f"Not read: {sheet.file}: {sheet.refused}" for sheet in plan.sheets if sheet.refused]
     notes += [f"Warning: {warning}" for warning in warnings[:MANY]]
+    short = shorten_files(tuple(sheet.file for sheet in plan.sheets))
     spots = [
         Spot(
             word=row["outcome"].replace("_", " "),
             tone=TONES_OF[row["outcome"]],
-            sheet=PurePath(row["file"]).name if len(plan.sheets) > 1 else "",
+            sheet=short[row["file"]] if len(plan.sheets) > 1 else "",
             cell=row["cell"] or f"row {row['row']}",
             course=" ".join(filter(None, (row["course_id"], row["batch_id"], row["name"]))),
             message=drop_place(row["cell"], row["message"]),

@@ -67,12 +67,12 @@ def name_sheet(run: RunRecord, index: int) -> str:
     if len(run.sheets) == 1:
         return ""
     sheet = run.sheets[index]
-    short = _shorten_files(tuple(one.file for one in run.sheets))[sheet.file]
+    short = shorten_files(tuple(one.file for one in run.sheets))[sheet.file]
     return " · ".join(part for part in (short, sheet.sheet) if part)
 
 
 @lru_cache(maxsize=4)
-def _shorten_files(files: tuple[str, ...]) -> dict[str, str]:
+def shorten_files(files: tuple[str, ...]) -> dict[str, str]:
     """Give each file its name, with as many of its folders as tell it from the others: June and July may have an a.csv."""
     return {file: _shorten_file(file, {other for other in files if other != file}) for file in files}
 

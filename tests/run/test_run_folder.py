@@ -102,3 +102,16 @@ def test_check_names_the_files_it_does_not_read(desk):
     assert "lists/logo.png" in shown
     assert "1 course to publish" in shown
     assert ["lists/b.zip"] == [one["file"] for one in json.loads(stopped.stdout.read_text())["refused"]]
+
+
+def test_check_tells_files_of_one_name_apart(desk):
+    """
+    Each month's folder has an a.csv: the row that is wrong is named with as much of its path as it takes.
+    """
+    add(desk, "june/a.csv", f"{ids(1)[0]},Fire,")
+    add(desk, "july/a.csv", "478,Data,")
+
+    told = desk.start("check", "lists")
+    told.wait()
+
+    assert "july/a.csv A2" in told.stdout.read_text()
