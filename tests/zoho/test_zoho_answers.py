@@ -430,6 +430,16 @@ def test_sign_is_heard_however_it_is_written(body):
     assert Throttled is type(publish(400, body, whole=False))
 
 
+@pytest.mark.parametrize("status", [200, 400, 503])
+def test_phrase_is_heard_outside_of_json(status):
+    """
+    A plain sentence, or a page with it, is a throttle as well.
+    """
+    body = b"<p>API access blocked since threshold limit exceeded. Try again after 5 minutes.</p>"
+
+    assert Throttled(wait_seconds=300.0, cause="threshold limit exceeded") == publish(status, body)
+
+
 def test_message_is_heard_as_far_as_it_came():
     """
     A phrase counts although its sentence has no end.

@@ -48,7 +48,7 @@ class Said:
         return self.whole and self.parsed is not None and bool(self.codes or self.messages)
 
 
-def take_apart(body: bytes, *, whole: bool = True) -> Said:
+def take_apart(body: bytes, *, whole: bool) -> Said:
     """Read a body as JSON if it is JSON, as the beginning of some if it looks like that, or else as one message."""
     text = body.decode("utf-8", errors="replace").removeprefix("\ufeff")
     parsed = parse_json(text)
