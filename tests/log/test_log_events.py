@@ -120,7 +120,7 @@ def test_a_real_run_says_only_what_the_table_declares(fork_server, tmp_path):
     """
     Every line of the example's run, which meets a lock, is an event of the table with fields of their type.
     """
-    rehearse = ("publish", EXAMPLE, "--sandbox", "--speed", "400", "--report", "csv", "--progress-every", "0.1")
+    rehearse = ("publish", EXAMPLE, "--sandbox", "--speed", "100", "--report", "csv", "--progress-every", "0.1")
 
     done = fork_server.call(*rehearse, cwd=tmp_path)
 
