@@ -38,9 +38,10 @@ NO_ANSWER = "Sent, and no answer was recorded. The next run finds out before it 
 STILL_UNKNOWN = "An earlier run sent it and its answer was lost; this run ended before it could find out."
 
 SECOND_REPETITION = (
-    "Run {run} publishes courses again as well (--again), or died less than 20 minutes ago, and nothing tells whether both "
+    "Run {run} publishes courses again as well (the setting again), or died less than 20 minutes ago, and nothing tells whether both "
     "mean the same: each course would be published once more for either. To share the work, or to go on with it: "
-    "--again-id {again_id!r}. To publish them once more than that, wait until it is over, or give each its own --again-id."
+    'the setting again_id = "{again_id}". To publish them once more than that, wait until it is over, or give each its own '
+    "again_id."
 )
 
 

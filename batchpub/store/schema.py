@@ -47,7 +47,7 @@ async def check_schema(connection: AsyncConnection, store: Store) -> str | None:
     if not (found.isdigit() and OLDEST <= int(found) <= SCHEMA_VERSION):
         raise SettingsWrong(
             f"The state {store.name} has schema version {found}; this batchpub works with {OLDEST} to {SCHEMA_VERSION}. "
-            "Use the batchpub that wrote it, or name another state with --state."
+            "Use the batchpub that wrote it, or name another state with the setting state."
         )
     for version in range(int(found) + 1, SCHEMA_VERSION + 1):
         for statement in STEPS[version]:

@@ -73,7 +73,7 @@ def make_copy(path: Path) -> Store:
     """
     file = _find_file(path)
     if not file.exists():
-        raise SettingsWrong(f"There is no state at {path}. Name it with --state or BATCHPUB_STATE.")
+        raise SettingsWrong(f"There is no state at {path}. Name it with the setting state or BATCHPUB_STATE.")
     _refuse_others(path, file)
 
     async def copy() -> Any:
@@ -167,10 +167,10 @@ def _find_file(path: Path) -> Path:
         raise CannotWrite(_say_closed(path, error)) from error
     except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a part that is no folder, a NUL
         told = (error.strerror if isinstance(error, OSError) else "") or "Too many levels of symbolic links"
-        raise SettingsWrong(f"The state {path} can be no file: {told}. Name another with --state.") from None
+        raise SettingsWrong(f"The state {path} can be no file: {told}. Name another with the setting state.") from None
     if kind != stat.S_IFREG or name in NO_FILES:
         told = KINDS.get(kind, "kept in memory only" if name in NO_FILES else "no regular file")
-        raise SettingsWrong(f"The state {path} is {told}. Name a file on a local disk with --state.")
+        raise SettingsWrong(f"The state {path} is {told}. Name a file on a local disk with the setting state.")
     return file
 
 
@@ -183,7 +183,7 @@ def _say_trouble(name: str, trouble: str) -> str:
     if any(sign in trouble for sign in ("not a database", "malformed", "Could not decode")):
         return (
             f"The state {name} is damaged, or no state of batchpub ({trouble}). Keep it aside and name another with "
-            "--state; courses that mail are then read before they are sent."
+            "the setting state; courses that mail are then read before they are sent."
         )
     if "locked" in trouble:
         return (
@@ -229,7 +229,7 @@ def _refuse_network_disk(path: Path) -> None:
     if kind in NETWORK_FILE_SYSTEMS:
         raise SettingsWrong(
             f"The state {path} lies on a network file system ({kind}), where its locks cannot be trusted. "
-            "Choose a local disk with --state."
+            "Choose a local disk with the setting state."
         )
 
 
@@ -240,7 +240,7 @@ def _refuse_others(path: Path, file: Path) -> None:
         if tables and meta.name not in tables:
             raise SettingsWrong(
                 f"{path} is a database of another program: it has the tables {', '.join(tables[:3])}. Name another file "
-                "with --state."
+                "with the setting state."
             )
 
 
@@ -253,4 +253,4 @@ def _make_private(path: Path, file: Path) -> None:
 
 
 def _say_closed(path: Path, error: OSError) -> str:
-    return f"The state {path} cannot be opened: {error.strerror}. Name a writable file with --state or BATCHPUB_STATE."
+    return f"The state {path} cannot be opened: {error.strerror}. Name a writable file with the setting state or BATCHPUB_STATE."

@@ -1,7 +1,5 @@
 """The laws of `--again`, with real processes: once more per command line, however many processes it starts."""
 
-import json
-
 import pytest
 
 from batchpub.cli.repetition import name_repetition
@@ -52,7 +50,7 @@ def test_a_second_repetition_without_a_name_is_refused_beside_the_first(desk):
 
     name = first.events()[0]["batchpub.run"]
     assert (78, 6) == (code, arrivals)
-    assert f"--again-id '{name}'" in json.dumps(word)
+    assert f'--again-id "{name}"' in word["error.message"]
 
     joined = desk.publish(*told, "--again-id", name, "--max-duration", "1s", out="three")
     assert 78 != joined.wait()

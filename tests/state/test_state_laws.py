@@ -705,7 +705,7 @@ async def test_of_two_repetitions_that_begin_at_once_without_a_name_one_is_refus
 
     (refusal,) = filter(None, told)
     assert 1 == len(runs)
-    assert f"--again-id '{runs[0]}'" in refusal
+    assert f'the setting again_id = "{runs[0]}"' in refusal
 
 
 @pytest.mark.parametrize(
