@@ -397,3 +397,21 @@ def test_a_run_that_reaches_nobody_says_after_how_many_attempts():
 
     assert "in 5 attempts (refused)" in verdict.stop.reason
     assert verdict.stop.reason in verdict.result.message
+
+
+def test_a_course_that_the_state_knows_is_not_read_before_it_mails():
+    """
+    Only what it has no answer about is.
+    """
+    rules, work = Rules(verify=Verify.MAILS, names=NamesRule.IGNORE), replace(WORK, notify=True)
+
+    looks = [next_move(Free(version=3, known=known), work, rules, run="mine").look for known in (True, False)]
+
+    assert [None, Why.VERIFY] == looks
+
+
+def test_a_success_begins_the_count_of_403_anew():
+    """
+    From nothing, and no course is the first to have met the limit any more.
+    """
+    assert Signs() == Signs(forbidden_in_a_row=2, limited_course=COURSE).hear_success()
