@@ -116,12 +116,13 @@ def _fetch_with_fsspec(told: str) -> Source:
     try:
         import fsspec  # noqa: PLC0415 - an extra
 
-        system, path = fsspec.core.url_to_fs(told)
+        fsspec.get_filesystem_class(scheme)
     except ImportError as error:
         raise SettingsWrong(f"{needed}, and the one that fsspec names for it. ({type(error).__name__})") from None
     except ValueError:
         raise SheetRefused(shown, f"No library knows addresses that begin with {scheme}://.") from None
     try:
+        system, path = fsspec.core.url_to_fs(told)
         with system.open(path, "rb") as stream:
             return Source(file=shown, data=read_bounded(stream, shown, MAX_BYTES))
     except SheetRefused:
