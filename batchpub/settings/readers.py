@@ -138,6 +138,8 @@ FAILURES = Reader(
 
 def _read_id_digits(value: object) -> tuple[int, int]:
     """Give the least and the most digits for 18, "18" and "16-19"."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     told = "-".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
     found = ID_DIGITS.fullmatch(told.strip())
     if found is None or isinstance(value, bool):
