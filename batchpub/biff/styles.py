@@ -45,12 +45,13 @@ class Styles:
                 self._styles.append(struct.unpack_from("<BB" if record.kind == Kind.STYLE else "<HH", body))
 
     def _take_format(self, body: bytes) -> None:
-        if self.version < BIFF5:  # counted, not numbered
-            place = 2 if self.version == BIFF4 else 0
-            self._formats[len(self._formats)] = self.read_text(body, place, short=True).value
-        else:
-            (number,) = struct.unpack_from("<H", body)
-            self._formats[number] = self.read_text(body, 2, short=self.version == BIFF5).value
+        is_counted = self.version < BIFF5  # else numbered
+        number = len(self._formats) if is_counted else struct.unpack_from("<H", body)[0]
+        place = 0 if is_counted and self.version != BIFF4 else 2
+        try:
+            self._formats[number] = self.read_text(body, place, short=self.version != BIFF8).value
+        except struct.error:  # a pattern that cannot be read shows no dates, and is nobody's cell
+            self._formats[number] = ""
 
     def find_look(self, style: int) -> tuple[str | int, bool]:
         """Give a style's number format, its pattern or the number of one that every program knows; and whether it strikes out."""

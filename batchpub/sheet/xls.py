@@ -28,7 +28,9 @@ from batchpub.sheet.package import ENCRYPTED
 from batchpub.sheet.values import as_text, is_date_format, is_date_number, show_date, show_number, unwrap
 
 _OTHER = "This file is no Excel workbook (perhaps a Word document or an e-mail). Give the spreadsheet or the CSV export itself."
-_HARMLESS = ("OLE header", "incomplete OLE sector")  # what WPS writes there, and a last sector that is not filled up
+# What WPS writes into the header, and a last sector that is not filled up: whether all records are there, they say themselves.
+_SHORT = "less than declared"
+_HARMLESS = ("OLE header", "incomplete OLE sector", _SHORT)
 _CONTAINER = "its container leads to places that are not in it"
 
 
@@ -41,12 +43,11 @@ class XlsBook:
 
     def __init__(self, data: bytes) -> None:
         """Read what all sheets share; the sheets themselves are read when they are asked for."""
-        self._is_bare = not data.startswith(olefile.MAGIC)
-        stream = data if self._is_bare else _read_stream(data)
+        stream, self._may_be_cut = _read_stream(data) if data.startswith(olefile.MAGIC) else (data, True)
         try:
             self._workbook = biff.BiffWorkbook(stream)
         except biff.BiffError as error:
-            raise _explain(error, is_bare=self._is_bare) from error
+            raise _explain(error, may_be_cut=self._may_be_cut) from error
         if len(self._workbook.sheets) > MAX_TABS:
             raise Unreadable(TOO_MANY_TABS)
         self._only: biff.BiffSheet | None = None  # where there is but one sheet, it is read once
@@ -80,14 +81,14 @@ class XlsBook:
                 self._workbook.read(tab, rows + 1) if rows <= HEAD_ROWS and not is_only else self._workbook.read(tab)
             )
         except biff.BiffError as error:
-            raise _explain(error, is_bare=self._is_bare) from error
+            raise _explain(error, may_be_cut=self._may_be_cut) from error
         if is_only:
             self._only = sheet
         return sheet
 
 
-def _read_stream(data: bytes) -> bytes:
-    """Take the workbook out of its container. olefile follows no chain in a circle, which a file of 6 KB can hold."""
+def _read_stream(data: bytes) -> tuple[bytes, bool]:
+    """Take the workbook out of its container, and say whether it is shorter than it should be. olefile follows no chain in a circle, which a file of 6 KB can hold."""
     try:
         with olefile.OleFileIO(io.BytesIO(data)) as container:
             is_encrypted = container.exists("EncryptedPackage")
@@ -100,7 +101,7 @@ def _read_stream(data: bytes) -> bytes:
         raise Unreadable(say_damaged(_CONTAINER))
     if is_encrypted or found is None:
         raise Unreadable(ENCRYPTED if is_encrypted else _OTHER)
-    return stream
+    return stream, any(_SHORT in issue for issue in issues)
 
 
 def _build_cell(ref: str, cell: biff.BiffCell, *, since_1904: bool) -> Cell:
@@ -123,10 +124,10 @@ def _read_value(cell: biff.BiffCell, *, since_1904: bool) -> tuple[CellKind, str
     return CellKind.EMPTY, ""
 
 
-def _explain(error: biff.BiffError, *, is_bare: bool) -> Unreadable:
+def _explain(error: biff.BiffError, *, may_be_cut: bool) -> Unreadable:
     match error:
-        case biff.CutShort():  # a container that was cut short would have been noticed
-            return Unreadable(CUT_SHORT if is_bare else say_damaged("its records end too early"))
+        case biff.CutShort():
+            return Unreadable(CUT_SHORT if may_be_cut else say_damaged("its records end too early"))
         case biff.Encrypted():
             return Unreadable(ENCRYPTED)
         case biff.TooMuch():
