@@ -204,7 +204,7 @@ def _say_still_invalid(row: SheetRow, roles: Roles) -> str:
 def _say_hidden(row: SheetRow) -> str:
     return (
         f"Row {row.number} is hidden or filtered out, so it was left out. "
-        f"Unhide it or delete it, or pass --include-hidden."
+        f"Unhide it or delete it, or use the setting include_hidden."
     )
 
 
@@ -267,7 +267,7 @@ def _rounded_problems(course: Course, row: SheetRow, roles: Roles, options: Plan
     named = (("course_id", "Course ID", course.course_id), ("batch_id", "Batch ID", course.batch_id))
     return [
         f"{roles.cell(row, role).ref}: this {noun} ({value}) ends in {'0000' if value.endswith('0000') else '000'} and looks rounded by a spreadsheet. "
-        f'Compare it with Zoho. If it is right, write "yes" in a column named Confirmed (or pass --confirm-id {value}).'
+        f'Compare it with Zoho. If it is right, write "yes" in a column named Confirmed (or use the setting confirm_id = {value}).'
         for role, noun, value in named
         if value and looks_rounded(value) and value not in options.confirm_ids
     ]

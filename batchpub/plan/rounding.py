@@ -135,7 +135,7 @@ _SOME_ROUNDED = (
 _ROUNDED_IT = "as if a program rounded"
 _REPEATED = (
     "{} stands on {} and looks as if a program rounded it; different ids become one in that way. Compare each of these rows with Zoho. If "
-    'the id is right, write "yes" in a column named Confirmed (or pass --confirm-id {}).'
+    'the id is right, write "yes" in a column named Confirmed (or use the setting confirm_id = {}).'
 )
 
 

@@ -69,7 +69,7 @@ def _choose_tab(book: Book, headings: Sequence[Heading | None], options: SheetOp
     if len(visible) > 1:
         names = list_names([_quoted(book.tabs[index]) for index in visible])
         raise Unreadable(
-            f"{len(visible)} sheets have a heading for course ids: {names}. Say which one to read with --sheet NAME."
+            f"{len(visible)} sheets have a heading for course ids: {names}. Say which one to read with the setting sheet."
         )
     if not visible and hidden:
         raise Unreadable(
@@ -93,7 +93,7 @@ def _find_named_tab(tabs: Sequence[Tab], wanted: str) -> int:
     found = found or [index for index, tab in enumerate(tabs) if fold(tab.name) == fold(wanted)]
     if len(found) != 1:
         shown = [_quoted(tab) for tab in tabs if not tab.hidden and tab.name]
-        choices = f"It has {list_names(shown)}." if shown else "It has no named sheets; leave --sheet out."
+        choices = f"It has {list_names(shown)}." if shown else "It has no named sheets; leave the setting sheet out."
         raise Unreadable(f'There is no sheet named "{wanted}" in this file. {choices}')
     if tabs[found[0]].hidden:
         raise Unreadable(
@@ -111,7 +111,7 @@ def choose_column(heading: Heading) -> int:
         same = len({fold(heading.row.cells[column].text) for column in heading.id_columns}) == 1
         raise Unreadable(
             f"{len(heading.id_columns)} columns in row {heading.row.number} are headed as course ids: {list_names(named)}. "
-            f"Rename all but the right one{'' if same else ', or say which one to read with --column HEADING'}.",
+            f"Rename all but the right one{'' if same else ', or say which one to read with the setting column'}.",
         )
     return heading.id_columns[0]
 
@@ -130,7 +130,7 @@ def _say_no_heading(book: Book, grid: Grid, options: SheetOptions, found: str = 
         reads = f" The first row reads: {', '.join(seen)[:120]}." if seen else ""
     return (
         f'There is no column headed "{wanted}" in the first {HEAD_ROWS} rows.{reads} '
-        f"{found or 'Write that heading over the ids, or name the column with --column HEADING.'}"
+        f"{found or 'Write that heading over the ids, or name the column with the setting column.'}"
     )
 
 

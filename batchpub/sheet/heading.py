@@ -129,7 +129,7 @@ def find_possible_heading(grid: Grid) -> tuple[Heading | None, str]:
     if len(columns) == 1 and first.row and first.row.number in near and is_possible_heading(first.heading):
         note = f'Column {name_column(first.column)} ("{first.heading}") was taken as the Course ID: no other column holds ids.'
         return Heading(row=first.row, id_columns=(first.column,)), note
-    choices = " or ".join(f'--column "{column.heading}"' for column in columns if column.heading)
+    choices = " or ".join(f'the setting column = "{column.heading}"' for column in columns if column.heading)
     named = list_names(list(map(str, columns)))
     return None, f"{named[:1].upper()}{named[1:]}. If these are the course ids, say so: {choices}." if choices else ""
 

@@ -315,5 +315,5 @@ def _say_too_many_rows(filled: int, grid: Grid, options: SheetOptions) -> str:
     number = f"{filled:,}" if grid.complete else f"more than {options.max_rows:,}"
     return (
         f"The sheet has {number} rows; at most {options.max_rows:,} are taken, as a guard against the wrong file. "
-        f"If it is the right one, pass --max-rows with a larger number."
+        f"If it is the right one, give the setting max_rows a larger number."
     )

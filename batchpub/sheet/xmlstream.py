@@ -151,8 +151,10 @@ def find_encoding(data: bytes, read: Callable[[str | None], T]) -> tuple[T, str 
     return read(_ANY_BYTE), _ANY_BYTE, GUESSED  # the marks of XML are the same bytes in all encodings but the wide ones
 
 
-def local_name(element: etree._Element) -> str:
-    """Give an element's name without its namespace."""
+def local_name(element: etree._Element | None) -> str:
+    """Give an element's name without its namespace, "" for what is above the first one."""
+    if element is None:
+        return ""
     tag: str = element.tag
     return tag.rpartition("}")[2]
 

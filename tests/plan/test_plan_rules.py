@@ -223,7 +223,7 @@ def test_ids_of_another_length():
         "has 15 digits, as all 2 ids on this sheet have; batchpub expects 16 to 19." in sentence
         for sentence in sentences(sheet)
     )
-    assert all("--id-digits 15" in sentence for sentence in sentences(sheet))
+    assert all("the setting id_digits = 15" in sentence for sentence in sentences(sheet))
     assert ["to_publish", "to_publish"] == piles(sheet, id_digits=(15, 15))
     assert "instead of 18 digits" in sentences(make_sheet(("4783460000195821", "a"), (A, "b")), id_digits=(18, 18))[0]
 

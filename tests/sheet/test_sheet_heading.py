@@ -34,7 +34,7 @@ def test_headings_of_other_ids(tmp_path, heading):
     file = write_csv(tmp_path / "a.csv", [[heading, "x"], [A, "y"]])
 
     with pytest.raises(
-        SheetRefused, match="olumn A .* holds 18-digit ids. If these are the course ids, say so: --column"
+        SheetRefused, match="olumn A .* holds 18-digit ids. If these are the course ids, say so: the setting column = "
     ):
         see(file)
 
@@ -72,7 +72,7 @@ def test_of_several_columns_with_ids_none_is_guessed(tmp_path):
 
     with pytest.raises(
         SheetRefused,
-        match='Column A ."ID". holds 18-digit ids and column B ."Parent". holds 18-digit ids.*--column "ID" or --column "Parent"',
+        match='Column A ."ID". holds 18-digit ids and column B ."Parent". holds 18-digit ids.*the setting column = "ID" or the setting column = "Parent"',
     ):
         see(file)
     assert {2: A, 3: B} == see(file, column="ID")
@@ -98,7 +98,7 @@ def test_possible_headings_on_several_sheets(tmp_path):
     assert {2: A} == see(write_xlsx(tmp_path / "a.xlsx", sheets))
 
     sheets["Two"] = f"<sheetData>{row_xml(1, 'ID')}{row_xml(2, C)}</sheetData>"
-    with pytest.raises(SheetRefused, match="--sheet NAME"):
+    with pytest.raises(SheetRefused, match="the setting sheet"):
         see(write_xlsx(tmp_path / "b.xlsx", sheets))
 
 
