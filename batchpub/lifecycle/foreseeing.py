@@ -1,10 +1,9 @@
 """What publishing would make of a row, without a call: the same moves, decided on what is known."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import assert_never
 
-from batchpub.course import Course, Pile, PlannedRow
+from batchpub.course import Course, Pile, PlannedRow, one_of_many
 from batchpub.lifecycle.looks import Finding, Look
 from batchpub.lifecycle.moves import Read, Send, Settle, Wait, next_move
 from batchpub.lifecycle.reading import move_verified
@@ -14,7 +13,7 @@ from batchpub.standing import Free, Standing
 TO_PUBLISH, UNCERTAIN = "to_publish", "uncertain"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@one_of_many
 class Foreseen:
     """What publishing would make of one row. `outcome` is an outcome's value, `to_publish` or `uncertain`."""
 
@@ -36,11 +35,10 @@ def foresee_row(
     """Say what publishing would make of a planned row, the plan's own sentence first."""
     if row.course is None or row.pile is not Pile.TO_PUBLISH:
         return Foreseen(row=row, outcome=row.pile.value, message=row.message)
-    look, standing = looks.get(row.course), known.get(row.course)
-    if look is None and standing is None and row.course not in rules.uncertain:
-        return Foreseen(
-            row=row, outcome=TO_PUBLISH, message=row.message
-        )  # nobody knows it: nearly every row of a new list
+    look = looks.get(row.course) if looks else None  # hashing a course for nothing is felt in 100,000 rows
+    standing = known.get(row.course) if known else None
+    if look is None and standing is None and not (rules.uncertain and row.course in rules.uncertain):
+        return Foreseen(row=row, outcome=TO_PUBLISH, message=row.message)
     work = Work(position=row.position, course=row.course, notify=row.notify, name=row.name, confirmed=row.confirmed)
     outcome, sentence = foresee(standing or Free(version=0), look, work, rules)
     message = sentence if outcome != row.pile.value else f"{row.message} {sentence}".strip()
