@@ -4,7 +4,7 @@ FROM ${BASE} AS tools
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 # What installs stays behind in this stage: the environment that is shipped has no pip.
 RUN apt-get update \
- && apt-get install --yes --no-install-recommends 'binutils=2.44-*' 'g++=4:14.*' \
+ && apt-get install --yes --no-install-recommends 'binutils=2.44-*' \
  && rm -rf /var/lib/apt/lists/* \
  && python -m venv /opt/tools \
  && python -m venv --without-pip /opt/batchpub
@@ -15,11 +15,7 @@ RUN /opt/tools/bin/pip install --require-hashes -r requirements-build.lock
 # The dependencies are a layer of their own: it is built, pulled and pushed again only when a lock changes.
 FROM tools AS dependencies
 COPY requirements.lock ./
-# numpy's wheel brings a linear algebra and code for every processor, together a third of the image. A table of text needs
-# neither: compiled here, in some minutes, it is 8 MB.
-RUN PATH=/opt/tools/bin:$PATH pip wheel --require-hashes --no-build-isolation --wheel-dir /wheels -r requirements.lock \
-    --no-binary numpy -C setup-args=-Dblas=none -C setup-args=-Dlapack=none -C setup-args=-Dallow-noblas=true \
-    -C setup-args=-Dcpu-baseline=none -C setup-args=-Dcpu-dispatch=none -C setup-args=-Ddisable-optimization=true
+RUN /opt/tools/bin/pip wheel --require-hashes --use-pep517 --no-build-isolation --wheel-dir /wheels -r requirements.lock
 COPY .ci/slim.py ./
 RUN /opt/tools/bin/pip --python /opt/batchpub/bin/python install --no-deps --no-index --no-compile /wheels/*.whl \
  && python slim.py /opt/batchpub/lib/python*/site-packages \

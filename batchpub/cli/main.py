@@ -71,6 +71,7 @@ def main() -> NoReturn:
     """Run the command line; every way out has an exit code of the table."""
     here = Invocation()
     here.signals.listen()
+    _forbid_core_dumps()
     _open_missing_streams()
     for stream in (sys.stdout, sys.stderr):  # a name that the code page does not have must not end the command
         if isinstance(stream, io.TextIOWrapper):
@@ -143,6 +144,16 @@ def _tell(error: Exception) -> ExitCode:
         case _:
             click.echo(f"batchpub: {name_bug(error)}. Run it again; what was sent is known.", err=True)
             return ExitCode.BUG
+
+
+def _forbid_core_dumps() -> None:
+    """Leave no picture of the memory where a crash happens: credentials are in it."""
+    try:
+        import resource  # noqa: PLC0415 - Windows has none
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+    except (ImportError, OSError, ValueError):
+        return
 
 
 def _open_missing_streams() -> None:

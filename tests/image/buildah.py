@@ -16,9 +16,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from batchpub import __version__
+
 ROOT = Path(__file__).parents[2]
 SUITE = "trixie"  # the Debian, and so the Python, of the image that the Dockerfile names
-PACKAGES = "python3-minimal,python3-venv,python3-dev,python-is-python3,ca-certificates"  # as that image has them
+PACKAGES = "python3-minimal,python3-venv,python-is-python3,ca-certificates"
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 BASE = "localhost/base"
 IMAGE = "localhost/batchpub"
@@ -34,7 +36,7 @@ class Store:
 
     folder: Path
 
-    def buildah(self, *words, seconds=300):
+    def buildah(self, *words, seconds=900):
         """Run buildah and give what it prints."""
         home = ["--root", str(self.folder / "root"), "--runroot", str(self.folder / "run"), "--storage-driver", "vfs"]
         done = subprocess.run(["buildah", *home, *words], capture_output=True, text=True, timeout=seconds, check=False)
@@ -59,7 +61,10 @@ def why_not():
     if os.geteuid() != 0:
         return "debootstrap and mounts need root"
     tried = subprocess.run(["unshare", "--mount", "--pid", "--fork", "true"], capture_output=True, check=False)
-    return "this machine allows no namespaces" if tried.returncode else ""
+    if tried.returncode:
+        return "this machine allows no namespaces"
+    tried = subprocess.run(["buildah", "info"], capture_output=True, text=True, check=False)  # without netavark, say
+    return f"buildah does not work here: {tried.stderr.strip()[-200:]}" if tried.returncode else ""
 
 
 def build_base(store):
@@ -88,7 +93,7 @@ def build_base(store):
 def build_image(store):
     """Build the Dockerfile as it is on that base."""
     store.buildah(
-        "bud", "--isolation", "chroot", "--build-arg", f"BASE={BASE}", "--build-arg", "REVISION=tested", "-t", IMAGE, str(ROOT)
+        "bud", "--isolation", "chroot", "--build-arg", f"BASE={BASE}", "--build-arg", f"VERSION={__version__}", "--build-arg", "REVISION=tested", "-t", IMAGE, str(ROOT)
     )  # fmt: skip
 
 
@@ -111,9 +116,9 @@ class Runner:
             (self.rootfs / place.lstrip("/")).touch()
 
     @contextlib.contextmanager
-    def running(self, *words, volumes, environment=None):
-        """Start it, and leave no process behind. `volumes` are folders by the place they are mounted on, read-only where the place ends in ":ro"."""
-        user, group = self.config["User"].split(":")
+    def running(self, *words, volumes, environment=None, user=None):
+        """Start it, as another "user:group" than the image's if need be, and leave no process behind. `volumes` are folders by the place they are mounted on, read-only where the place ends in ":ro"."""
+        user, group = (user or self.config["User"]).split(":")
         values = dict(pair.split("=", 1) for pair in self.config["Env"]) | {"HOME": "/state"} | (environment or {})
         entrypoint = [*self.config["Entrypoint"], *words]
         inside = [
@@ -138,9 +143,9 @@ class Runner:
             finally:
                 process.kill()
 
-    def run(self, *words, volumes, environment=None, seconds=120):
+    def run(self, *words, volumes, seconds=120, **more):
         """Run it to its end."""
-        with self.running(*words, volumes=volumes, environment=environment) as process:
+        with self.running(*words, volumes=volumes, **more) as process:
             out, err = process.communicate(timeout=seconds)
         return subprocess.CompletedProcess(words, process.returncode, out, err)
 

@@ -125,3 +125,19 @@ def test_a_secret_as_a_flag_or_in_a_job_file_is_refused_unseen(desk, name):
 
     assert (78 if name == "state" else 2, 78) == codes
     assert [] == finds(desk, but_for=("job.toml",))
+
+
+def test_a_crash_leaves_no_picture_of_the_memory(desk):
+    """
+    Credentials are in a process's memory: it may leave no core file.
+    """
+    desk.serve(faults=STUCK)
+    desk.write_sheet(1)
+    run = desk.publish()
+    desk.wait_for_calls(1, of=run)
+
+    limits = Path(f"/proc/{run.pid}/limits").read_text()
+    run.send(signal.SIGKILL)
+    run.wait()
+
+    assert "0" == next(line for line in limits.splitlines() if line.startswith("Max core file size")).split()[4]
