@@ -12,17 +12,9 @@ from batchpub.sheet import SheetOptions, load_sheet
 
 REAL = Path(__file__).parent.parent / "data" / "sheets_real"
 CASES = json.loads((REAL / "cases.json").read_text(encoding="utf-8"))["cases"]
-NOT_YET = {  # files whose test fails today, strictly: whoever mends the kind takes the name out
-}
 
 
-def as_parameter(case):
-    """Give a case; one that is known to fail must fail."""
-    marks = [pytest.mark.xfail(strict=True, reason="not mended yet")] if case["file"] in NOT_YET else []
-    return pytest.param(case, marks=marks, id=case["file"])
-
-
-@pytest.mark.parametrize("case", [as_parameter(case) for case in CASES])
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["file"])
 def test_real_file(case):
     """
     A file of a real program publishes what was meant and nothing else, and no sentence about it is untrue.
