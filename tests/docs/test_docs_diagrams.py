@@ -1,11 +1,13 @@
 """The diagrams of the architecture are what the program does."""
 
+import re
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 import write_diagrams
 
+import batchpub
 from batchpub.lifecycle import CourseStatus
 from batchpub.services.interface import Meaning
 from batchpub.standing import Rest
@@ -30,3 +32,16 @@ def test_diagrams_miss_nothing():
     assert all(meaning is answer.meaning for meaning, answer in write_diagrams.ANSWERS.items())
     assert set(CourseStatus) == reached
     assert set(Rest) == set(write_diagrams.RESTS)
+
+
+def test_architecture_names_what_is_there():
+    """
+    Every module and folder of the program that the page names exists.
+    """
+    page = write_diagrams.PAGE.read_text(encoding="utf-8")
+    program = Path(batchpub.__file__).parent
+
+    named = set(re.findall(r"`([a-z_/]+(?:\.py|/))`", page))
+
+    assert named
+    assert [] == [name for name in sorted(named) if not (program / name).exists()]
