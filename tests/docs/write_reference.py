@@ -3,6 +3,7 @@
 `test_docs_reference.py` fails while a page and the program differ.
 """
 
+import sys
 from pathlib import Path
 
 import click
@@ -16,7 +17,9 @@ from batchpub.report.table import COLUMNS
 from batchpub.report.totals import advice
 from batchpub.services.zoho.meanings import MEANINGS, WORDS, Match
 from batchpub.settings import FROM_FILES, PREFIX, SECRETS, SETTINGS, show_default
-from tests.docs.job_schema import make_schema
+
+sys.path.insert(0, str(Path(__file__).parent))
+from job_schema import make_schema
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "reference"
