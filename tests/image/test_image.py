@@ -283,7 +283,8 @@ def pod_of(image, manifest, volumes, places, service):
         if mount["mountPath"] != "/tmp"
     }
     image.make_places(*(place.removesuffix(":ro") for place in mounts))
-    variables = {variable["name"]: variable["value"] for variable in container["env"]}
+    # A field of the Job, such as its uid, is what the cluster writes there.
+    variables = {variable["name"]: variable.get("value", "a-field-of-the-job") for variable in container["env"]}
     return container["args"], {"volumes": mounts, "environment": {**at(service), **variables}}
 
 

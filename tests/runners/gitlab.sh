@@ -16,13 +16,16 @@ export PATH="$work/venv/bin:$work/node_modules/.bin:$PATH" HOME="$work"
 
 mkdir -p "$work/repo/sheets"
 cp jobs/courses.toml "$work/repo/"
-printf 'Course ID\n478346000019580117\n478346000019580254\nfire\n' > "$work/repo/sheets/may.csv"
+printf 'Course ID,Course Name\n478346000019580117,Fire\n478346000019580254,First aid\nfire,Ladders\n' > "$work/repo/sheets/may.csv"
 sed '/^ *image:$/,/entrypoint/d' jobs/gitlab/.gitlab-ci.yml > "$work/repo/.gitlab-ci.yml" # else it asks for docker
 cd "$work/repo"
 git init -q -b main
+git config user.name t
+git config user.email t@example.com
 git remote add origin git@gitlab.example.com:training/sheets.git
 git add -A
-git -c user.name=t -c user.email=t@example.com commit -qm sheets
+git commit -qm sheets
+git update-ref refs/remotes/origin/main "$(git commit-tree -m empty "$(git hash-object -t tree /dev/null)")" # what `changes` is compared with
 run() { gitlab-ci-local --force-shell-executor --shell-isolation=false --no-color "$@" 2>&1 | tee "$work/log"; }
 
 gitlab-ci-local --version
@@ -35,8 +38,8 @@ import json, sys
 assert ("sheets/may.csv", 4) == (issue["location"]["path"], issue["location"]["lines"]["begin"]), issue
 PY
 
-sed -i '/fire/d' sheets/may.csv
-git -c user.name=t -c user.email=t@example.com commit -qam mended
+sed -i '/^fire/d' sheets/may.csv
+git commit -qam mended
 batchpub sandbox --latency 0 > "$work/told" &
 sandbox=$!
 for _ in $(seq 100); do [ -s "$work/told" ] && break; sleep 0.1; done
