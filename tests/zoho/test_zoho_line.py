@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import os
+import random
 import socket
 import ssl
 import struct
@@ -438,7 +439,8 @@ def packed_answer(status, encoding, body):
 
 
 LOCKED = (
-    b'{"code": "URL_ROLLING_THROTTLES_LIMIT_EXCEEDED", "message": "wait", "padding": "' + os.urandom(300).hex().encode()
+    b'{"code": "URL_ROLLING_THROTTLES_LIMIT_EXCEEDED", "message": "wait", "padding": "'
+    + random.Random(1).randbytes(300).hex().encode()
 )
 REFUSED = b'{"code": "INVALID_INPUT", "message": "no"}'
 
