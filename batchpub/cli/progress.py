@@ -17,7 +17,7 @@ from batchpub.sentences import WAITS, say_duration
 WIDE = 72  # columns in which the whole of it stands on one line with a bar worth the name
 
 
-class Told(ProgressColumn):
+class WaitColumn(ProgressColumn):
     """Says what the bar cannot: asked anew each time it is drawn, so that a countdown counts while nothing happens."""
 
     def __init__(self, run: Engine, *, wide: bool) -> None:
@@ -39,7 +39,7 @@ def show_progress(run: Engine, *, quiet: bool) -> Iterator[None]:
         return
     console = Console(stderr=True, highlight=False, markup=False)
     wide = console.width >= WIDE
-    columns: list[ProgressColumn] = [MofNCompleteColumn(), Told(run, wide=wide)]
+    columns: list[ProgressColumn] = [MofNCompleteColumn(), WaitColumn(run, wide=wide)]
     if wide:
         columns.insert(0, BarColumn(bar_width=None))
     with Progress(*columns, console=console, transient=True, expand=True, refresh_per_second=4) as bar:

@@ -30,7 +30,7 @@ class GateClosed(Exception):
 
 
 class _Head:
-    """Who waits first in one queue. What wakes one head must not be cleared by another."""
+    """Who waits first in one queue. Each head has its own events, so clearing one loses no wake-up."""
 
     def __init__(self, operation: str) -> None:
         self.operation = operation
@@ -64,7 +64,7 @@ class Gate:
         self._spare: dict[str, list[Slot]] = {}
         self._limiters: dict[tuple[str, int, int], AsyncLimiter] = {}
         self._unspent: Counter[tuple[str, int, int]] = Counter()
-        """What was paid to a limiter for calls that were not made: it takes nothing back."""
+        """Permits taken for calls never made; reused first, since AsyncLimiter cannot take one back."""
         self._shut = asyncio.Event()
         self._locked_until = 0.0
         self._waits_until = 0.0

@@ -1,4 +1,4 @@
-"""What a lock means to whoever makes calls: all of them hold, the log is told once, and a vain wait ends the run."""
+"""What a throttle answer causes: pause all calls, log once, stop where waiting cannot help."""
 
 import math
 from collections.abc import Callable

@@ -17,7 +17,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One sentence and all rows it is said of. The sentence has no "B7: " in front, the rows have."""
+    """A message and every row that has it. The message has no "B7: " in front, the rows have."""
 
     outcome: Outcome
     message: str

@@ -69,7 +69,7 @@ class Settings:
     portal: str | None = setting(text(), title="what shares one limit; by default the API host")
     rate: int = setting(whole(1, 1000), default=30, title="calls in a period")
     period: float = setting(SECONDS, default=60.0, title="seconds in which `rate` calls may happen")
-    lock: float = setting(SECONDS, default=300.0, title="seconds of a lock that states none")
+    lock: float = setting(SECONDS, default=300.0, title="wait after a throttle answer that gives no time, in seconds")
     guard: float = setting(SECONDS, default=1.0, title="seconds a slot rests beyond the period")
     settle: float = setting(SECONDS, default=60.0, title="seconds after which a lost call cannot arrive any more")
     burst: int | None = setting(whole(1, 1000), title="calls at once; by default the rate")
@@ -99,12 +99,12 @@ class Settings:
     notify: NotifyPolicy = setting(
         member(NotifyPolicy, "never, sheet or all"),
         default=NotifyPolicy.SHEET,
-        title="who is mailed: nobody, whoever a row's own yes says, or all; a row's no always wins",
+        title="who is mailed: never; sheet, rows whose Notify says yes; all, every row except a no",
     )
     verify: Literal["auto", "always", "never"] = setting(
         one_of("auto", "always", "never", right="auto, always or never"),
         default="auto",
-        title="read a course before it is sent: auto (one that mails, where the state is new), always, or never",
+        title="read a course before it is sent: auto (one that mails and that this state has no answer about), always, never",
     )
     names: NamesRule = setting(
         member(NamesRule, "auto, hold, warn or ignore"),

@@ -139,7 +139,7 @@ def name_cell(row: int, column: int) -> str:
 
 
 @dataclass(slots=True)
-class Shelf:
+class RowBuffer:
     """Collects what one sheet holds while a file is read, and ends the reading when enough rows are there or too much."""
 
     wanted: int

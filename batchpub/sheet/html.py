@@ -20,7 +20,7 @@ from batchpub.sheet.grid import (
     Area,
     Grid,
     GridRow,
-    Shelf,
+    RowBuffer,
     Tab,
     Unreadable,
     cut,
@@ -65,14 +65,14 @@ class HtmlBook:
 
     def read(self, tab: int, rows: int) -> Grid:
         """Read so many filled rows of one table."""
-        return _TableReader(Shelf(wanted=rows), self._hiding, may_strike=self._may_strike).read(self._tables[tab])
+        return _TableReader(RowBuffer(wanted=rows), self._hiding, may_strike=self._may_strike).read(self._tables[tab])
 
 
 @dataclass(slots=True)
 class _TableReader:
     """Lays a table out on a grid: cells that span rows or columns push the others aside, as browsers do."""
 
-    shelf: Shelf
+    buffer: RowBuffer
     hiding: Hiding
     merges: list[Area] = field(default_factory=list)
     spanning: dict[int, int] = field(default_factory=dict)  # column → last row a cell above reaches down to
@@ -86,13 +86,13 @@ class _TableReader:
             number += 1  # noqa: SIM113
             cells = self._lay_out(row, number)
             hidden = self.hiding.hides_around(row)
-            if cells and not self.shelf.add(GridRow(number=number, cells=cells, hidden=hidden, width=self.width)):
+            if cells and not self.buffer.add(GridRow(number=number, cells=cells, hidden=hidden, width=self.width)):
                 break
         return Grid(
-            rows=self.shelf.rows,
+            rows=self.buffer.rows,
             merges=self.merges,
             hidden_columns=self._find_hidden_columns(table),
-            complete=self.shelf.complete,
+            complete=self.buffer.complete,
         )
 
     def _find_hidden_columns(self, table: etree._Element) -> frozenset[int]:

@@ -26,7 +26,7 @@ from batchpub.sheet.grid import (
     Area,
     Grid,
     GridRow,
-    Shelf,
+    RowBuffer,
     Tab,
     Unreadable,
     cut,
@@ -136,8 +136,8 @@ class _Document:
     only: int | None
     styles: dict[str, _Style] = field(default_factory=dict)
     tabs: list[Tab] = field(default_factory=list)
-    shelves: list[Shelf] = field(default_factory=list)
-    _shelf: Shelf = field(init=False)
+    shelves: list[RowBuffer] = field(default_factory=list)
+    _shelf: RowBuffer = field(init=False)
     _full: bool = field(init=False)
     _row: int = field(init=False)
     _columns: int = field(init=False)
@@ -147,7 +147,7 @@ class _Document:
         self._begin_table()
 
     def _begin_table(self) -> None:
-        self._shelf = Shelf(wanted=self.wanted)
+        self._shelf = RowBuffer(wanted=self.wanted)
         self._full = self.only not in (None, len(self.shelves))
         self._row = self._columns = 0
         self._struck_columns = set()
@@ -199,7 +199,7 @@ class _Document:
         self._columns += count
 
     def _take_row(self, row: etree._Element) -> None:
-        """Put the row on the shelf as often as it is repeated. Blank rows are only counted: a million of them is usual."""
+        """Put the row on the buffer as often as it is repeated. Blank rows are only counted: a million of them is usual."""
         number = self._row + 1
         self._row += _read_count(row, f"{_TABLE}number-rows-repeated")
         found = self._read_cells(row, number)

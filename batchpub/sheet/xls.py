@@ -17,7 +17,7 @@ from batchpub.sheet.grid import (
     TOO_MANY_TABS,
     Grid,
     GridRow,
-    Shelf,
+    RowBuffer,
     Tab,
     Unreadable,
     cut,
@@ -58,9 +58,9 @@ class XlsBook:
     def read(self, tab: int, rows: int) -> Grid:
         """Read so many filled rows of one sheet."""
         sheet = self._only or self._read_sheet(tab, rows)
-        shelf = Shelf(wanted=rows, complete=sheet.complete, hidden_columns=sheet.hidden_columns)
+        buffer = RowBuffer(wanted=rows, complete=sheet.complete, hidden_columns=sheet.hidden_columns)
         for top, bottom, left, right in sheet.merges:
-            shelf.add_area(shelf.merges, (top + 1, left), (bottom + 1, right))
+            buffer.add_area(buffer.merges, (top + 1, left), (bottom + 1, right))
         for row in sorted(sheet.rows):
             found = {
                 column: unwrap(cell)
@@ -68,11 +68,11 @@ class XlsBook:
                 else _build_cell(name_cell(row + 1, column), cell, since_1904=sheet.styles.since_1904)
                 for column, cell in sheet.rows[row].items()
             }
-            if found and not shelf.add(
+            if found and not buffer.add(
                 GridRow(number=row + 1, cells=gather_cells(row + 1, found), hidden=sheet.is_hidden(row))
             ):
                 break
-        return shelf.finish()
+        return buffer.finish()
 
     def _read_sheet(self, tab: int, rows: int) -> biff.BiffSheet:
         is_only = len(self.tabs) == 1

@@ -25,7 +25,7 @@ from batchpub.sheet.grid import (
     Area,
     Grid,
     GridRow,
-    Shelf,
+    RowBuffer,
     Tab,
     Unreadable,
     cut,
@@ -107,16 +107,16 @@ class XlsxBook:
 
     def read(self, tab: int, rows: int) -> Grid:
         """Read so many filled rows of one worksheet."""
-        sheet = _Worksheet(self._shared, Shelf(wanted=rows))
+        sheet = _Worksheet(self._shared, RowBuffer(wanted=rows))
         for element in self._elements(self._parts[tab], *_SHEET_PARTS):
             match local_name(element):
                 case "row" if not sheet.take_row(element):
                     break
                 case "mergeCell":
-                    sheet.add_area(sheet.shelf.merges, element.get("ref", ""))
+                    sheet.add_area(sheet.buffer.merges, element.get("ref", ""))
                 case "col":
                     sheet.take_column(element)
-        return sheet.shelf.finish()
+        return sheet.buffer.finish()
 
     def _elements(self, part: str, *names: str) -> Iterator[etree._Element]:
         """Give the elements of a part; none where there is no such part."""
@@ -196,7 +196,7 @@ class _Worksheet:
     """The rows of one worksheet as they come by. A million rows that are only formatted cost nothing but their parsing."""
 
     shared: _Shared
-    shelf: Shelf
+    buffer: RowBuffer
     row: int = 0
     shared_formulas: dict[str, str] = field(default_factory=dict)
 
@@ -222,13 +222,13 @@ class _Worksheet:
         if not found:
             return True
         hidden = element.get("hidden") in _TRUE or is_flat(element.get("ht"))
-        return self.shelf.add(GridRow(number=self.row, cells=gather_cells(self.row, found), hidden=hidden))
+        return self.buffer.add(GridRow(number=self.row, cells=gather_cells(self.row, found), hidden=hidden))
 
     def take_column(self, element: etree._Element) -> None:
         """Read what is said about some columns."""
         if element.get("hidden") in _TRUE or is_flat(element.get("width")):
             first, last = max(_to_int(element.get("min", "")), 1), _to_int(element.get("max", ""))
-            self.shelf.hide_columns(first - 1, max(last - first + 1, 0))
+            self.buffer.hide_columns(first - 1, max(last - first + 1, 0))
 
     def _find_number(self, row: etree._Element) -> int:
         """Find a row's number: its own, else that of its first cell with a name, else one more than that of the row before."""
@@ -307,7 +307,7 @@ class _Worksheet:
         """Give the formula's text; a cell that only shares another's formula gets the text of that one."""
         kind, text = part.get("t"), unescape(part.text or "")
         if kind in ("array", "dataTable"):  # the results stand in other cells as if somebody had typed them
-            self.add_area(self.shelf.arrays, part.get("ref", ""))
+            self.add_area(self.buffer.arrays, part.get("ref", ""))
         if kind == "shared":
             text = text or self.shared_formulas.get(part.get("si", ""), "")
             self.shared_formulas[part.get("si", "")] = text
@@ -326,7 +326,7 @@ class _Worksheet:
         first, _, last = reference.partition(":")
         (top, left), (bottom, right) = read_reference(first), read_reference(last or first)
         if (top, left) != (None, None) and (bottom, right) != (None, None):
-            self.shelf.add_area(
+            self.buffer.add_area(
                 areas,
                 (min(top or 1, LAST_ROW), left or 0),
                 (min(bottom or LAST_ROW, LAST_ROW), LAST_COLUMN - 1 if right is None else right),

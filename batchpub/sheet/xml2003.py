@@ -21,7 +21,7 @@ from batchpub.sheet.grid import (
     TOO_MANY_TABS,
     Grid,
     GridRow,
-    Shelf,
+    RowBuffer,
     Tab,
     Unreadable,
     cut,
@@ -76,9 +76,9 @@ class _Workbook:
     only: int | None
     is_workbook: bool = False
     tabs: list[Tab] = field(default_factory=list)
-    shelves: list[Shelf] = field(default_factory=list)
+    shelves: list[RowBuffer] = field(default_factory=list)
     struck_styles: set[str] = field(default_factory=set)
-    _shelf: Shelf = field(init=False)
+    _shelf: RowBuffer = field(init=False)
     _full: bool = field(init=False)
     _hidden: bool = field(init=False)
     _row: int = field(init=False)
@@ -89,7 +89,7 @@ class _Workbook:
         self._begin_sheet()
 
     def _begin_sheet(self) -> None:
-        self._shelf = Shelf(wanted=self.wanted)
+        self._shelf = RowBuffer(wanted=self.wanted)
         self._full = self.only not in (None, len(self.shelves))
         self._hidden = False
         self._row = self._columns = 0

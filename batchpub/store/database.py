@@ -58,7 +58,7 @@ class Database:
         return await self._persist(work, {})
 
     async def read(self, work: Work[T]) -> T:
-        """Do work that only reads, all of it from one moment, without keeping writers waiting.
+        """Do work that only reads: from one snapshot, without a write lock.
 
         Raises:
             CannotWrite: as `write`.

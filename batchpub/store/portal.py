@@ -21,13 +21,13 @@ from batchpub.store.limits import GENTLE_SECONDS, Limits, Pace, gentle_pace
 from batchpub.store.tables import calls, courses, portals
 
 SERVER = "server"
-"""The boot id of a ledger that counts by the database's clock: all hosts are one boot there."""
+"""Marks times read from the server's clock, which all hosts share."""
 
 STEP_SECONDS = 1.0
 """A server's clock that is behind the last writing by less than this was read a moment before that writing."""
 
 WALL_ROUNDING = 2e-6
-"""Wall time has microseconds: two hosts in turn must not round a rest away, a little at each turn."""
+"""Seconds subtracted at each hand-over between hosts, so that rounding never shortens a rest."""
 
 LedgerTime = float | ColumnElement[float]
 """Seconds of the ledger: a number, or the server's own clock inside a statement."""

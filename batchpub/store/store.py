@@ -40,7 +40,7 @@ class Store:
     now: ColumnElement[float] | None = None
     """The clock of a database that has one; the ledger counts by it then."""
     reads: Mapping[str, Any] = field(default_factory=dict)
-    """What a transaction that only reads asks for: all of it from one moment, nobody kept waiting."""
+    """Options of read transactions: one snapshot, no write lock."""
     place: Place | None = None
     """Where another file may take the place of the one that is open; None for a server."""
     prepare: Callable[[AsyncConnection], Awaitable[None]] = _nothing
