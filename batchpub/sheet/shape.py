@@ -22,6 +22,9 @@ _ID_LIKE = re.compile(r"[0-9]{12,}")
 _ADDRESS = re.compile(r"https?://\S*[0-9]{12}\S*", re.IGNORECASE)
 _WRAPPING = " \"'="
 _NUMBER_LIKE = re.compile(r"[-+]?[0-9][0-9.,'’ \u00a0\u202f/_-]*(?:[eE] ?[+-]?[0-9]+)?|#[A-Z/0!?]+")
+_OF_IDS = re.compile(
+    r"(?:\b|_)(?:ids?|nr|no|num|number|nummer|code|key|prerequisite|parent|predecessor|successor|related|batch)(?:\b|_)"
+)
 _FEWEST_IDS = 2
 _SAMPLE = 1_000  # whole rows that show in which columns ids stand
 _FARTHEST = 50  # columns; rows of thousands of values are no longer for it
@@ -75,6 +78,7 @@ def find_misfits(
         usual=usual if whole else None,
         name=roles.get("name"),
         words=frozenset(roles[role] for role in ("publish", "notify") if role in roles),
+        of_ids=frozenset(column for column in range(wanted) if _OF_IDS.search(read_text(heading, column).casefold())),
     )
     return {
         **spaced,
@@ -86,13 +90,17 @@ def find_misfits(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Watched:
-    """The shape that rows should have. `usual` are the columns in which whole rows hold ids; None where no row is whole."""
+    """The shape that rows should have. `usual` are the columns in which whole rows hold ids; None where no row is whole.
+
+    `of_ids` are the columns whose heading speaks of an id or a number.
+    """
 
     id_column: int
     wanted: int
     usual: frozenset[int] | None
     name: int | None
     words: frozenset[int]
+    of_ids: frozenset[int]
 
 
 def read_text(row: GridRow, column: int) -> str:
@@ -129,6 +137,8 @@ def _may_be_pushed(row: GridRow, place: int, step: int, shape: _Watched) -> bool
     """
     if place and any(is_like_id(read_text(row, pushed)) for pushed in range(place, place + step)):
         return False
+    if is_like_id(read_text(row, shape.id_column + step)) and shape.id_column + step not in shape.of_ids:
+        return True  # an id under the heading of a note or a name: the values have moved, whatever the name looks like
     if shape.name is None or shape.name < place:
         return shape.name is None or not is_like_id(read_text(row, shape.name))
     shown, moved = trim(read_text(row, shape.name)), trim(read_text(row, shape.name + step))

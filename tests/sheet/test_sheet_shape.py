@@ -218,6 +218,12 @@ FEW = settings(max_examples=100, deadline=None, suppress_health_check=[HealthChe
     rows=[("Fire", True, "")] * 3,
     fault="row names",
 )
+@example(
+    order=["Prerequisite", "Course ID", "Note", "Publish", "Course name"], rows=[("", True, "")], fault="row names"
+)
+@example(
+    order=["Prerequisite", "Course ID", "Publish", "Note", "Course name"], rows=[("", False, "x")], fault="row names"
+)
 def test_whatever_a_program_does_to_the_shape_no_other_id_is_published(tmp_path, order, rows, fault):
     """
     Whatever a careless exporter leaves out or lets slip, what is published is an id of the id column, and its row says no to nothing.
