@@ -217,6 +217,7 @@ def configure_log(
         wording: how the sentences of the program name a setting to whoever reads this log.
 
     """
+    log.is_set_up()
     masking = Masking(secrets)
 
     def word(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

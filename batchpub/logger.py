@@ -18,6 +18,10 @@ class Logger:
         """Keep what sets the log up until the first event; what was set up before counts no more."""
         self._prepare = prepare
 
+    def is_set_up(self) -> None:
+        """Drop what was kept: the log has been set up since, by whoever calls this."""
+        self._prepare = None
+
     def get(self) -> Any:
         """Give structlog's logger, set up."""
         if self._prepare is not None:

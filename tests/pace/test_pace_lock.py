@@ -191,8 +191,7 @@ def test_a_lock_that_a_higher_rate_explains_makes_nobody_gentler():
     """
 
     async def main(world):
-        fast, slow = Process(world, "fast"), Process(world, "slow")
-        fast.ledger.limits = Limits(rate=60, burst=60)
+        fast, slow = Process(world, "fast", limits=Limits(rate=60, burst=60)), Process(world, "slow")
         taken = [await fast.ledger.take_slot("publish") for _ in range(31)]
         return await refuse(slow, taken[-1])
 

@@ -84,10 +84,12 @@ class Watched(Ledger):
 class Process:
     """One run on the shared state: what the Publisher does with slots, and nothing else."""
 
-    def __init__(self, world, name, *, clock=None):
+    def __init__(self, world, name, *, clock=None, limits=None):
         self.world, self.name = world, name
         self.clock = clock or VirtualClock(world.loop, offset=UP)
-        self.ledger = Watched(world.database, portal="portal", run=name, limits=world.limits, clock=self.clock)
+        self.ledger = Watched(
+            world.database, portal="portal", run=name, limits=limits or world.limits, clock=self.clock
+        )
         self.gate = Gate(self.ledger, clock=self.clock)
         self.tasks = []
         world.processes.append(self)

@@ -3,6 +3,8 @@
 import json
 from xml.etree import ElementTree as ET
 
+from batchpub.settings.wording import with_flags
+
 HEAD = "Course ID,Course name,Notify\n"
 
 
@@ -79,7 +81,7 @@ def test_a_file_that_is_not_read_stops_the_run_or_is_reported(desk):
     assert 1 == desk.stats()["arrivals"]["publish"]
     assert ["published"] == desk.outcomes("going")
     sheets = json.loads((desk.folder / "going" / "run_results.json").read_text())["sheets"]
-    assert ["", refused[0]["error.message"]] == [sheet["refused"] for sheet in sheets]
+    assert ["", refused[0]["error.message"]] == [with_flags(sheet["refused"]) for sheet in sheets]
     assert "lists/notes.dat" in (desk.folder / "going" / "report.html").read_text()
     cases = ET.parse(desk.folder / "going" / "junit.xml").findall(".//testcase[error]")
     assert ["lists/notes.dat"] == [case.get("classname") for case in cases]
