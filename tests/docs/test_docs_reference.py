@@ -22,7 +22,8 @@ def test_reference_is_what_the_program_says(page):
     """
     written = (FOLDER / page).read_text(encoding="utf-8") if (FOLDER / page).exists() else ""
 
-    assert make_pages()[page] == written, f"docs/reference/{page} is out of date: run {COMMAND}"
+    # Word by word: how far click indents its help changes with its version.
+    assert make_pages()[page].split() == written.split(), f"docs/reference/{page} is out of date: run {COMMAND}"
 
 
 def test_reference_has_no_page_that_nobody_writes():
