@@ -1,6 +1,7 @@
 """The reference is the program's own, and the README keeps its word."""
 
 import re
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from batchpub.settings import CREDENTIALS, SETTINGS
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+CLICK = tuple(int(part) for part in version("click").split(".")[:3])
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
@@ -22,8 +24,9 @@ def test_reference_is_what_the_program_says(page):
     """
     written = (FOLDER / page).read_text(encoding="utf-8") if (FOLDER / page).exists() else ""
 
-    # Word by word: how far click indents its help changes with its version.
-    assert make_pages()[page].split() == written.split(), f"docs/reference/{page} is out of date: run {COMMAND}"
+    if page == "commands.md" and CLICK < (8, 5, 1):
+        pytest.skip("an older click lays out its help otherwise; the page is written with 8.5.1 or newer")
+    assert make_pages()[page] == written, f"docs/reference/{page} is out of date: run {COMMAND}"
 
 
 def test_reference_has_no_page_that_nobody_writes():
