@@ -130,7 +130,7 @@ PUBLISHED = [
     ("may.csv", 2, "duplicate"),
     ("may.csv", 3, "published"),
 ]
-AGAIN = [(file, row, outcome.replace("published", "already_published")) for file, row, outcome in PUBLISHED]
+AGAIN = [(file, row, "already_published") for file, row, _ in PUBLISHED]  # whatever a row says, its course is
 
 
 def test_github_checks_a_pull_request(repository, environ, service):

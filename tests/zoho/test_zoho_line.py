@@ -527,7 +527,7 @@ async def test_hundreds_of_calls_at_once_do_not_wait_for_each_other():
     """
     A call never waits below the gate for another one's connection: that would count as connecting.
     """
-    async with Line(seconds=11).open() as line, make_client(line.port, connect_seconds=10) as client:
+    async with Line(seconds=11).open() as line, make_client(line.port, connect_seconds=10, total_seconds=30) as client:
         replies = await asyncio.gather(*(publish(client, COURSE, notify=True) for _ in range(220)))
 
     assert {Published} == {type(reply.answer) for reply in replies}
