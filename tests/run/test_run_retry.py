@@ -58,17 +58,16 @@ def test_again_all_is_continued_from_the_runs_own_results(desk):
 @pytest.mark.slow
 def test_again_is_continued_from_the_state_where_its_reports_could_not_be_written(desk):
     """
-    The folder has another run's results, and then no room: the command in run.finished writes this run's first.
+    Something takes the place of the results while the run goes on: the command in run.finished writes them first.
     """
     desk.write_sheet(4)
-    desk.serve()
+    desk.serve(faults='[[fault]]\nkind = "slow_body"\nseconds = 36\n')
     assert 0 == desk.publish().wait()
-    (desk.folder / "out" / "run_results.json").rename(desk.folder / "earlier.json")
-    (desk.folder / "out" / "run_results.json").mkdir()
     stopped = desk.publish("--again", "all", "--max-calls", "2")
+    stopped.wait_for("run.started")
+    (desk.folder / "out" / "run_results.json").mkdir()
     code, last = stopped.wait(), stopped.last()
     (desk.folder / "out" / "run_results.json").rmdir()
-    (desk.folder / "earlier.json").rename(desk.folder / "out" / "run_results.json")
 
     done = desk.run_in_shell(last["batchpub.resume_command"].replace("--max-calls 2", "--max-calls 9"))
 

@@ -157,11 +157,17 @@ def late(*values):
     [
         (("--expect", "7"), {}, "", 4, "--expect 7, but the sheets have 20 courses to publish."),
         ((), REFRESH, '[[fault]]\nkind = "invalid_code"\non = "token"\n', 77, "Zoho refuses"),
-        late(("--max-duration", "0.1s"), {}, SLOW, 75, "--max-duration (0.1 s) is over."),
+        late(("--max-duration", "0.1s"), {}, SLOW, 75, "The time of the run (0.1 s) is over. See --max-duration."),
         late((), {}, '[[fault]]\nkind = "scope"\n', 77, "Zoho denies access"),
         late((), {}, '[[fault]]\nkind = "403"\n', 77, "three times in a row"),
         late((), {}, '[[fault]]\nkind = "quota"\nnth = 3\n', 75, "daily quota of calls is used up"),
-        late(("--max-failures", "10%"), {}, '[[fault]]\nkind = "404"\n', 4, "more than --max-failures allows (2)"),
+        late(
+            ("--max-failures", "10%"),
+            {},
+            '[[fault]]\nkind = "404"\n',
+            4,
+            "more than are allowed (2). See --max-failures.",
+        ),
     ],
 )
 def test_every_way_to_stop_ends_in_its_code_and_a_report_of_every_row(desk, flags, environ, faults, code, why):
