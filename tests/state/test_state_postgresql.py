@@ -242,10 +242,10 @@ async def test_a_process_that_stands_still_in_a_transaction_does_not_keep_the_po
         async def stand_still(connection):
             nonlocal tries
             tries += 1
-            await mine.read_portal(connection)
+            await mine.row.hold(connection)
             holds.set()
             await wakes.wait()
-            await mine.read_portal(connection)
+            await mine.row.hold(connection)
 
         standing = asyncio.create_task(frozen.write(stand_still))
         await holds.wait()
@@ -294,10 +294,10 @@ async def test_a_server_that_answers_nothing_is_waited_for(monkeypatch, own_serv
         async def stand_still_within(connection):
             nonlocal tries
             tries += 1
-            await ledger.read_portal(connection)
+            await ledger.row.hold(connection)
             if tries == 1:
                 own_server.freeze()
-            await ledger.read_portal(connection)
+            await ledger.row.hold(connection)
 
         try:
             working = [asyncio.create_task(database.write(stand_still_within))]
