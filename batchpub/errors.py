@@ -81,7 +81,9 @@ def name_shortage(error: BaseException) -> str:
     if error.__cause__ is not None and (told := name_shortage(error.__cause__)):
         return told
     match error:
-        case MemoryError() | SystemError():  # the interpreter's own, where an import or a C extension had no memory left
+        case (
+            MemoryError() | SystemError()
+        ):  # the interpreter's own, where an import or a C extension had no memory left
             return "The memory is used up. Give batchpub more of it, or fewer rows at a time, then run the same command again."
         case RuntimeError() if "can't start new thread" in str(error):
             return (
