@@ -28,7 +28,7 @@ from batchpub.services.zoho.portal import name_portal
 from batchpub.settings import is_url
 from batchpub.sheet import SheetOptions, load_bytes, load_sheet
 from batchpub.sheet.frame import is_frame, read_courses, read_frame
-from batchpub.standing import PublishedBefore, Standing
+from batchpub.standing import Standing, known_published
 from batchpub.store import Database, Journal, Ledger, Limits, Outlook, open_database, read_id_shapes, unify_portals
 
 Rows = Sheet | Sequence[Sheet] | Iterable[Course | Mapping[str, Any]] | Any
@@ -183,7 +183,7 @@ async def publish(  # noqa: PLR0913 - all by name, and five of them have a defau
             max_failures=policy.max_failures,
         )
         engine = Engine(
-            settle_plan(judged, _published(known)),
+            settle_plan(judged, known_published(known)),
             options,
             service=service,
             database=parts.database,
@@ -267,10 +267,6 @@ def _rules(policy: Policy) -> Rules:
     return replace(policy.rules, settle_seconds=limits.settle, look_again_seconds=limits.period / limits.rate)
 
 
-def _published(known: Mapping[Course, Standing]) -> dict[Course, str]:
-    return {course: str(standing) for course, standing in known.items() if isinstance(standing, PublishedBefore)}
-
-
 def _find_state(state: str | Path | None) -> str | Path:
     """Give the path of a file, or the URL of a server as it is."""
     if state is None:
@@ -280,14 +276,14 @@ def _find_state(state: str | Path | None) -> str | Path:
 
 def _names(judged: Judged, known: Mapping[Course, Standing]) -> dict[Course, str]:
     """Give the courses that would be sent, with the sheet's name for each."""
-    plan = settle_plan(judged, _published(known))
+    plan = settle_plan(judged, known_published(known))
     return {row.course: row.name for row in plan.to_publish() if row.course is not None}
 
 
 def _forecast(
     judged: Judged, known: Mapping[Course, Standing], looks: Mapping[Course, Look], policy: Policy, outlook: Outlook
 ) -> Forecast:
-    plan = settle_plan(judged, _published(known))
+    plan = settle_plan(judged, known_published(known))
     rows = tuple(foresee_row(row, known, looks, policy.rules) for row in plan.rows)
     to_send = sum(one.is_to_send for one in rows)
     return Forecast(plan=plan, rows=rows, eta_seconds=estimate_seconds(to_send, policy.limits, outlook))

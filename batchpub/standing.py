@@ -1,10 +1,11 @@
 """How a course stands in the journal, and what is written there: plain values, which import nothing that works."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from batchpub.course import Outcome, Pile
+from batchpub.course import Course, Outcome, Pile
 
 NOT_YET = "The run ended before this course's turn. Run the same command again."
 
@@ -71,6 +72,11 @@ class RefusedBeside:
 
 
 Standing = Free | PublishedBefore | Held | Uncertain | RefusedBeside
+
+
+def known_published(known: Mapping[Course, Standing]) -> dict[Course, str]:
+    """Give the courses that the state calls published and that are not to be published again, each with its sentence."""
+    return {course: str(standing) for course, standing in known.items() if isinstance(standing, PublishedBefore)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

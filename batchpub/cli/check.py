@@ -15,7 +15,7 @@ from batchpub.cli.invocation import current_invocation
 from batchpub.cli.options import settle_settings
 from batchpub.cli.own_rule import find_broken_rule
 from batchpub.cli.saying import show
-from batchpub.cli.sheets import known_published, take_in
+from batchpub.cli.sheets import take_in
 from batchpub.cli.wiring import existing_state, hosts_of, limits_of, portal_of, start_log
 from batchpub.clock import SystemClock
 from batchpub.course import Course, IdShape, NamesRule, Pile, Plan, PlannedRow
@@ -33,7 +33,7 @@ from batchpub.report.totals import Tone, say_plan
 from batchpub.sentences import say_duration
 from batchpub.settings import Settings
 from batchpub.settings.wording import with_flags
-from batchpub.standing import Standing
+from batchpub.standing import Standing, known_published
 from batchpub.store import Outlook
 
 MANY = 40

@@ -23,7 +23,7 @@ from batchpub.cli.progress import show_progress
 from batchpub.cli.repetition import name_repetition
 from batchpub.cli.resume import command_again, command_to_continue
 from batchpub.cli.saying import introduce, say_goodbye
-from batchpub.cli.sheets import Intake, judge_all, known_published, take_in
+from batchpub.cli.sheets import Intake, judge_all, take_in
 from batchpub.cli.signals import Left
 from batchpub.cli.states import journal_of, ledger_of, open_state
 from batchpub.cli.wiring import existing_state, files_of, sheet_options_of, start_log
@@ -44,6 +44,7 @@ from batchpub.report.totals import DONE, count_outcomes
 from batchpub.sandbox import Sandbox, SandboxConfig, load_faults
 from batchpub.settings import SETTINGS, Settings
 from batchpub.sheet.results import load_results
+from batchpub.standing import known_published
 from batchpub.store import read_id_shapes
 
 

@@ -16,7 +16,6 @@ from batchpub.settings import Settings
 from batchpub.sheet import SheetOptions
 from batchpub.sheet.load import load_bytes, read_sheet
 from batchpub.source import Source, fetch, is_elsewhere
-from batchpub.standing import PublishedBefore, Standing
 
 MOST_NAMED = 50
 _NOT_TAKEN = (
@@ -85,11 +84,6 @@ def judge_all(sheets: Sequence[Sheet], settings: Settings, refused: Sequence[She
             for one in bad:
                 log.warning("sheet.refused", file=one.file, error=one.message)
             return Intake(judged=judged, refused=tuple(bad))
-
-
-def known_published(known: Mapping[Course, Standing]) -> dict[Course, str]:
-    """Give the courses that the state calls published and that are not to be published again, each with its sentence."""
-    return {course: str(standing) for course, standing in known.items() if isinstance(standing, PublishedBefore)}
 
 
 def _open(found: Found, settings: Settings) -> Source:
