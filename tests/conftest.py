@@ -21,7 +21,25 @@ def pytest_addoption(parser):
     parser.addoption("--uptime", metavar="SECONDS", help="pretend that the machine has been up for so long")
 
 
+# What the CI server that runs these tests says of itself. A run that is tested has the environment which its test gives it.
+OF_A_PIPELINE = (
+    "CI",
+    "GITHUB",
+    "GITLAB",
+    "JENKINS",
+    "JOB_",
+    "BUILD_",
+    "SYSTEM_",
+    "AGENT_",
+    "TF_BUILD",
+    "BUILDKITE",
+    "BATCHPUB_",
+)
+
+
 def pytest_configure(config):
+    for name in [name for name in os.environ if name.startswith(OF_A_PIPELINE)]:
+        del os.environ[name]
     if (seconds := config.getoption("--uptime")) is not None:
         os.environ[uptime.VARIABLE] = str(float(seconds))  # pytest-xdist's workers and forked runs have it from here
     uptime.pretend()

@@ -200,6 +200,9 @@ def test_wrong_use_uses_up_no_code(tmp_path, monkeypatch, arguments, environ, co
     assert not (tmp_path / "t").exists()
 
 
+ANSWERS = (("Client ID:", "1000.ID"), ("Client Secret:", "the-secret"), ("Grant code:", "1000.code"))
+
+
 @pytest.mark.slow
 def test_terminal_is_asked_and_shown_the_token_once(tmp_path, zoho):
     """
@@ -207,19 +210,22 @@ def test_terminal_is_asked_and_shown_the_token_once(tmp_path, zoho):
     """
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "batchpub", "login"]
-    running = subprocess.Popen(
-        command, cwd=tmp_path, env=environ_of(tmp_path, zoho), stdin=theirs, stdout=theirs, stderr=theirs,
-        start_new_session=True,
-    )  # fmt: skip
-    os.close(theirs)
-    shown = ""
-    for prompt, answer in (("Client ID:", "1000.ID"), ("Client Secret:", "the-secret"), ("Grant code:", "1000.code")):
-        shown += read_until(ours, prompt)
-        time.sleep(0.2)  # until getpass has turned the echo off
-        os.write(ours, f"{answer}\n".encode())
-    shown += read_until(ours, "Revoke it at")
-    code = running.wait(30)
-    os.close(ours)
+    ends = {"stdin": theirs, "stdout": theirs, "stderr": theirs}
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environ_of(tmp_path, zoho), start_new_session=True, **ends
+    ) as running:
+        os.close(theirs)
+        try:
+            shown = ""
+            for prompt, answer in ANSWERS:
+                shown += read_until(ours, prompt)
+                time.sleep(0.2)  # until getpass has turned the echo off
+                os.write(ours, f"{answer}\n".encode())
+            shown += read_until(ours, "Revoke it at")
+            code = running.wait(30)
+        finally:
+            running.kill()  # nothing where it has ended
+            os.close(ours)
 
     assert 0 == code
     assert 1 == shown.count("    1000.")
