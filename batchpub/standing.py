@@ -115,7 +115,7 @@ class AnswerNote:
 
 
 class CourseStatus(StrEnum):
-    """What the journal is told of a course; the state keeps words of its own (`state.tables.Status`)."""
+    """What the journal is told of a course; the state keeps words of its own (`store.tables.Status`)."""
 
     FREE = "free"
     """Nothing is under way: it may be sent."""
