@@ -25,7 +25,7 @@ from batchpub.pace import estimate_seconds
 from batchpub.plan.text import list_names
 from batchpub.plural import say_count
 from batchpub.report.attention import drop_place, shorten_files
-from batchpub.report.check_files import CheckedRow, write_check
+from batchpub.report.check_files import write_check
 from batchpub.report.ci import Problem, announce_check
 from batchpub.report.summary import Spot, Summary
 from batchpub.report.text import escape_commands
@@ -126,15 +126,8 @@ def _write_files(
     """Write what a CI server shows. Raises CannotWrite."""
     if not formats:
         return
-    checked = [
-        CheckedRow(
-            course="/".join(filter(None, (row["course_id"], row["batch_id"]))),
-            **{name: row[name] for name in ("file", "sheet", "row", "outcome", "message")},
-        )
-        for row in rows
-    ]
     try:
-        write_check(checked, unread, folder, formats)
+        write_check(rows, unread, folder, formats)
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
         raise CannotWrite(

@@ -12,6 +12,7 @@ from batchpub.course import NotifyPolicy, Outcome
 from batchpub.plural import say_count
 from batchpub.record import RowRecord, RunRecord
 from batchpub.report.attention import Problem, group_problems, list_problem_rows, name_places, name_row, name_sheet
+from batchpub.report.rows import describe_row
 from batchpub.report.table import find_own_columns, pick_own
 from batchpub.report.text import replace_unshowable, show_time
 from batchpub.report.timeline import COLUMNS, HEIGHT, draw_timeline
@@ -28,6 +29,7 @@ from batchpub.report.totals import (
     say_stop,
     summary_sentence,
 )
+from batchpub.sentences import say_duration
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -39,22 +41,10 @@ _MAILED = {
     NotifyPolicy.ALL: "learners are mailed unless the sheet says no",
 }
 _FIELDS = (
-    "sheet",
-    "row",
-    "cell",
-    "course",
-    "batch",
-    "name",
-    "outcome",
-    "message",
-    "attempts",
-    "mails",
-    "status",
-    "code",
-    "sent",
-    "ended",
-    "values",
-)
+    "sheet_index", "row", "cell", "course_id", "batch_id", "name", "outcome", "message", "attempts", "notify",
+    "http_status", "code", "first_sent_at", "finished_at",
+)  # fmt: skip
+"""What the table of all rows knows of each; the person's own cells stand behind them."""
 _HTML_IN_JSON = str.maketrans(
     {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 )
@@ -137,28 +127,17 @@ def _write_data(run: RunRecord) -> str:
             }
             for index, sheet in enumerate(run.sheets)
         ],
-        "fields": _FIELDS,
-        "rows": [_describe_row(row, columns[row.sheet_index]) for row in run.rows],
+        "fields": (*_FIELDS, "values"),
+        "rows": [_describe_row(run, row, columns[row.sheet_index]) for row in run.rows],
     }
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).translate(_HTML_IN_JSON)
 
 
-def _describe_row(row: RowRecord, columns: tuple[int, ...]) -> list[Any]:
+def _describe_row(run: RunRecord, row: RowRecord, columns: tuple[int, ...]) -> list[Any]:
+    told = {**describe_row(run, row), "outcome": ORDER.index(row.outcome)}
+    facts = (told[name] for name in _FIELDS)
     return [
-        row.sheet_index,
-        row.row,
-        _clean(row.cell),
-        _clean(row.course_id),
-        _clean(row.batch_id),
-        _clean(row.name),
-        ORDER.index(row.outcome),
-        _clean(row.message),
-        row.attempts,
-        int(row.notify),
-        row.http_status,
-        _clean(row.code),
-        _show_moment(row.first_sent_at),
-        _show_moment(row.finished_at),
+        *(_clean(fact) if isinstance(fact, str) else fact for fact in facts),
         [_clean(value) for value in pick_own(row, columns)],
     ]
 
@@ -173,13 +152,7 @@ def _show_moment(moment: datetime | None) -> str:
 
 
 def _show_duration(run: RunRecord) -> str:
-    if run.finished_at is None:
-        return ""
-    seconds = max(0, round((run.finished_at - run.started_at).total_seconds()))
-    hours, minutes = divmod(seconds // 60, 60)
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {seconds % 60} s" if minutes else f"{seconds} s"
+    return "" if run.finished_at is None else say_duration((run.finished_at - run.started_at).total_seconds())
 
 
 @cache

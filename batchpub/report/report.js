@@ -13,7 +13,7 @@
   // The order within one value is always that of the sheets, in both directions.
   const columns = [
     { key: "where", label: "Where", sorted: byNumber("position") },
-    { key: "course", label: "Course ID", sorted: (one, other) => by("course")(one, other) || by("batch")(one, other) },
+    { key: "course", label: "Course ID", sorted: (one, other) => by("course_id")(one, other) || by("batch_id")(one, other) },
     { key: "name", label: "Name", sorted: by("name") },
     { key: "outcome", label: "Outcome", sorted: byNumber("outcome") },
     { key: "message", label: "Message", sorted: by("message") },
@@ -36,7 +36,7 @@
 
   function textOf(row) {
     row.text ??= fold(
-      [data.sheets[row.sheet].place, row.where, row.course, row.batch, row.name, data.outcomes[row.outcome].words,
+      [data.sheets[row.sheet_index].place, row.where, row.course_id, row.batch_id, row.name, data.outcomes[row.outcome].words,
         row.message, row.code, ...row.values].join("\n"));
     return row.text;
   }
@@ -80,13 +80,13 @@
 
   function drawRow(row) {
     const outcome = data.outcomes[row.outcome];
-    const place = data.sheets[row.sheet].place;
+    const place = data.sheets[row.sheet_index].place;
     const cell = (name, label, ...children) => make("td", { class: name, "data-label": label }, ...children.filter(Boolean));
     const more = make("button", { type: "button", "aria-expanded": "false", "aria-label": `Details of ${row.where}` });
     more.addEventListener("click", () => toggleDetails(line, more, row));
     const line = make("tr", { "data-outcome": outcome.value },
       cell("where", "Where", make("bdi", {}, row.where), place && make("small", { dir: "auto" }, place)),
-      cell("course", "Course ID", row.course && make("code", {}, row.course), row.batch && make("small", {}, "batch ", make("code", {}, row.batch))),
+      cell("course", "Course ID", row.course_id && make("code", {}, row.course_id), row.batch_id && make("small", {}, "batch ", make("code", {}, row.batch_id))),
       cell("name", "Name", make("bdi", {}, row.name)),
       cell("outcome", "Outcome", make("span", { class: `pill ${outcome.tone}` }, outcome.words)),
       make("td", { class: "message", dir: "auto" }, row.message),
@@ -104,18 +104,19 @@
   // The clock on the reader's wall, with UTC beside it: whoever compares logs needs that one.
   function showTime(utc) {
     if (!utc) return "";
-    const moment = new Date(`${utc.replace(" ", "T")}Z`);
-    if (Number.isNaN(moment.getTime()) || moment.getTimezoneOffset() === 0) return `${utc} UTC`;
+    const told = `${utc.slice(0, 19).replace("T", " ")} UTC`;
+    const moment = new Date(`${utc.slice(0, 19).replace(" ", "T")}Z`);
+    if (Number.isNaN(moment.getTime()) || moment.getTimezoneOffset() === 0) return told;
     const here = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" }).format(moment);
-    return `${here} (${utc} UTC)`;
+    return `${here} (${told})`;
   }
 
   function describe(row) {
     const facts = [
-      ...data.sheets[row.sheet].headings.map((heading, index) => [heading || `(column ${index + 1})`, row.values[index]]),
-      ["Row", String(row.row)], ["Attempts", String(row.attempts)], ["Learners mailed", row.mails ? "yes, if it is published" : "no"],
-      ["HTTP status", row.status === null ? "" : String(row.status)], ["Code", row.code],
-      ["First sent", showTime(row.sent)], ["Finished", showTime(row.ended)],
+      ...data.sheets[row.sheet_index].headings.map((heading, index) => [heading || `(column ${index + 1})`, row.values[index]]),
+      ["Row", String(row.row)], ["Attempts", String(row.attempts)], ["Learners mailed", row.notify ? "yes, if it is published" : "no"],
+      ["HTTP status", row.http_status === null ? "" : String(row.http_status)], ["Code", row.code],
+      ["First sent", showTime(row.first_sent_at)], ["Finished", showTime(row.finished_at)],
     ];
     return make("dl", {}, ...facts.filter(([, value]) => value).flatMap(([name, value]) =>
       [make("dt", { dir: "auto" }, name), make("dd", { dir: "auto" }, value)]));

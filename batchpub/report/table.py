@@ -7,7 +7,7 @@ from batchpub.course import Outcome, PlannedSheet
 from batchpub.plan.seen import ROLES, say_seen
 from batchpub.plan.text import fold
 from batchpub.record import RowRecord, RunRecord
-from batchpub.report.text import show_time
+from batchpub.report.rows import describe_row
 from batchpub.sheet.heading import ALIASES, fold_heading, is_possible_heading
 
 if TYPE_CHECKING:
@@ -95,24 +95,10 @@ def _pick(values: Sequence[str], columns: Sequence[int | None]) -> tuple[str, ..
 
 
 def _our_cells(run: RunRecord, row: RowRecord) -> tuple[str | int, ...]:
-    sheet = run.sheets[row.sheet_index]
-    return (
-        row.outcome.value,
-        row.message,
-        row.row,
-        row.cell,
-        row.course_id,
-        row.attempts,
-        "" if row.http_status is None else row.http_status,
-        row.code,
-        show_time(row.first_sent_at),
-        show_time(row.finished_at),
-        run.run,
-        row.batch_id,
-        sheet.file,
-        sheet.sheet,
-        _say_seen(sheet, row) if row.outcome in _OPEN else "",
-    )
+    seen = _say_seen(run.sheets[row.sheet_index], row) if row.outcome in _OPEN else ""
+    told = {**describe_row(run, row), "run": run.run, "seen": seen}
+    cells = (told[name.removeprefix("bp_")] for name in OURS)
+    return tuple("" if cell is None else cell for cell in cells)
 
 
 def _say_seen(sheet: PlannedSheet, row: RowRecord) -> str:

@@ -48,7 +48,7 @@ def test_page_holds_every_row_as_it_is(run):
 
     assert [
         (row.row, row.course_id, row.batch_id, replace_unshowable(row.name), row.outcome.value) for row in run.rows
-    ] == [(r["row"], r["course"], r["batch"], r["name"], data["outcomes"][r["outcome"]]["value"]) for r in rows]
+    ] == [(r["row"], r["course_id"], r["batch_id"], r["name"], data["outcomes"][r["outcome"]]["value"]) for r in rows]
     assert [[replace_unshowable(value) for value in row.values] for row in run.rows] == [r["values"] for r in rows]
 
 
