@@ -88,7 +88,7 @@ def report(**flags: Any) -> int:
 
 
 @click.command(cls=HelpfulCommand)
-@with_flags(JOB, STATE, setting("data_center"), setting("portal"), setting("rate", type=int))
+@with_flags(JOB, STATE, setting("data_center"), setting("portal"), setting("rate"))
 @click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
 @click.option("--unlock", is_flag=True, help="Forget Zoho's lock, if you know that it is lifted; asks first.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -104,7 +104,7 @@ def doctor(**flags: Any) -> int:
 
 @click.command(cls=HelpfulCommand)
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@setting("id_digits", metavar="DIGITS")
+@setting("id_digits")
 @click.option(
     "--language", type=click.Choice(["en", "de", "fr", "es", "ja"]), default="en", help="What staff read it in. [en]"
 )

@@ -1,77 +1,71 @@
 """Flags that several commands share, and the way from flags to settings."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from batchpub.course import NamesRule, NotifyPolicy
-from batchpub.settings import SETTINGS, Settings, load_settings, show_default
+from batchpub.settings import PATHS, SETTINGS, Settings, load_settings, show_default
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def setting(name: str, *short: str, **kind: Any) -> Callable[[F], F]:
-    """Make a setting's flag; name, meaning and default are the setting's own."""
-    meaning, default = SETTINGS[name].title, show_default(name)
-    told = meaning[:1].upper() + meaning[1:] + "." + (f" [{default}]" if default else "")
-    return click.option("--" + name.replace("_", "-"), *short, help=told.replace("`", ""), **kind)
+SHORT = {"quiet": "-q", "verbose": "-v"}
+METAVARS = {
+    "id_digits": "DIGITS", "confirm_id": "ID", "again": "ID", "again_id": "NAME", "mail_from": "ADDRESS",
+    "mail_to": "ADDRESS",
+}  # fmt: skip
+"""What stands for the value in the help, where the kind of value does not say it."""
+
+
+def setting(name: str) -> Callable[[F], F]:
+    """Make a setting's flag; name, meaning, default and kind of value are the setting's own."""
+    about, default = SETTINGS[name], show_default(name)
+    told = about.title[:1].upper() + about.title[1:] + "." + (f" [{default}]" if default else "")
+    kind = {"type": click.Path()} if name in PATHS else _kind_of(about.reader.schema)
+    names = filter(None, ("--" + name.replace("_", "-"), SHORT.get(name)))
+    return click.option(*names, help=told.replace("`", ""), metavar=METAVARS.get(name), **kind)
+
+
+def _kind_of(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what click is told of a value from what a job file is told of it. The setting's own reader has the last word."""
+    match schema:
+        case {"type": "integer"}:
+            return {"type": int}
+        case {"type": "number"}:
+            return {"type": float}
+        case {"type": "boolean"}:
+            return {"is_flag": True, "default": None}
+        case {"type": "array"}:
+            return {"multiple": True}
+        case {"enum": words}:
+            return {"type": click.Choice(words)}
+        case _:
+            return {}
 
 
 JOB = click.option("--job", type=click.Path(path_type=Path), help="A job file (TOML) with settings.")
-STATE = setting("state", metavar="PATH")
+STATE = setting("state")
 
-SHEET_FLAGS = (
-    setting("sheet"),
-    setting("column"),
-    setting("name"),
-    setting("keep_going", is_flag=True, default=None),
-    setting("max_rows", type=int),
-    setting("id_digits", metavar="DIGITS"),
-    setting("confirm_id", multiple=True, metavar="ID"),
-    setting("include_hidden", is_flag=True, default=None),
-    setting("notify", type=click.Choice([policy.value for policy in NotifyPolicy])),
-    setting("names", type=click.Choice([rule.value for rule in NamesRule])),
-    setting("strict", is_flag=True, default=None),
-    setting("expect", type=int),
-    setting("again", multiple=True, metavar="ID"),
-    setting("again_id", metavar="NAME"),
-    setting("portal"),
-    setting("rate", type=int),
-    setting("burst", type=int),
-    setting("period", type=float),
-    setting("lock", type=float),
-    setting("guard", type=float),
-    setting("settle", type=float),
-)
+_OF_SHEETS = (
+    "sheet", "column", "name", "keep_going", "max_rows", "id_digits", "confirm_id", "include_hidden", "notify", "names",
+    "strict", "expect", "again", "again_id", "portal", "rate", "burst", "period", "lock", "guard", "settle",
+)  # fmt: skip
+_OF_RUNS = (
+    "workers", "attempts", "course_time", "verify", "max_duration", "max_calls", "max_failures", "max_lock", "out",
+    "report", "log_format", "log_file", "notify_format", "mail_from", "mail_to", "metrics_file", "quiet", "verbose",
+    "progress_every", "speed",
+)  # fmt: skip
 
+SHEET_FLAGS = tuple(map(setting, _OF_SHEETS))
 RUN_FLAGS = (
-    setting("workers", type=int),
-    setting("attempts", type=int),
-    setting("course_time", type=float),
-    setting("verify", type=click.Choice(["auto", "always", "never"])),
-    setting("max_duration"),
-    setting("max_calls", type=int),
-    setting("max_failures"),
-    setting("max_lock", type=float),
-    setting("out", type=click.Path()),
-    setting("report", multiple=True),
-    setting("log_format", type=click.Choice(["json", "console"])),
-    setting("log_file", type=click.Path()),
-    setting("notify_format", type=click.Choice(["auto", "json", "slack", "teams"])),
-    setting("mail_from", metavar="ADDRESS"),
-    setting("mail_to", multiple=True, metavar="ADDRESS"),
-    setting("metrics_file", type=click.Path()),
-    setting("quiet", "-q", is_flag=True, default=None),
-    setting("verbose", "-v", is_flag=True, default=None),
-    setting("progress_every", type=float),
+    *map(setting, _OF_RUNS),
     click.option("--json", "as_json", is_flag=True, help="How the run ended, as JSON on stdout."),
     click.option("--yes", is_flag=True, help="Do not ask before mailing learners."),
     click.option("--gentle-off", is_flag=True, help="Forget the gentler pace after an unexplained lock."),
     click.option("--sandbox", is_flag=True, help="Rehearse against a sandbox on this machine; no credentials."),
-    setting("speed", type=float),
     click.option(
         "--sandbox-faults",
         type=click.Path(path_type=Path),

@@ -3,6 +3,7 @@
 from batchpub.settings.fields import (
     CREDENTIALS,
     FROM_FILES,
+    PATHS,
     PREFIX,
     SCALED,
     SECRETS,
@@ -16,6 +17,7 @@ from batchpub.settings.load import load_settings
 __all__ = [
     "CREDENTIALS",
     "FROM_FILES",
+    "PATHS",
     "PREFIX",
     "SCALED",
     "SECRETS",
