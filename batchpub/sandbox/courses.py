@@ -72,7 +72,7 @@ class CourseBook:
 
     `republish_error`: whether publishing a published course is an error; otherwise it succeeds, and mails again.
     `state_field`: where a read answer carries the state: "course.status", "status", "course.courseStatus",
-    "course.state" and the like, or "" for nowhere. Zoho documents neither.
+    "course.state" and the like, or "none". Zoho documents neither.
     """
 
     known: Mapping[str, KnownCourse] | None
@@ -109,7 +109,7 @@ class CourseBook:
         answer = {"code": "200", "course": self._describe(course, batch_id), "message": "success"}
         *path, name = self.state_field.split(".")
         place = answer["course"] if path else answer
-        if name and isinstance(place, dict):
+        if name != "none" and isinstance(place, dict):
             place[name] = record.state.value
         return json_reply(answer)
 
@@ -122,14 +122,6 @@ class CourseBook:
         record.read += 1
         return json_reply({"code": "200", "batch": self._describe_batch(course, batch_id), "message": "success"})
 
-    def list_batches(self, course_id: str, *, start: int) -> Reply:
-        """Give one page of the batches of a course, at most 25. `start` counts from 0."""
-        course = self.find(course_id, "")
-        if course is None:
-            return self._unknown(course_id, "")
-        batches = [{**self._describe_batch(course, batch), "schedulerId": 0} for batch in filter(None, course.batches)]
-        return json_reply({"batches": batches[start : start + 25], "code": "200", "message": "success"})
-
     def _describe_batch(self, course: KnownCourse, batch_id: str) -> dict[str, Any]:
         return {
             "name": course.name,
@@ -138,15 +130,6 @@ class CourseBook:
             "publishStatus": self._record(course, batch_id).state.value,
             "learnersCount": 0,
         }
-
-    def list_page(self, *, start: int, state: str, page_size: int) -> Reply:
-        """Give one page of the known courses, in the order of the file. `start` counts from 1."""
-        rows = [
-            {**self._describe(course, ""), "status": self._record(course, "").state.value}
-            for course in (self.known or {}).values()
-        ]
-        rows = [row for row in rows if state in {"", row["status"]}]
-        return json_reply({"code": "200", "courses": rows[start - 1 : start - 1 + page_size], "message": "success"})
 
     def publish_elsewhere(self, course_id: str, batch_id: str) -> None:
         """Make the course published by somebody else: it counts for nobody here."""

@@ -59,8 +59,8 @@ from dataclasses import dataclass, field, fields, replace
 from enum import Enum, auto
 from pathlib import Path
 from random import Random
-from types import MappingProxyType
-from typing import Any, Self
+from types import MappingProxyType, UnionType
+from typing import Any, get_args, get_origin
 
 from batchpub.sandbox.courses import already_published_reply
 from batchpub.sandbox.replies import (
@@ -366,37 +366,23 @@ class FaultPlan:
         return firing[0].fault
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Shape:
-    """What TOML or JSON may put into a field."""
-
-    types: tuple[type, ...]
-    inside: tuple[type, ...] = ()
-
-    @classmethod
-    def of(cls, *types: type, inside: tuple[type, ...] = ()) -> Self:
-        return cls(types=types, inside=inside)
-
-    def fits(self, value: Any) -> bool:
-        if isinstance(value, bool):
-            return bool in self.types
-        if isinstance(value, list):
-            return list in self.types and all(type(part) in self.inside for part in value)
-        if isinstance(value, dict):
-            return dict in self.types and all(isinstance(part, str) for part in value.values())
-        return isinstance(value, self.types)
+def _fits(value: Any, kind: Any) -> bool:
+    """Tell whether what TOML or JSON gave is of a field's type, as it is written in `Fault`."""
+    match value:
+        case list():
+            return any(
+                get_origin(one) is Sequence and all(_fits(v, *get_args(one)) for v in value) for one in _kinds(kind)
+            )
+        case dict():
+            return get_origin(kind) is Mapping and all(isinstance(part, str) for part in value.values())
+        case int() if not isinstance(value, bool):
+            return bool({int, float} & set(_kinds(kind)))
+        case _:
+            return type(value) in _kinds(kind)
 
 
-_NUMBER, _TEXT, _WHOLE, _TRUTH = _Shape.of(int, float), _Shape.of(str), _Shape.of(int), _Shape.of(bool)
-_SHAPES = {
-    **dict.fromkeys(("kind", "on", "code", "message", "envelope", "shape", "body", "location", "packed"), _TEXT),
-    **dict.fromkeys(("probability", "from_seconds", "until_seconds", "seconds"), _NUMBER),
-    **dict.fromkeys(("every", "times", "status", "size_bytes", "cut_bytes"), _WHOLE),
-    **dict.fromkeys(("executed", "lock"), _TRUTH),
-    "course": _Shape.of(str, list, inside=(str,)),
-    "nth": _Shape.of(int, list, inside=(int,)),
-    "headers": _Shape.of(dict),
-}
+def _kinds(kind: Any) -> tuple[Any, ...]:
+    return get_args(kind) if isinstance(kind, UnionType) else (kind,)
 
 
 def load_faults(path: Path) -> tuple[Fault, ...]:
@@ -427,11 +413,11 @@ def parse_faults(plan: Any) -> tuple[Fault, ...]:
 def _parse_rule(rule: Any, number: int) -> Fault:
     if not isinstance(rule, dict) or "kind" not in rule:
         raise ValueError(f"fault {number}: a table with a kind is wanted")
-    names = [each.name for each in fields(Fault)]
+    kinds = {each.name: each.type for each in fields(Fault)}
     for name, value in rule.items():
-        if name not in names:
-            raise ValueError(f"fault {number}: no such field: {name!r}; there are {', '.join(names)}")
-        if not _SHAPES[name].fits(value):
+        if name not in kinds:
+            raise ValueError(f"fault {number}: no such field: {name!r}; there are {', '.join(kinds)}")
+        if not _fits(value, kinds[name]):
             raise ValueError(f"fault {number}: {name} cannot be {value!r}")
     try:
         return Fault(**rule)

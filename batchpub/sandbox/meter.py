@@ -6,11 +6,11 @@ All times are seconds of one monotonic clock; the caller passes them in and they
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 from math import floor
 
 
-class Window(Enum):
+class Window(StrEnum):
     """How the service may count "30 calls within a minute". Zoho does not say which."""
 
     ROLLING = "rolling"

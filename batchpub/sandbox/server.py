@@ -97,10 +97,8 @@ class Sandbox:
                 web.post("/oauth/v2/token", self._serve("token")),
                 web.post(API + "/{course_id}/publish", self._serve("publish")),
                 web.post(batch + "/publish", self._serve("publish")),
-                web.get(API, self._serve("read")),
                 web.get(API + "/{course_id}", self._serve("read")),
-                web.get(batch, self._serve("read", page="batch")),
-                web.get(API + "/{course_id}/batches", self._serve("read", page="batches")),
+                web.get(batch, self._serve("read", is_batch_page=True)),
                 web.get("/_sandbox/stats", self._tell_stats),
                 web.get("/_sandbox/requests", self._tell_requests),
                 web.post("/_sandbox/reset", self._reset),
@@ -122,13 +120,15 @@ class Sandbox:
     async def _unknown(self, request: web.Request) -> web.Response:
         return _response(error_reply("URL_RULE_NOT_CONFIGURED", f"No such address: {request.path}", status=404))
 
-    def _serve(self, operation: str, *, page: str = "") -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    def _serve(
+        self, operation: str, *, is_batch_page: bool = False
+    ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def serve(request: web.Request) -> web.StreamResponse:
             task = asyncio.current_task()
             if task is not None:
                 self._calls.add(task)
                 task.add_done_callback(self._calls.discard)
-            call = await self._read_call(request, operation, page)
+            call = await self._read_call(request, operation, is_batch_page=is_batch_page)
             try:
                 return await self._answer(request, call)
             except _Closing:
@@ -136,7 +136,7 @@ class Sandbox:
 
         return serve
 
-    async def _read_call(self, request: web.Request, operation: str, page: str) -> Call:
+    async def _read_call(self, request: web.Request, operation: str, *, is_batch_page: bool) -> Call:
         received_at = self._now()
         form: dict[str, str] = {}
         with suppress(web.HTTPRequestEntityTooLarge, ConnectionError):
@@ -154,7 +154,7 @@ class Sandbox:
             authorization=request.headers.get("Authorization", ""),
             cookie=request.headers.get("Cookie", ""),
             csrf=frozenset(request.headers.get(name, "") for name in ("CSRF_TOKEN", "X-ZCSRF-TOKEN")),
-            page=page,
+            is_batch_page=is_batch_page,
             connection=request.headers.get("Connection", ""),
         )
 

@@ -16,6 +16,9 @@ from batchpub.sandbox.meter import Episode, Meter, largest_window
 from batchpub.sandbox.replies import Reply, error_reply, page_reply, quota_reply, throttle_reply
 from batchpub.sandbox.tokens import TokenBook
 
+KEPT_REQUESTS = 1_000
+"""How many of the newest requests `/_sandbox/requests` can tell."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
@@ -33,12 +36,12 @@ class Call:
     csrf: frozenset[str] = frozenset()
     """What came in the headers that a session shows its CSRF token in."""
     connection: str = ""
-    page: str = ""
-    """What a read asks for, by its address: "batch", "batches" or "" for courses."""
+    is_batch_page: bool = False
+    """Whether a read asks for a batch at its own page."""
 
     @property
     def course(self) -> str:
-        """The identity of what it is about, "" for a list or a token."""
+        """The identity of what it is about, "" for a token."""
         return course_key(self.course_id, self.batch_id)
 
     @property
@@ -76,14 +79,13 @@ class Service:
             lifetime_seconds=config.token_seconds,
             speed=config.speed,
             random=Random(config.seed),  # noqa: S311 - tokens of a sandbox
-            ends_at=dict.fromkeys(config.access_tokens, float("inf")),
             api_domain=config.api_domain,
         )
         self._arrivals: dict[str, list[float]] = {"publish": [], "read": [], "token": []}
         self._accepted: dict[str, list[float]] = {"publish": [], "read": [], "token": []}
         self._answers: Counter[str] = Counter()
         self._seen: set[str] = set()
-        self._requests: deque[dict[str, Any]] = deque(maxlen=config.keep_requests)
+        self._requests: deque[dict[str, Any]] = deque(maxlen=KEPT_REQUESTS)
         self._neighbour_at = 0.0
         self._quota_day, self._quota_used = 0, 0
         self._late = self._without_notify = self._quota_refusals = self._secrets_in_url = 0
@@ -209,8 +211,7 @@ class Service:
     def _execute(self, call: Call, now: float) -> Reply:
         if call.operation == "token":
             return self._tokens.grant(call.form, now)
-        cookie = call.cookie if self._config.accept_cookies else ""
-        refusal = self._tokens.check(call.authorization, cookie, now)
+        refusal = self._tokens.check(call.authorization, call.cookie, now)
         if refusal is not None:
             return refusal
         if self._config.needs_csrf and call.cookie and call.operation == "publish" and not _shows_csrf(call):
@@ -224,18 +225,11 @@ class Service:
     def _read(self, call: Call) -> Reply:
         if not self._config.read_scope:
             return error_reply("INVALID_OAUTHSCOPE", "Invalid OAuth scope", status=403)
-        if call.page == "batches":
-            return self._courses.list_batches(call.course_id, start=int(call.query.get("startIndex") or 0))
-        if call.page == "batch":
+        if call.is_batch_page:
             if not self._config.batch_pages:
                 return error_reply("URL_RULE_NOT_CONFIGURED", f"No such address: {call.path}", status=404)
             return self._courses.read_batch(call.course_id, call.batch_id)
-        if call.course_id:
-            return self._courses.read(call.course_id, call.batch_id)
-        start, state = call.query.get("startIndex", "1"), call.query.get("state", "")
-        if not start.isdecimal() or int(start) < 1:
-            return error_reply("INVALID_INPUT", "Invalid startIndex")
-        return self._courses.list_page(start=int(start), state=state, page_size=self._config.page_size)
+        return self._courses.read(call.course_id, call.batch_id)
 
     def _meter(self, call: Call) -> Meter:
         return self._publishes if call.operation == "publish" else self._reads

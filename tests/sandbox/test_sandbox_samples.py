@@ -78,7 +78,7 @@ async def test_sample_request_publishes(play, sample, path):
     proxies = {name for name in os.environ if name.lower().endswith("_proxy")}
     environ = {name: value for name, value in os.environ.items() if name not in proxies}
 
-    async with play(keep_requests=10) as caller:
+    async with play() as caller:
         line = command(text.format(url=caller.sandbox.url, path=path, cookie=COOKIE))
         process = await asyncio.create_subprocess_exec(
             *line, env=environ, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, cwd=Path("/")
