@@ -9,6 +9,11 @@ from batchpub.sheet.grid import HEAD_ROWS, Book, Grid, IsHeading, NoHeading, Tab
 from batchpub.sheet.heading import Heading, find_heading, find_possible_heading
 from batchpub.sheet.options import SheetOptions
 
+_SIGN_IN = (
+    "If it is the page that asks you to sign in, sign in in the browser, export the list again and give that file; else write that heading over "
+    "the ids."
+)
+
 
 def choose_table(
     book: Book, heads: Sequence[Grid], is_heading: IsHeading, options: SheetOptions
@@ -117,12 +122,9 @@ def choose_column(heading: Heading) -> int:
 
 
 def _say_no_heading(book: Book, grid: Grid, options: SheetOptions, found: str = "") -> str:
-    if book.noun == "a web page":
-        return (
-            "This is a web page, not a table of courses (perhaps the page that asks you to sign in). "
-            "Sign in in the browser, export the list again and give that file."
-        )
     wanted = "Course ID" if options.column is None else options.column
+    if book.noun == "a web page":
+        return f'This is a web page, and no table in it has a column headed "{wanted}" in its first {HEAD_ROWS} rows. {found or _SIGN_IN}'
     seen = [trim(cell.text) for row in grid.rows[:1] for _, cell in sorted(row.cells.items())]
     if any(map(looks_secret, seen)):
         reads = " The first row holds what looks like a credential, which is not shown here."
@@ -136,9 +138,9 @@ def _say_no_heading(book: Book, grid: Grid, options: SheetOptions, found: str = 
 
 def _say_no_tab(book: Book, options: SheetOptions) -> str:
     wanted = "Course ID" if options.column is None else options.column
-    names = list_names([_quoted(tab) for tab in book.tabs if not tab.hidden])
     if book.noun == "a web page":
         return _say_no_heading(book, Grid(rows=()), options)
+    names = list_names([_quoted(tab) for tab in book.tabs if not tab.hidden])
     where = f" ({names})" if names else ""
     return f'No visible sheet{where} has a column headed "{wanted}" in its first {HEAD_ROWS} rows. Write that heading over the ids.'
 

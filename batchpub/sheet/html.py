@@ -33,6 +33,8 @@ from batchpub.sheet.values import differ, read_number, show_two, unwrap
 _MAX_SPAN = 65_534  # what browsers clamp to: HTML standard, "forming a table"
 _MAX_WORK = 2_000_000
 _UNSEEN = frozenset({"script", "style", "template", "noscript", "head", "title", "table"})
+_ROWS_LIE_IN = frozenset({"thead", "tbody", "tfoot"})
+_COLUMNS_LIE_IN = frozenset({"colgroup"})
 _STRIKES = frozenset({"s", "strike", "del"})
 _STRUCK = re.compile(r"<(?:s|strike|del)\b|line-through", re.IGNORECASE)
 _BREAK = re.compile(r"<br ?/?>|&#x000d;", re.IGNORECASE)
@@ -59,7 +61,7 @@ class HtmlBook:
             raise Unreadable(say_damaged("it cannot be read as a web page")) from error
         self._may_strike = _STRUCK.search(text) is not None
         self._hiding = Hiding(page)
-        self._tables = [table for table in page.iter("table") if not self._hiding.hides_around(table)]
+        self._tables = [table for table in _find_tables(page) if not self._hiding.hides_around(table)]
         names = [f"table {number}" for number in range(1, len(self._tables) + 1)]
         self.tabs: Sequence[Tab] = tuple(Tab(name=name if len(names) > 1 else "") for name in names)
 
@@ -82,7 +84,7 @@ class _TableReader:
 
     def read(self, table: etree._Element) -> Grid:
         number = 0
-        for row in _own(table, "tr", {"thead", "tbody", "tfoot"}):
+        for row in _own(table, "tr", _ROWS_LIE_IN):
             number += 1  # noqa: SIM113
             cells = self._lay_out(row, number)
             hidden = self.hiding.hides_around(row)
@@ -98,7 +100,7 @@ class _TableReader:
     def _find_hidden_columns(self, table: etree._Element) -> frozenset[int]:
         hidden: set[int] = set()
         column = 0
-        for element in _own(table, "col", {"colgroup"}):
+        for element in _own(table, "col", _COLUMNS_LIE_IN):
             after = min(column + _read_span(element, "span"), LAST_COLUMN)
             if self.hiding.hides(element):
                 hidden.update(range(column, after))
@@ -170,7 +172,13 @@ def _decode_page(data: bytes, text: str, note: str) -> tuple[str, str]:
         return text, GUESSED
 
 
-def _own(table: etree._Element, tag: str, between: set[str]) -> Iterator[etree._Element]:
+def _find_tables(page: etree._Element) -> list[etree._Element]:
+    """Find the tables, and what holds rows without one, as in the HTML of a database console."""
+    found = [element if element.tag == "table" else element.getparent() for element in page.iter("table", "tr")]
+    return list(dict.fromkeys(element for element in found if element.tag not in _ROWS_LIE_IN))
+
+
+def _own(table: etree._Element, tag: str, between: frozenset[str]) -> Iterator[etree._Element]:
     """Give a table's own rows, not those of a table inside one of its cells."""
     for element in table.iterchildren():
         if element.tag == tag:

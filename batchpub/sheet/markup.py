@@ -19,6 +19,10 @@ _MAIL_BODY = re.compile(r"multipart/|text/html|boundary[ \t]*=", re.IGNORECASE)
 _TAGS = re.compile(r"\[/?(?:table|tr|td|th)\b[^\]]*\]", re.IGNORECASE)
 _LATEX = re.compile(r"\\(?:begin ?\{(?:tabular|longtable|table|array|tblr)|hline|(?:top|mid)rule)\b|&.*\\\\$")
 _DIRECTIVE = re.compile(r"\.\. (?:csv-|list-)?table::|\.TS(?: [A-Z]+)?$|#table\(")
+_JSON = re.compile(r"\s*\[?\s*\{\s*\"")
+_SQL = re.compile(r"\s*(?:--.*\s*)*(?:INSERT INTO|CREATE TABLE|BEGIN TRANSACTION|PRAGMA )", re.IGNORECASE)
+_GAP = re.compile(r" {2,}")
+_DELIMITED = re.compile(r"[,;\t|]")
 _BOX = frozenset(map(chr, range(0x2500, 0x2580)))
 _RULE = frozenset("|+-=: \t")
 
@@ -26,6 +30,7 @@ _REFUSAL = (
     "This text holds a table in markup ({}), whose columns cannot be told apart with certainty. Export the list as CSV or as a workbook, and "
     "give that file."
 )
+_NO_TABLE = "This is {}, not a table. Export the list as CSV or as a workbook, and give that file."
 _SAVED_PAGE = (
     "This is a saved web page or an e-mail (MHTML), not a table. Export the list as CSV or as a workbook from where the page came from, and give "
     "that file."
@@ -45,12 +50,17 @@ def refuse_mail(text: str) -> str:
 
 def refuse_markup(text: str) -> str:
     """Give the sentence that refuses a text with a table in markup, or "". HTML is not among it: it is read."""
+    for pattern, called in ((_JSON, "JSON"), (_SQL, "SQL")):
+        if pattern.match(text):
+            return _NO_TABLE.format(called)
     barred = False
     for line in islice(io.StringIO(text, newline=""), _MOST_LINES):
         told = line.strip() if len(line) <= _LONGEST_LINE else ""
         called = _name_line(told, first=not barred) if told else ""
         if called:
             return _REFUSAL.format(called)
+        if "  " in told and not _DELIMITED.search(told) and any(map(_is_heading, _GAP.split(told))):
+            return _NO_TABLE.format("a text in which only spaces keep the columns apart")
         barred = barred or "|" in told
     return ""
 

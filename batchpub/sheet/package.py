@@ -39,7 +39,7 @@ ENCRYPTED = (
 )
 TOO_LARGE = "The file unpacks to more than 300 MB, which no list of courses does. Delete what does not belong there."
 BEFORE = (
-    "Something stands before the workbook in this file ({}), so Excel cannot open it either. The program that exports it writes that first (in PHP "
+    "Something stands before the workbook in this file ({}), so Excel does not take it for one. The program that exports it writes that first (in PHP "
     "often a blank line, a byte order mark or a warning): whoever runs the export must mend it; until then export the list as CSV."
 )
 _TWO = "Two zip packages stand one behind the other in this file, and programs read different ones. Ask for the file again."

@@ -67,7 +67,7 @@ def find_misfits(
     if not wanted:
         return {}
     others = [row for row in rows if row.width != wanted]
-    spaced = _find_spaced(rows) if grid.may_be_spaced else {}
+    spaced = _find_spaced(rows, wanted) if grid.may_be_spaced else {}
     if not others:
         return spaced
     whole = [row for row in rows if row.width == wanted and row.number not in spaced][:_SAMPLE]
@@ -231,8 +231,11 @@ def _are_halves(first: GridRow, second: GridRow, shape: _Watched) -> bool:
     return first.width != second.width if shape.usual is None else moved in shape.usual
 
 
-def _find_spaced(rows: Sequence[GridRow]) -> dict[int, str]:
-    """Find rows where a value begins with a space, as no other row's does there, and two ids follow it."""
+def _find_spaced(rows: Sequence[GridRow], wanted: int) -> dict[int, str]:
+    """Find rows where a value begins with a space, as no other row's does there, and two ids follow it.
+
+    In a row with too many values it may be one of the two.
+    """
     spaced: Counter[int] = Counter()
     suspects: dict[int, tuple[int, str]] = {}
     for row in rows:
@@ -241,7 +244,8 @@ def _find_spaced(rows: Sequence[GridRow]) -> dict[int, str]:
         spaced.update(columns)
         if not columns or all(value[:1] in ("", " ") for value in fields[1:]):
             continue  # whoever puts a space after every comma does not tell anything by it
-        if sum(map(is_like_id, fields[columns[0] + 1 :])) >= _FEWEST_IDS:
+        following = fields[columns[0] + (row.width <= wanted) :]
+        if sum(map(is_like_id, following)) >= _FEWEST_IDS:
             suspects[row.number] = columns[0], fields[columns[0]].strip()
     return {
         number: _MOVED.format(value[:30])

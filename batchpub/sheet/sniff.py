@@ -33,22 +33,41 @@ _OTHER = {  # signature → what to call it
     b"Rar!": "a compressed archive (RAR)",
     b"7z\xbc\xaf": "a compressed archive (7-Zip)",
     b"SQLite format 3": "a database",
+    b"\x00\x01\x00\x00Standard ": "a database (Access)",
+    b"PAR1": "a data file for programs (Parquet)",
+    b"ARROW1": "a data file for programs (Arrow)",
+    b"\x89HDF": "a data file for programs (HDF5)",
+    b"$FL2": "a data file of SPSS",
+    b"<stata_dta>": "a data file of Stata",
+    b"\x00" * 12 + b"\xc2\xea\x81\x60": "a data file of SAS",
+    b"\x00\x05\x16": "what a Mac puts beside a file (its name begins with ._)",
+    b"L\x00\x00\x00\x01\x14\x02\x00": "only a shortcut to a file",
+    b"[InternetShortcut]": "only a link",
+    b"bplist00": "only a link, or settings of a program",
 }
+_OLD_FORMATS = {  # likewise
+    b"\x00\x00\x02\x00": "Lotus 1-2-3 or Quattro Pro",
+    b"\x00\x00\x1a\x00": "Lotus 1-2-3",
+    b"\xff\x00\x02\x00": "Microsoft Works",
+}
+_DBASE = re.compile(  # its version, a date, the number of rows, two sizes, and zeros: dBase III and later, FoxPro
+    rb"[\x02-\x05\x30-\x32\x43\x63\x83\x8b\x8c\xcb\xf5\xfb].[\x01-\x0c][\x01-\x1f].{3}\x00.{4}\x00\x00", re.DOTALL
+)
 _NO_TABLE = "This is {}, not a table. Give the spreadsheet or the CSV export itself."
 _XLSB = (
     "This is a binary workbook (.xlsb), which cannot be checked cell by cell. Open it in Excel and save it as .xlsx."
 )
 _HTML = re.compile(
-    r"\s*(<\?xml[^>]*\?>\s*)?(?>(<!--.*?-->\s*)*)<(!doctype\s+html|html|head|body|meta|script|style|title)\b",
+    r"\s*(<\?xml[^>]*>\s*)?(?>(<!--.*?-->\s*)*)<(!doctype\s+html|html|head|body|meta|script|style|title)\b",
     re.IGNORECASE | re.DOTALL,
 )
 _XML = re.compile(r"\s*<\?xml|\s*<([A-Za-z]+:)?Workbook\b|\s*<office:document")
+_WORKBOOK = re.compile(r"(?:<\?[^>]*>\s*)*<(?:(?:\w+:)?Workbook\b[^>]*office:spreadsheet|office:document\b)")
+_PAGE_IN_XML = re.compile(r"\s*<\?xml[^>]*>.*<(?:tr|td|th)\b", re.IGNORECASE | re.DOTALL)
 _FLAT_ODS = re.compile(r"\s*(?>((<\?.*?\?>|<!--.*?-->)\s*)*)<office:document\b", re.DOTALL)
 _DATA_EXCHANGE = re.compile(r"\s*TABLE[ \t]*\r?\n\s*0\s*,\s*1[ \t]*\r?\n")
 _SYLK = re.compile(r"\s*ID;P[^\r\n]*[\r\n]+[A-Z];")
-_OLD_EXCHANGE = (
-    "This is an old exchange format ({}), not a table that can be read safely. Export the list as CSV instead."
-)
+_OLD = "This is an old format ({}), not a table that can be read safely. Export the list as CSV instead."
 _GNUMERIC = "This is a Gnumeric workbook in Gnumeric's own format. In Gnumeric, choose File → Save As → Excel 2007 (.xlsx), and give that file."
 _GZIP = b"\x1f\x8b"
 _SAMPLE = 8192
@@ -59,11 +78,8 @@ def open_book(file: str, data: bytes, is_heading: IsHeading) -> Book:
     refuse_lock_file(file)
     if not data:
         raise Unreadable(_EMPTY)
-    if _is_gnumeric(data):
-        raise Unreadable(_GNUMERIC)
-    for signature, called in _OTHER.items():
-        if data.startswith(signature):
-            raise Unreadable(_NO_TABLE.format(called))
+    if called := _name_other(data):
+        raise Unreadable(called)
     if data.startswith(b"PK"):
         return _open_package(data)
     if data.startswith(_OLE) or _BARE_BIFF.match(data):
@@ -76,6 +92,16 @@ def open_book(file: str, data: bytes, is_heading: IsHeading) -> Book:
         if (place := data.find(signature, 0, _BEFORE)) > 0 and _PRINTED.fullmatch(data[:place]):
             raise Unreadable(BEFORE.format(_describe(data[:place])))
     return _open_text(data, is_heading)
+
+
+def _name_other(data: bytes) -> str:
+    """Give the refusal of a file of another program, known by its first bytes, or ""."""
+    if _is_gnumeric(data):
+        return _GNUMERIC
+    for sentence, names in ((_NO_TABLE, _OTHER), (_OLD, _OLD_FORMATS)):
+        if called := next((name for signature, name in names.items() if data.startswith(signature)), ""):
+            return sentence.format(called)
+    return _OLD.format("dBase") if _DBASE.match(data) else ""
 
 
 def _describe(before: bytes) -> str:
@@ -145,12 +171,15 @@ def _open_text(data: bytes, is_heading: IsHeading) -> Book:
         from batchpub.sheet.ods import open_flat  # noqa: PLC0415
 
         return open_flat(data)
-    if _XML.match(sample) and not _HTML.match(sample):
+    is_page = bool(_HTML.match(sample)) or bool(_PAGE_IN_XML.match(sample) and not _WORKBOOK.search(sample))
+    if _XML.match(sample) and not is_page:
         from batchpub.sheet.xml2003 import Xml2003Book  # noqa: PLC0415
 
         return Xml2003Book(data)
+    if workbook := _WORKBOOK.search(sample):
+        raise Unreadable(BEFORE.format(_describe(sample[: workbook.start()].encode())))
     text, note = decode(data)
-    is_page = bool(_HTML.match(sample)) or is_web_page(text)
+    is_page = is_page or is_web_page(text)
     if refusal := refuse_mail(text) or ("" if is_page else refuse_markup(text)):
         raise Unreadable(refusal)
     if is_page:
@@ -160,7 +189,7 @@ def _open_text(data: bytes, is_heading: IsHeading) -> Book:
     # One value a line: the lines of such a file would pass for rows, and a batch's id for a course's.
     for pattern, called in ((_DATA_EXCHANGE, "DIF"), (_SYLK, "SYLK")):
         if pattern.match(sample):
-            raise Unreadable(_OLD_EXCHANGE.format(called))
+            raise Unreadable(_OLD.format(called))
     from batchpub.sheet.textfile import TextBook  # noqa: PLC0415
 
     return TextBook(text, note, is_heading)

@@ -38,7 +38,7 @@ _NAMES = ("Style", "Column", "Row", "Visible", "Worksheet", "Workbook")
 _ARRAY = re.compile(r"RC(?::R(?:\[([0-9]{1,7})\])?C(?:\[([0-9]{1,5})\])?)?")
 _KINDS = {"DateTime": CellKind.DATE, "Error": CellKind.ERROR}
 _STRIKES = frozenset({"s", "del", "strike"})
-_OTHER_XML = "This is an XML file, but no spreadsheet. Export the list as CSV or as an Excel workbook."
+_OTHER_XML = "This is an XML file, but none of the spreadsheets that are read here. Export the list as CSV or as an Excel workbook."
 
 
 class Xml2003Book:

@@ -19,8 +19,8 @@ _ELEMENT = 4  # what a wanted element costs beside its children, in the same uni
 _TAIL = 64
 _MAX_PENDING = 6 << 20  # bytes without a wanted element; a tree of them takes 300 MB at most
 _DTD = (
-    "The file contains XML entity definitions, which no spreadsheet program writes. It may have been tampered with: ask for it again "
-    "from where it came from."
+    "The file begins with a document type (DOCTYPE), which no spreadsheet program writes and which can change what the file says. It may have been "
+    "tampered with: ask for it again from where it came from."
 )
 _CONTROL = (
     "A text in this file holds an invisible control character (line {}), which its format does not allow; it often comes with a title that was "

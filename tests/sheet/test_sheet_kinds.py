@@ -421,6 +421,63 @@ def test_something_before_the_workbook(tmp_path, before):
         assert not [word for word in ("download", "NUL") if word in refused.value.message]
 
 
+XML_2003 = (
+    '<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"><Worksheet><Table>'
+    f"<Row><Cell><Data>Course ID</Data></Cell></Row><Row><Cell><Data>{A}</Data></Cell></Row>"
+    "</Table></Worksheet></Workbook>"
+)
+
+
+@pytest.mark.parametrize("before", ["<br />\n<b>Notice</b>: x in <b>/a.php</b>\n", "\nWarning: x\n", "<html>"])
+def test_something_before_an_xml_workbook(tmp_path, before):
+    """
+    It is no web page, whatever stands before it; a blank line alone harms nobody.
+    """
+    with pytest.raises(SheetRefused, match="Something stands before the workbook") as refused:
+        see(write_file(tmp_path / "a.xls", (before + XML_2003).encode()))
+
+    assert "web page" not in refused.value.message
+    assert {2: A} == see(write_file(tmp_path / "a.xls", ("\n\n" + XML_2003).encode()))
+
+
+def test_a_page_that_begins_as_xml(tmp_path):
+    """
+    A table of HTML behind an XML declaration need not be well-formed.
+    """
+    page = f'<?xml version="1.0"?>\n<table><tr><td>Course ID<td>Name<tr><td>{A}<td>Ladders & steps</table>'
+
+    assert {2: A} == see(write_file(tmp_path / "a.xls", page.encode()))
+
+
+STRANGERS = {
+    "dBase": b"\x03\x7e\x0b\x1b\x02\0\0\0\x61\0\x25\0"
+    + bytes(20)
+    + b"COURSE_ID\0\0C"
+    + bytes(20)
+    + b"\r "
+    + A.encode(),
+    "Lotus 1-2-3": b"\0\0\x02\0\x06\x04\x06\0\x08\0",
+    "Microsoft Works": b"\xff\0\x02\0\x04\x04",
+    "Access": b"\0\x01\0\0Standard Jet DB\0",
+    "Parquet": b"PAR1\x15\x04\x15",
+    "SPSS": b"$FL2@(#) SPSS DATA FILE",
+    "only a shortcut": b"L\0\0\0\x01\x14\x02\0\0\0\0\0",
+    "only a link": b"[InternetShortcut]\r\nURL=https://example.org/Course ID\r\n",
+    "what a Mac puts beside a file": b"\0\x05\x16\x07\0\x02\0\0Mac OS X        ",
+}
+
+
+@pytest.mark.parametrize("called", STRANGERS)
+def test_files_of_other_programs_are_called_what_they_are(tmp_path, called):
+    """
+    A whole file of another program is not "damaged" because it holds NUL bytes.
+    """
+    with pytest.raises(SheetRefused, match=called) as refused:
+        see(write_file(tmp_path / "a.xls", STRANGERS[called]))
+
+    assert not [word for word in ("damaged", "NUL", "heading") if word in refused.value.message]
+
+
 def test_a_zip_that_is_cut_short_or_changed(tmp_path):
     """
     A package without its end is cut short; one with a wrong checksum is damaged and nothing is said of a download.

@@ -322,7 +322,7 @@ def test_xml_2003_with_a_dtd_is_refused(tmp_path):
     file = tmp_path / "a.xls"
     file.write_text(f'<?xml version="1.0"?><!DOCTYPE Workbook [<!ENTITY a "{A}">]><Workbook/>', encoding="utf-8")
 
-    with pytest.raises(SheetRefused, match="entity definitions"):
+    with pytest.raises(SheetRefused, match="DOCTYPE"):
         see(file)
 
 

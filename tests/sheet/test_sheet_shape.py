@@ -167,6 +167,63 @@ def test_markup_is_named_and_refused(tmp_path, kind):
     assert "Export the list as CSV or as a workbook" in refusal.value.message
 
 
+NO_TABLES = {
+    "JSON": '[\n {\n  "Course ID":"' + A + '"\n }\n]\n',
+    "JSON lines": '{"Course ID":"' + A + '","Prerequisite":"' + P + '"}\n',
+    "SQL": f"INSERT INTO courses VALUES('{A}','{P}');\n",
+    "SQL dump": f"PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nINSERT INTO courses VALUES('{A}','{P}');\n",
+    "pandas to_string": f"            Course ID       Prerequisite\n0  {A} {P}\n",
+    "sqlite3 column": f"Course ID           Prerequisite      \n{A}  {P}\n",
+}
+
+
+@pytest.mark.parametrize("kind", NO_TABLES)
+def test_text_of_another_kind_is_called_what_it_is(tmp_path, kind):
+    """
+    Nobody is told to write a heading into a data file of programs.
+    """
+    (tmp_path / "a.csv").write_text(NO_TABLES[kind], encoding="utf-8")
+
+    with pytest.raises(SheetRefused, match="This is (JSON|SQL|a text in which only spaces .*), not a table") as refused:
+        see(tmp_path / "a.csv")
+
+    assert "Write that heading" not in refused.value.message
+
+
+def test_fields_filled_up_with_spaces_are_a_table(tmp_path):
+    """
+    Where something else keeps the columns apart, spaces may stand around it.
+    """
+    (tmp_path / "a.csv").write_text(f"Course ID          ;Name    \n{A} ;Ladders \n", encoding="utf-8")
+
+    assert {2: A} == see(tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize("begin", ["", "<h3>Courses</h3>", "\n"])
+def test_rows_without_a_table_around_them(tmp_path, begin):
+    """
+    `.mode html` of sqlite3 writes rows alone: browsers show their cells, one after the other.
+    """
+    rows = f"<TR><TH>Course ID</TH>\n<TH>Prerequisite</TH>\n</TR>\n<TR><TD>{A}</TD>\n<TD>{P}</TD>\n</TR>\n"
+    (tmp_path / "a.html").write_text(begin + rows, encoding="utf-8")
+
+    assert {2: A} == see(tmp_path / "a.html")
+
+
+def test_a_page_with_another_heading_is_no_page_to_sign_in(tmp_path):
+    """
+    The sentence about a page names the columns that hold ids, as it does for every other file.
+    """
+    (tmp_path / "a.xls").write_text(
+        f"<html><table><tr><th>Kursnummer</th></tr><tr><td>{A}</td></tr></table>", encoding="utf-8"
+    )
+
+    with pytest.raises(SheetRefused, match=r'Column A \("Kursnummer"\) holds 18-digit ids') as refused:
+        see(tmp_path / "a.xls")
+
+    assert "sign in" not in refused.value.message
+
+
 TABLE = f"<table>\n<tr>\n<th>\nCourse ID\n</th>\n<th>\nPrerequisite\n</th>\n</tr>\n<tr>\n<td>\n{A}\n</td>\n<td>\n{P}\n</td>\n</tr>\n</table>\n"
 
 

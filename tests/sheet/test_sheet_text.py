@@ -107,11 +107,11 @@ def test_sep_line_is_not_counted(tmp_path, line):
         ("%PDF-1.7\n", "a PDF document"),
         (
             f'TABLE\n0,1\n"x"\nDATA\n0,0\n""\n-1,0\nBOT\n1,0\n"Course ID"\n-1,0\nBOT\n1,0\n"{A}"\n',
-            "exchange format (DIF)",
+            "old format (DIF)",
         ),
-        ('ID;PCALCOOO32\nB;Y2;X1\nC;Y1;X1;K"Course ID"\n', "exchange format (SYLK)"),
+        ('ID;PCALCOOO32\nB;Y2;X1\nC;Y1;X1;K"Course ID"\n', "old format (SYLK)"),
         ("<html><body>Sign in</body></html>", "web page"),
-        ("<?xml version='1.0'?><feed/>", "no spreadsheet"),
+        ("<?xml version='1.0'?><feed/>", "none of the spreadsheets"),
     ],
 )
 def test_whole_file_is_refused(tmp_path, content, said):
@@ -185,6 +185,16 @@ def test_a_comma_inside_a_title_moves_no_neighbour_under_course_id(tmp_path, mov
 
     assert {2: A, 3: "invalid", 4: B} == see(tmp_path / "a.csv")
     assert re.search("moved the cells to the right|may have moved to the right", messages(tmp_path / "a.csv")[3])
+
+
+def test_a_title_that_ends_in_an_id(tmp_path):
+    """
+    In a row with too many values the id of a title is none of the two ids that the row should have.
+    """
+    rows = f"Aid,{A},\nSafety, {PREREQUISITE},{B},\nLifting,{C},\n"
+    (tmp_path / "a.csv").write_text(f"Name,Course ID,Prerequisite\n{rows}", encoding="utf-8")
+
+    assert {2: A, 3: "invalid", 4: C} == see(tmp_path / "a.csv")
 
 
 @pytest.mark.parametrize(
