@@ -5,7 +5,8 @@ them: one for 16 digits, 00 for 17, 000 for 18, 0000 for 19. By chance one hones
 programs keep a double: whole numbers up to 2 ** 53 (9,007,199,254,740,992) are exact in it, so that an id of 16 digits
 tells nothing; above, the doubles are `math.ulp` apart (2 to 16 at 17 digits, 16 to 128 at 18, 128 to 1024 at 19) and a
 rounded id is one of them: written in full, as Python and Java do, or with the fewest digits that tell it from its
-neighbours, as JavaScript does. By chance one honest id in `ulp` is the former, and at most as many are the latter.
+neighbours, as JavaScript and jq do, or with 17 digits and zeros, as SQL Server's `decimal` of a `float` is. By chance one
+honest id in `ulp` is the first, and at most as many are each of the others. SQLite's `printf('%.0f')` keeps 16 digits.
 
 A single id is stopped for three zeros, or more where rounding leaves more. For the rest there must be more such ids on the sheet than chance
 explains; rows count, not different ids, because rounding makes neighbours equal: that is how twelve ids become two. For the
@@ -18,6 +19,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 
 from batchpub.course import Pile
 from batchpub.plan.draft import Draft
@@ -27,9 +29,10 @@ from batchpub.plan.ranges import say_rows
 EXACT_DIGITS = 15  # a double, and so every spreadsheet, keeps 15 decimal digits of any number
 FEWEST_ZEROS = "000"
 """What stops a single id: 1 honest id in 1,000 ends so. Of 19 digits it takes one zero more."""
+_SQLITE_DIGITS = 16
 _MOST_SHORTEST = 17  # digits that JavaScript prints at most; it fills up with zeros
 _FEWEST_ROWS = 3  # one or two ids that read like doubles say nothing
-_UNBELIEVABLE = 2.5e-4  # so rarely would honest ids look like this by accident; for each of the four marks below
+_UNBELIEVABLE = 2.5e-4  # so rarely would honest ids look like this by accident; for each of the marks below
 
 
 def looks_rounded(value: str) -> bool:
@@ -38,9 +41,9 @@ def looks_rounded(value: str) -> bool:
     return zeros > 0 and value.endswith("0" * max(zeros, len(FEWEST_ZEROS)))
 
 
-def ends_in_zeros(value: str) -> bool:
+def ends_in_zeros(value: str, kept: int = EXACT_DIGITS) -> bool:
     """Say whether an id ends in the zeros that a spreadsheet puts where it has lost digits, whatever its length."""
-    zeros = len(value) - EXACT_DIGITS
+    zeros = len(value) - kept
     return zeros > 0 and value.endswith("0" * zeros)
 
 
@@ -56,14 +59,19 @@ def is_shortest_double(value: str) -> bool:
     return value == format(Decimal(repr(float(value))), "f").removesuffix(".0") and _gap(value) > 1
 
 
+def is_cut_double(value: str) -> bool:
+    """Say whether an id is the 17 digits and zeros that SQL Server makes of it once it has been a double."""
+    return value[-1] == "0" and len(value) > _MOST_SHORTEST and value == format(Decimal(f"{float(value):.17g}"), "f")
+
+
 def reads_like_a_double(value: str) -> bool:
-    """Say whether an id is exactly what Python or JavaScript prints for it once it has been a number (3 % of 18 digits are)."""
-    return is_exact_double(value) or is_shortest_double(value)
+    """Say whether an id is exactly what a program prints for it once it has been a number (4 % of 18 digits are)."""
+    return is_exact_double(value) or is_shortest_double(value) or is_cut_double(value)
 
 
 def is_suspect(value: str) -> bool:
     """Say whether an id looks in any way as if it had been a number."""
-    return ends_in_zeros(value) or reads_like_a_double(value)
+    return ends_in_zeros(value, _SQLITE_DIGITS) or ends_in_zeros(value) or reads_like_a_double(value)
 
 
 def _gap(value: str) -> float:
@@ -75,10 +83,14 @@ def _one_in_gap(value: str) -> float:
     return 1 / max(_gap(value), 1)
 
 
+def _one_in_zeros(value: str, *, kept: int) -> float:
+    return 10.0 ** -max(len(value) - kept, 0)
+
+
 def find_suspects(rows: Sequence[str]) -> set[str]:
     """Give the ids that look rounded where more rows have such ids than chance explains; `rows` are ids, one for a row."""
     even = [value for value in rows if value[-1] in "02468"]  # whatever was rounded is even, and half of all ids is not
-    zeros = [value for value in even if value[-1] == "0" and ends_in_zeros(value)]
+    tens = [value for value in even if value[-1] == "0"]
     exact = [value for value in even if float(value) == int(value) and _gap(value) > 1]
     shortest = [
         value for value in even if (value[-1] == "0" or len(value) == _MOST_SHORTEST) and is_shortest_double(value)
@@ -87,9 +99,15 @@ def find_suspects(rows: Sequence[str]) -> set[str]:
     kinds = Counter(zip(map(len, rows), [value[:4] for value in rows], strict=True))
     suspects: set[str] = set()
     for marked, chance, fewest in (
-        (zeros, lambda value: 10.0 ** -max(len(value) - EXACT_DIGITS, 0), 1),
+        (list(filter(ends_in_zeros, tens)), partial(_one_in_zeros, kept=EXACT_DIGITS), 1),
+        (
+            [value for value in tens if ends_in_zeros(value, _SQLITE_DIGITS)],
+            partial(_one_in_zeros, kept=_SQLITE_DIGITS),
+            _FEWEST_ROWS,
+        ),
         (exact, _one_in_gap, _FEWEST_ROWS),
         (shortest, _one_in_gap, _FEWEST_ROWS),
+        (list(filter(is_cut_double, tens)), _one_in_gap, _FEWEST_ROWS),
         (either, lambda value: min(2 * _one_in_gap(value), 1), _FEWEST_ROWS),
     ):
         if len(marked) < fewest:

@@ -24,6 +24,8 @@ ROUNDINGS = {
     "JavaScript: the double's shortest digits": lambda value: format(Decimal(repr(float(value))), "f").removesuffix(
         ".0"
     ),
+    "SQL Server: 17 digits": lambda value: format(Decimal(f"{float(value):.17g}"), "f"),
+    "SQLite: 16 digits": lambda value: value[:16].ljust(len(value), "0"),
 }
 HEAD = """# How sure the id rules are
 
@@ -129,7 +131,7 @@ def main():
         "\n## Rounded sheets of which a wrong id passes\n\nEvery id of the sheet went through a number and came back as text; the ids were close together before.\n"
     )
     print(f"| digits | ids on the sheet | {' | '.join(ROUNDINGS)} |")
-    print("| --- | --- | --- | --- | --- |")
+    print(f"| --- | --- |{' --- |' * len(ROUNDINGS)}")
     for digits in LENGTHS:
         for count in COUNTS:
             told = [

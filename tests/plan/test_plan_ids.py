@@ -1,5 +1,7 @@
 """Ids as evidence: rounded ones, collapsed ones, other lengths, other accounts, addresses."""
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -191,6 +193,42 @@ def test_only_ids_that_look_rounded_are_suspects(ids):
     """
     assert all(map(is_suspect, find_suspects(ids)))
     assert not [value for value in ids if looks_rounded(value) and not is_suspect(value)]
+
+
+PRINTED = {
+    "Excel": lambda value: value[:15].ljust(len(value), "0"),
+    "SQLite printf": lambda value: value[:16].ljust(len(value), "0"),
+    "Java": lambda value: str(int(float(value))),
+    "jq": lambda value: format(Decimal(repr(float(value))), "f"),
+    "SQL Server decimal": lambda value: format(Decimal(f"{float(value):.17g}"), "f"),
+}
+
+
+@pytest.mark.parametrize("program", PRINTED)
+@given(st.sets(st.integers(10**17, 10**19 - 1), min_size=5, max_size=12), st.booleans())
+def test_a_sheet_that_went_through_a_number_publishes_nothing(program, numbers, near):
+    """
+    However many digits the program kept, and whether the ids lie close together, none of them is sent for another.
+    """
+    digits = 18 + min(numbers) % 2
+    meant = [str(min(numbers) if near else number).ljust(19, "1")[:digits] for number in numbers]
+    meant = [str(int(value) + 61 * place) for place, value in enumerate(meant)] if near else meant
+    sheet = make_sheet(*((PRINTED[program](value), "") for value in meant))
+
+    try:
+        assert "to_publish" not in piles(sheet)
+    except SheetRefused as error:
+        assert "as if a program rounded" in str(error)
+
+
+def test_what_sqlite_prints_is_refused():
+    """
+    `printf('%.0f', 478346000019582357)` of SQLite 3.40 is 478346000019582300.
+    """
+    printed = ["478346000019582300", "478346000019583900", "478346000019587400"]
+
+    with pytest.raises(SheetRefused, match="as if a program rounded"):
+        piles(make_sheet(*((value, "") for value in printed)))
 
 
 def test_sixteen_digits_are_exact_in_a_double():
