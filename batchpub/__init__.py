@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from batchpub.course import Course, NotifyPolicy, Outcome, Sheet
     from batchpub.errors import BatchpubError, ExitCode, SheetRefused
     from batchpub.events import RunEvent
-    from batchpub.lifecycle import Foreseen, Rules, Verify
+    from batchpub.forecast import Foreseen
+    from batchpub.lifecycle import Rules, Verify
     from batchpub.plan import PlanOptions
     from batchpub.record import RowRecord, RunRecord
     from batchpub.secret import Secret
@@ -31,7 +32,8 @@ MODULES = {
     "course": ("Course", "NotifyPolicy", "Outcome", "Sheet"),
     "errors": ("BatchpubError", "ExitCode", "SheetRefused"),
     "events": ("RunEvent",),
-    "lifecycle": ("Foreseen", "Rules", "Verify"),
+    "forecast": ("Foreseen",),
+    "lifecycle": ("Rules", "Verify"),
     "plan": ("PlanOptions",),
     "record": ("RowRecord", "RunRecord"),
     "secret": ("Secret",),

@@ -16,19 +16,21 @@ from uuid import uuid4
 from batchpub.clock import Clock, SystemClock
 from batchpub.course import Course, Plan, Sheet
 from batchpub.engine import Engine, EngineOptions, Survey
-from batchpub.errors import ExitCode, Stop
 from batchpub.events import OnEvent, RunEvent
-from batchpub.lifecycle import Foreseen, Look, Rules, Verify, foresee_row
+from batchpub.forecast import Foreseen, foresee_row
+from batchpub.lifecycle import Look, Rules, Verify
 from batchpub.pace import estimate_seconds
 from batchpub.paths import usual_state
 from batchpub.plan import Judged, PlanOptions, judge_sheets, settle_plan
 from batchpub.record import RunRecord
+from batchpub.sentences.rows import say_published
 from batchpub.services.interface import Operation, Service
 from batchpub.services.zoho.portal import name_portal
 from batchpub.settings import is_url
 from batchpub.sheet import SheetOptions, load_bytes, load_sheet
 from batchpub.sheet.frame import is_frame, read_courses, read_frame
-from batchpub.standing import Standing, known_published
+from batchpub.standing import Standing
+from batchpub.stopping import Stop, StopReason
 from batchpub.store import Database, Journal, Ledger, Limits, Outlook, open_database, read_id_shapes, unify_portals
 
 Rows = Sheet | Sequence[Sheet] | Iterable[Course | Mapping[str, Any]] | Any
@@ -183,7 +185,7 @@ async def publish(  # noqa: PLR0913 - all by name, and five of them have a defau
             max_failures=policy.max_failures,
         )
         engine = Engine(
-            settle_plan(judged, known_published(known)),
+            settle_plan(judged, say_published(known)),
             options,
             service=service,
             database=parts.database,
@@ -236,7 +238,7 @@ async def _stopping(engine: Engine, stop: asyncio.Event | None) -> AsyncIterator
 
     async def wait(event: asyncio.Event) -> None:
         await event.wait()
-        engine.stop(Stop(reason="The program that runs it asked it to stop.", exit_code=ExitCode.TERMINATED))
+        engine.stop(Stop(reason=StopReason.ASKED))
 
     async with asyncio.TaskGroup() as group:
         waiting = group.create_task(wait(stop)) if stop is not None else None
@@ -276,14 +278,14 @@ def _find_state(state: str | Path | None) -> str | Path:
 
 def _names(judged: Judged, known: Mapping[Course, Standing]) -> dict[Course, str]:
     """Give the courses that would be sent, with the sheet's name for each."""
-    plan = settle_plan(judged, known_published(known))
+    plan = settle_plan(judged, say_published(known))
     return {row.course: row.name for row in plan.to_publish() if row.course is not None}
 
 
 def _forecast(
     judged: Judged, known: Mapping[Course, Standing], looks: Mapping[Course, Look], policy: Policy, outlook: Outlook
 ) -> Forecast:
-    plan = settle_plan(judged, known_published(known))
+    plan = settle_plan(judged, say_published(known))
     rows = tuple(foresee_row(row, known, looks, policy.rules) for row in plan.rows)
     to_send = sum(one.is_to_send for one in rows)
     return Forecast(plan=plan, rows=rows, eta_seconds=estimate_seconds(to_send, policy.limits, outlook))

@@ -5,12 +5,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from batchpub.clock import Clock
-from batchpub.errors import AccessRefused, ExitCode, Reason, ServiceUnreachable, Stop
+from batchpub.errors import AccessRefused, ServiceUnreachable
 from batchpub.lifecycle import ABOUT_THE_COURSE, Verdict, Work
 from batchpub.pace import Gate, GateClosed, LockWatch, refusal_of
-from batchpub.plural import say_count
+from batchpub.sentences.rows import in_words
 from batchpub.services.interface import Access, Operation, Reply, Service
 from batchpub.standing import Claimed, LostSlot, Rest, Standing
+from batchpub.stopping import Stop, StopReason, stop_for
 from batchpub.store import Answered, Claim, Journal, Slot
 
 
@@ -96,7 +97,7 @@ class Caller:
             try:
                 access = await self.gate.unless_closed(self.service.get_access())
             except (AccessRefused, ServiceUnreachable) as error:
-                self.gate.close(Stop(reason=str(error), exit_code=error.exit_code))
+                self.gate.close(stop_for(error))
                 raise GateClosed from error
             slot = await self.gate.acquire(operation)
             if access.is_valid(self.clock.now()):
@@ -144,8 +145,7 @@ class Caller:
         if not self.gate.may_send(send_before):
             return False
         if self.max_calls is not None and self.calls >= self.max_calls:
-            reason = f"The run has made {say_count(self.max_calls, 'call')}, as many as are allowed."
-            self.gate.close(Stop(reason=reason, exit_code=ExitCode.STOPPED_EARLY, setting=Reason.MAX_CALLS))
+            self.gate.close(Stop(reason=StopReason.CALLS_ARE_MADE, count=self.max_calls))
             return False
         self.calls += 1
         return True
@@ -166,7 +166,7 @@ class Caller:
                 note=verdict.note,
                 rest=verdict.rest,
                 status=verdict.status,
-                result=verdict.result,
+                result=in_words(verdict.result) if verdict.result else None,
                 through=through,
                 lock=refusal_of(verdict.lock) if verdict.lock else None,
             ),
@@ -182,10 +182,9 @@ class Caller:
         try:
             if not again and await self.gate.unless_closed(self.service.renew(access)):
                 return True
-            reason = "Zoho refuses the access it was given. Check the token or the cookie, and its data centre."
-            self.gate.close(Stop(reason=f"{reason} {access.hint}".rstrip(), exit_code=ExitCode.ACCESS_REFUSED))
+            self.gate.close(Stop(reason=StopReason.ACCESS_IS_INVALID, said=access.hint))
         except (AccessRefused, ServiceUnreachable) as error:
-            self.gate.close(Stop(reason=str(error), exit_code=error.exit_code))
+            self.gate.close(stop_for(error))
         return False
 
 

@@ -3,8 +3,7 @@
 import errno
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import Enum, IntEnum
+from enum import IntEnum
 from typing import Self
 
 
@@ -94,25 +93,6 @@ def name_shortage(error: BaseException) -> str:
             return f"The machine gives us no more: {error.strerror}. Raise that limit, then run the same command again."
         case _:
             return ""
-
-
-class Reason(Enum):
-    """What of the operator's own ended a run early. The value is the setting's name, from which cli makes its flag."""
-
-    OTHER = ""
-    MAX_LOCK = "max_lock"
-    MAX_CALLS = "max_calls"
-    MAX_FAILURES = "max_failures"
-    MAX_DURATION = "max_duration"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stop:
-    """Why the gate is closed for good: the sentence for people, the exit code it asks for, and the setting behind it."""
-
-    reason: str
-    exit_code: ExitCode
-    setting: Reason = Reason.OTHER
 
 
 class BatchpubError(Exception):

@@ -18,8 +18,8 @@ from batchpub.events import EVENTS, FIELDS, Level, RunEvent
 from batchpub.logger import log
 from batchpub.masking import Mask
 from batchpub.report.text import break_commands, escape_commands
-from batchpub.sentences import SENTENCES as WORDED
-from batchpub.sentences import say_event
+from batchpub.sentences.events import SENTENCES as WORDED
+from batchpub.sentences.events import say_event
 
 ECS_VERSION = "8.17.0"
 MOST_LINE_BYTES = 8_000

@@ -1,11 +1,10 @@
 """How a course stands in the journal, and what is written there: plain values, which import nothing that works."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from batchpub.course import Course, Outcome, Pile
+from batchpub.course import Outcome, Pile
 
 NOT_YET = "The run ended before this course's turn. Run the same command again."
 
@@ -38,10 +37,6 @@ class PublishedBefore:
     run: str
     on: str
 
-    def __str__(self) -> str:
-        """Say it to a person, to the second."""
-        return f"Published by run {self.run} on {self.on[:19]}Z."
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
@@ -72,11 +67,6 @@ class RefusedBeside:
 
 
 Standing = Free | PublishedBefore | Held | Uncertain | RefusedBeside
-
-
-def known_published(known: Mapping[Course, Standing]) -> dict[Course, str]:
-    """Give the courses that the state calls published and that are not to be published again, each with its sentence."""
-    return {course: str(standing) for course, standing in known.items() if isinstance(standing, PublishedBefore)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

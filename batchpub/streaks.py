@@ -1,11 +1,9 @@
 """Signs in the answers that the trouble is not one course's: pure, and shared by all who make calls in a run."""
 
-import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 
 from batchpub.course import Course
-from batchpub.errors import ExitCode, Stop
 from batchpub.services.interface import (
     CourseState,
     Operation,
@@ -16,12 +14,11 @@ from batchpub.services.interface import (
     StateRead,
     Unclear,
 )
+from batchpub.stopping import Stop, StopReason
 
 STRANGE_IN_A_ROW = 3
 FIRST_COURSES = 10
 NOT_FOUND = 404
-EXCERPT_CHARACTERS = 120
-TAG = re.compile(r"<[^>]*>?")  # the excerpt may end in the middle of one
 
 
 @dataclass(slots=True, kw_only=True)
@@ -43,7 +40,8 @@ class Streaks:
             met = self._strange[operation, strangeness]
             if course not in met:
                 met.append(course)
-            return _stop_for_strange(reply) if len(met) >= STRANGE_IN_A_ROW else None
+            is_enough = len(met) >= STRANGE_IN_A_ROW
+            return Stop(reason=StopReason.STRANGE_ANSWERS, count=STRANGE_IN_A_ROW, reply=reply) if is_enough else None
         if not _says_something(reply):
             return None
         for key in [key for key in self._strange if key[0] is operation]:
@@ -57,17 +55,8 @@ class Streaks:
         if not self.is_new_portal:
             return None
         self._not_found.add(course)
-        return STOP_FOR_OTHER_ACCOUNT if len(self._not_found) >= FIRST_COURSES else None
-
-
-STOP_FOR_OTHER_ACCOUNT = Stop(
-    reason=(
-        f"The service knows none of the first {FIRST_COURSES} courses (HTTP 404), and nothing was published there before: "
-        "the data centre or the account is probably another. Compare the address of the courses in a browser with "
-        "BATCHPUB_DATA_CENTER, and whose token it is."
-    ),
-    exit_code=ExitCode.ACCESS_REFUSED,
-)
+        is_enough = len(self._not_found) >= FIRST_COURSES
+        return Stop(reason=StopReason.OTHER_ACCOUNT, count=FIRST_COURSES) if is_enough else None
 
 
 def _strangeness_of(reply: Reply) -> str | None:
@@ -90,20 +79,3 @@ def _says_something(reply: Reply) -> bool:
             return True
         case _:
             return False
-
-
-def _stop_for_strange(reply: Reply) -> Stop:
-    text = " ".join(TAG.sub(" ", reply.excerpt).split()) or reply.excerpt
-    told = f": {text[:EXCERPT_CHARACTERS]}" if text else " and an empty body"
-    remedy = (
-        f'If the code is about each course, say so in the job file: [answers] "{reply.code}" = "refused". '
-        if isinstance(reply.answer, Refused)
-        else "A sign-in page means that the access has ended; a page of a proxy, that it is in the way. "
-    )
-    return Stop(
-        reason=(
-            f"{STRANGE_IN_A_ROW} courses in a row were answered with what this program does not know "
-            f"(HTTP {reply.http_status}{told}). {remedy}Run it again when the cause is found."
-        ),
-        exit_code=ExitCode.UNREACHABLE,
-    )

@@ -20,7 +20,8 @@ from batchpub.cli.wiring import existing_state, hosts_of, limits_of, portal_of, 
 from batchpub.clock import SystemClock
 from batchpub.course import Course, IdShape, NamesRule, Pile, Plan, PlannedRow
 from batchpub.errors import BatchpubError, CannotWrite, ExitCode, SheetRefused
-from batchpub.lifecycle import Finding, Look, Rules, foresee_row
+from batchpub.forecast import foresee_row
+from batchpub.lifecycle import Finding, Look, Rules
 from batchpub.pace import estimate_seconds
 from batchpub.plan.text import list_names
 from batchpub.plural import say_count
@@ -30,10 +31,11 @@ from batchpub.report.ci import Problem, announce_check
 from batchpub.report.summary import Spot, Summary
 from batchpub.report.text import escape_commands
 from batchpub.report.totals import Tone, say_plan
-from batchpub.sentences import say_duration
+from batchpub.sentences.events import say_duration
+from batchpub.sentences.rows import say_other_name, say_published
 from batchpub.settings import Settings
 from batchpub.settings.wording import with_flags
-from batchpub.standing import Standing, known_published
+from batchpub.standing import Standing
 from batchpub.store import Outlook
 
 MANY = 40
@@ -78,7 +80,7 @@ def check(  # noqa: PLR0913 - the flags of a command
         return _give_up(error, as_json=as_json)
     known, outlook, account = asyncio.run(_ask_state(intake.judged.courses(), settings))
     rules = Rules(again=frozenset(settings.again), names=settings.names, strict=settings.strict)
-    plan = intake.settle(known_published(known), account)
+    plan = intake.settle(say_published(known), account)
     try:
         looks = _look(plan, settings) if online else {}
     except BatchpubError as error:
@@ -210,6 +212,7 @@ def _describe(
 ) -> dict[str, Any]:
     seen = foresee_row(row, known, looks, rules)
     look = seen.look
+    other_name = look.other_name if look and rules.names is not NamesRule.IGNORE else None
     sheet = plan.sheets[row.sheet_index]
     return {
         "file": sheet.file,
@@ -226,7 +229,7 @@ def _describe(
         "zoho_name": look.name if look else "",
         "zoho_state": look.state if look else "",
         "zoho_type": look.kind if look else "",
-        "remark": look.remark if look and rules.names is not NamesRule.IGNORE else "",
+        "remark": say_other_name(other_name) if other_name else "",
     }
 
 

@@ -25,7 +25,8 @@ from batchpub.lifecycle import Finding
 from batchpub.logger import log
 from batchpub.plural import say_count
 from batchpub.report.text import make_plain
-from batchpub.sentences import say_duration
+from batchpub.sentences.events import say_duration
+from batchpub.sentences.rows import say_reason
 from batchpub.services.zoho.hosts import DATA_CENTERS
 from batchpub.settings import Settings
 from batchpub.store import Overview, read_overview
@@ -146,7 +147,7 @@ async def _examine_reading(settings: Settings, overview: Overview | None) -> Asy
         return
     look = looks[NOBODYS_COURSE]
     odd = look.finding is Finding.CANNOT_TELL and not look.state
-    yield Line(about="reading", sign=Sign.NOTE if odd else Sign.GOOD, told=look.message if odd else told)
+    yield Line(about="reading", sign=Sign.NOTE if odd else Sign.GOOD, told=say_reason(look.reason) if odd else told)
     yield _say_publishing(overview)
     if skew is not None:
         yield _say_skew(skew)

@@ -20,7 +20,7 @@ from batchpub.log import log_event
 from batchpub.logger import log
 from batchpub.pace import estimate_seconds
 from batchpub.report.text import make_plain
-from batchpub.sentences import say_duration
+from batchpub.sentences.events import say_duration
 from batchpub.services.zoho.client import ZohoClient
 from batchpub.settings import Settings
 

@@ -12,7 +12,7 @@ from rich.text import Text
 from batchpub.cli.person import has_person
 from batchpub.engine import Engine, Snapshot
 from batchpub.plural import say_count
-from batchpub.sentences import WAITS, say_duration
+from batchpub.sentences.events import WAITS, say_duration
 
 WIDE = 72  # columns in which the whole of it stands on one line with a bar worth the name
 

@@ -30,7 +30,7 @@ from batchpub.cli.wiring import existing_state, files_of, sheet_options_of, star
 from batchpub.clock import SystemClock
 from batchpub.course import Course, IdShape, Outcome, Plan
 from batchpub.engine import Engine, EngineOptions, Reporting
-from batchpub.errors import BatchpubError, CannotWrite, ExitCode, Reason, SettingsWrong, Stop, name_bug, name_shortage
+from batchpub.errors import BatchpubError, CannotWrite, ExitCode, SettingsWrong, name_bug, name_shortage
 from batchpub.lifecycle import Rules, Verify
 from batchpub.log import log_event
 from batchpub.logger import log
@@ -42,9 +42,11 @@ from batchpub.report.folder import prepare_folder
 from batchpub.report.inputs import keep_inputs
 from batchpub.report.totals import DONE, count_outcomes
 from batchpub.sandbox import Sandbox, SandboxConfig, load_faults
+from batchpub.sentences.rows import say_published
+from batchpub.sentences.stops import say_stop
 from batchpub.settings import SETTINGS, Settings
 from batchpub.sheet.results import load_results
-from batchpub.standing import known_published
+from batchpub.stopping import Stop
 from batchpub.store import read_id_shapes
 
 
@@ -217,7 +219,7 @@ async def _find_published(
         ledger = ledger_of(settings, database, run="check", clock=SystemClock())
         known = await journal_of(settings, ledger).standings(intake.judged.courses(), again=again)
         account = await read_id_shapes(database, ledger.portal)
-    return known_published(known) | told, account
+    return say_published(known) | told, account
 
 
 @contextlib.asynccontextmanager
@@ -319,7 +321,7 @@ async def _run(  # noqa: PLR0913 - the one place where everything meets
         reporting = Reporting(
             write=lambda found: write_reports(found, out, settings.report),
             resume=_commands_to_continue(settings, run, out),
-            say=say_stop,
+            say=say_stop_with_flag,
         )
         work = Engine(
             plan, options, service=api, database=database, clock=clock, on_event=log_event, reporting=reporting
@@ -350,11 +352,10 @@ def _tell_others(found: RunRecord, code: ExitCode, settings: Settings, work: Eng
         log.warning("report.unannounced", error=warning)
 
 
-def say_stop(stop: Stop) -> str:
+def say_stop_with_flag(stop: Stop) -> str:
     """Say why a run ends early, and which flag has a say in it."""
-    if stop.setting is Reason.OTHER:
-        return stop.reason
-    return f"{stop.reason} See --{stop.setting.value.replace('_', '-')}."
+    setting = stop.reason.setting
+    return f"{say_stop(stop)} See --{setting.replace('_', '-')}." if setting else say_stop(stop)
 
 
 def _commands_to_continue(settings: Settings, run: str, out: Path) -> Callable[[bool], str]:

@@ -22,7 +22,7 @@ from batchpub.report import check_rows, write_reports
 from batchpub.report.summary import make_summary_text
 from batchpub.report.text import make_plain
 from batchpub.report.totals import DONE, PROBLEMS
-from batchpub.sentences import say_duration
+from batchpub.sentences.events import say_duration
 from batchpub.settings import Settings
 from batchpub.store import forget_runs, list_runs, read_overview, read_run
 

@@ -13,7 +13,7 @@ import click
 
 from batchpub.cli.person import has_person
 from batchpub.course import Pile, Plan
-from batchpub.errors import AccessRefused, ExitCode, ServiceUnreachable, Stop
+from batchpub.errors import AccessRefused, ExitCode, ServiceUnreachable
 from batchpub.pace import estimate_seconds
 from batchpub.plural import say_count
 from batchpub.record import RunRecord
@@ -23,6 +23,7 @@ from batchpub.report.totals import DONE, count_outcomes, count_problems, say_pla
 from batchpub.services.interface import Service
 from batchpub.settings import Settings
 from batchpub.settings.wording import with_flags
+from batchpub.stopping import stop_for
 
 if TYPE_CHECKING:
     from batchpub.engine import Engine
@@ -57,7 +58,7 @@ async def introduce(  # noqa: PLR0913 - all that is said
     try:
         await api.get_access()
     except (AccessRefused, ServiceUnreachable) as error:
-        work.stop(Stop(reason=str(error), exit_code=error.exit_code))  # it ends at once, with every row in its report
+        work.stop(stop_for(error))  # it ends at once, with every row in its report
         return
     todo = plan.to_publish()
     mailing = sum(row.notify for row in todo)

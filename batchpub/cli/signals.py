@@ -6,9 +6,11 @@ import signal
 from collections.abc import Callable, Iterator
 from types import FrameType
 
-from batchpub.errors import ExitCode, Stop
+from batchpub.errors import ExitCode
+from batchpub.stopping import Stop, StopReason
 
 CODES = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
+REASONS = {signal.SIGINT: StopReason.INTERRUPTED, signal.SIGTERM: StopReason.TERMINATED}
 
 
 class Left(SystemExit):
@@ -46,7 +48,7 @@ class Signals:
         loop = asyncio.get_running_loop()
 
         def close(number: int) -> None:
-            stop = Stop(reason=f"Stopped by {signal.Signals(number).name}.", exit_code=CODES[signal.Signals(number)])
+            stop = Stop(reason=REASONS[signal.Signals(number)], said=signal.Signals(number).name)
             loop.call_soon_threadsafe(close_gate, stop)
 
         self._begin = close

@@ -7,10 +7,12 @@ from pathlib import Path
 
 from batchpub.clock import Clock
 from batchpub.course import Outcome
-from batchpub.errors import PRECEDENCE, BatchpubError, CannotWrite, ExitCode, Stop
+from batchpub.errors import PRECEDENCE, BatchpubError, CannotWrite, ExitCode
 from batchpub.events import Events
 from batchpub.record import RunRecord
 from batchpub.report import check_rows
+from batchpub.sentences.stops import say_stop
+from batchpub.stopping import Stop
 from batchpub.store import Database, Journal, read_run
 
 BAD = (Outcome.REFUSED, Outcome.FAILED, Outcome.INVALID)
@@ -28,7 +30,7 @@ class Reporting:
 
     write: Callable[[RunRecord], Sequence[Path]] = lambda _found: ()
     resume: Callable[[bool], str] = lambda _unreported: ""
-    say: Callable[[Stop], str] = lambda stop: stop.reason
+    say: Callable[[Stop], str] = say_stop
 
 
 class Ending:

@@ -17,23 +17,15 @@ from batchpub.engine.outcomes import Outcomes
 from batchpub.engine.steps import Steps
 from batchpub.engine.watching import Snapshot, Watching
 from batchpub.engine.worklist import Worklist
-from batchpub.errors import (
-    AccessRefused,
-    CannotWrite,
-    ExitCode,
-    Reason,
-    ServiceUnreachable,
-    Stop,
-    name_bug,
-    name_shortage,
-)
+from batchpub.errors import AccessRefused, CannotWrite, ExitCode, ServiceUnreachable, name_bug, name_shortage
 from batchpub.events import Events, OnEvent
 from batchpub.lifecycle import Later, Rules, Work
 from batchpub.pace import GateClosed, LockWatch, estimate_seconds, open_gate
-from batchpub.plural import say_count
 from batchpub.record import RunRecord
+from batchpub.sentences.rows import say_published
 from batchpub.services.interface import Operation, Service
-from batchpub.standing import FIRST_OUTCOME, PublishedBefore, RowResult, Uncertain
+from batchpub.standing import FIRST_OUTCOME, RowResult, Uncertain
+from batchpub.stopping import Stop, StopReason, stop_for
 from batchpub.store import Database, Journal, Ledger, Limits
 from batchpub.streaks import Streaks
 
@@ -234,7 +226,7 @@ class Engine:
             remedy = "Set max_duration to a little less, and run the job again until all is done."
             self._events.warning("run.too_long", eta_seconds=round(eta), job_seconds=round(ends), remedy=remedy)
         if options.forbidden:
-            self.stop(Stop(reason=options.forbidden, exit_code=ExitCode.OWN_RULE))
+            self.stop(Stop(reason=StopReason.OWN_RULE, said=options.forbidden))
         self._count_failures()
 
     async def _get_access(self) -> None:
@@ -242,7 +234,7 @@ class Engine:
         try:
             await self._gate.unless_closed(self._service.get_access())
         except (AccessRefused, ServiceUnreachable) as error:
-            self.stop(Stop(reason=str(error), exit_code=error.exit_code))
+            self.stop(stop_for(error))
         except GateClosed:
             return
 
@@ -250,13 +242,14 @@ class Engine:
         rules = self._options.rules
         planned = [(row, row.course) for row in self._plan.to_publish() if row.course is not None]
         known = await self._journal.standings([course for _, course in planned], again=rules.publishes_again)
+        published = say_published(known)
         works, already, uncertain = [], {}, set()
         for row, course in planned:
             standing = known.get(course)
             if isinstance(standing, Uncertain) or course in rules.uncertain:
                 uncertain.add(row.position)
-            if isinstance(standing, PublishedBefore):
-                already[row.position] = str(standing)
+            if course in published:
+                already[row.position] = published[course]
                 continue
             works.append(
                 Work(
@@ -300,13 +293,13 @@ class Engine:
             return False
         except CannotWrite as error:
             self._ending.note_unwritable(error)
-            self.stop(Stop(reason=str(error), exit_code=ExitCode.CANNOT_WRITE))
+            self.stop(Stop(reason=StopReason.STATE_IS_GONE, said=str(error)))
             return False
         except Exception as error:  # noqa: BLE001 - raised here, it would cancel calls that have reached the service
             shortage = name_shortage(error)
-            self._events.error("run.broken", error=shortage or name_bug(error))
-            reason, code = shortage or f"batchpub has {name_bug(error)}.", ExitCode.BUG
-            self.stop(Stop(reason=reason, exit_code=ExitCode.CANNOT_WRITE if shortage else code))
+            told = shortage or name_bug(error)
+            self._events.error("run.broken", error=told)
+            self.stop(Stop(reason=StopReason.SHORTAGE if shortage else StopReason.BUG, said=told))
             return False
         if isinstance(step, Later):
             if self._journal.has_company:
@@ -328,14 +321,12 @@ class Engine:
         bad = sum(self._counts[outcome] for outcome in FAILED_THERE)
         most = self._options.max_failures
         if most is not None and bad > most:
-            reason = f"{say_count(bad, 'row')} failed or stayed unknown, more than are allowed ({most})."
-            self.stop(Stop(reason=reason, exit_code=ExitCode.OWN_RULE, setting=Reason.MAX_FAILURES))
+            self.stop(Stop(reason=StopReason.MANY_FAILURES, count=bad, most=most))
 
     async def _keep_time(self) -> None:
         if self._options.max_seconds is not None:
             await self._clock.sleep(self._options.max_seconds)
-            reason = f"The time of the run ({self._options.max_seconds:g} s) is over."
-            self.stop(Stop(reason=reason, exit_code=ExitCode.STOPPED_EARLY, setting=Reason.MAX_DURATION))
+            self.stop(Stop(reason=StopReason.TIME_IS_OVER, most=self._options.max_seconds))
 
     async def _end_when_stopped(self, worklist: Worklist) -> None:
         await self._gate.wait_closed()

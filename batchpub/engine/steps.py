@@ -10,7 +10,7 @@ from batchpub.events import Events
 from batchpub.lifecycle import (
     CourseStatus,
     Ended,
-    Judged,
+    Heard,
     Later,
     Move,
     Read,
@@ -27,6 +27,7 @@ from batchpub.lifecycle import (
     weigh,
     weigh_reading,
 )
+from batchpub.sentences.rows import in_words
 from batchpub.services import interface as answers
 from batchpub.services.interface import Operation, Reply
 from batchpub.standing import RowResult
@@ -71,8 +72,7 @@ class Steps:
     async def _follow(self, work: Work, move: Move, hand: Hand) -> RowResult | Later:
         match move:
             case Settle():
-                await self._settle(work, move)
-                return move.result
+                return await self._settle(work, move)
             case Wait():
                 if move.meanwhile is not None:
                     await self._settle(work, Settle(result=move.meanwhile))
@@ -84,14 +84,16 @@ class Steps:
             case _ as unreachable:
                 assert_never(unreachable)
 
-    async def _settle(self, work: Work, move: Settle) -> None:
+    async def _settle(self, work: Work, move: Settle) -> RowResult:
+        result = in_words(move.result)
         await self.caller.journal.settle(
             work.course,
             position=work.position,
             status=move.status,
-            result=move.result,
+            result=result,
             version=move.version,
         )
+        return result
 
     # Reading.
 
@@ -100,9 +102,9 @@ class Steps:
         if isinstance(told, Later):
             return told
         work, reply = told
-        seen = work.remark
+        seen = work.other_name
         work, move = move_after_look(work, reply, self.rules, read=read, now=self.caller.clock.boot_seconds())
-        if work.remark != seen and isinstance(reply.answer, answers.StateRead):
+        if work.other_name != seen and isinstance(reply.answer, answers.StateRead):
             self.events.warning("course.name_differs", sheet_name=work.name, zoho_name=reply.answer.name)
         return await self._follow(work, move, hand)
 
@@ -133,7 +135,7 @@ class Steps:
             self.events.warning("read.denied", code=reply.code, needed="ZOHOPEOPLE.training.READ")
         await self._conclude(called, verdict)
         match verdict.then:
-            case Judged(work=work):
+            case Heard(work=work):
                 return work, reply
             case Renewal(work=work):
                 return await self._renew(work, called)
@@ -189,13 +191,13 @@ class Steps:
         await self._conclude(called, verdict)
         match verdict.then:
             case Ended(result=result):
-                return result
+                return in_words(result)
             case Renewal(work=work):
                 return await self._renew(work, called)
             case Later() as later:
                 return self._spread(later)
-            case Judged():
-                raise RuntimeError("only a reading is judged")
+            case Heard():
+                raise RuntimeError("only a reading is heard")
             case _ as unreachable:
                 assert_never(unreachable)
 

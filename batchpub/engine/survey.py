@@ -8,13 +8,16 @@ from batchpub.caller import Caller
 from batchpub.clock import Clock
 from batchpub.course import Course
 from batchpub.engine.steps import Steps
-from batchpub.errors import AccessRefused, ExitCode, ServiceUnreachable, Stop, StoppedEarly
+from batchpub.errors import AccessRefused, ExitCode, ServiceUnreachable, StoppedEarly
 from batchpub.events import Events, OnEvent
 from batchpub.lifecycle import Later, Look, Rules, Work, look_of
 from batchpub.pace import GateClosed, LockWatch, open_gate
 from batchpub.plural import say_count
+from batchpub.sentences.rows import say_reason
+from batchpub.sentences.stops import say_stop
 from batchpub.services import interface as answers
 from batchpub.services.interface import Reply, Service
+from batchpub.stopping import Stop
 from batchpub.store import Journal, Ledger
 
 MOST_SILENT = 3
@@ -108,7 +111,9 @@ class Survey:
         except* (AccessRefused, ServiceUnreachable, StoppedEarly) as errors:
             raise _first(errors) from None
         if self._silence.courses and len(self._silence.courses) == len(names):
-            raise ServiceUnreachable(f"Zoho does not answer: {next(iter(looks.values())).message} Run it again later.")
+            raise ServiceUnreachable(
+                f"Zoho does not answer: {say_reason(next(iter(looks.values())).reason)} Run it again later."
+            )
         return looks
 
     async def _work_off(
@@ -150,7 +155,7 @@ def error_of(stop: Stop | None) -> Exception:
     if stop is None:
         return StoppedEarly("The gate is closed.")
     kinds = {ExitCode.ACCESS_REFUSED: AccessRefused, ExitCode.UNREACHABLE: ServiceUnreachable}
-    return kinds.get(stop.exit_code, StoppedEarly)(stop.reason)
+    return kinds.get(stop.exit_code, StoppedEarly)(say_stop(stop))
 
 
 def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:

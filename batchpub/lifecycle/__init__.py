@@ -1,12 +1,13 @@
 """A course's life as pure decisions: what to do next, and what an answer makes of it. No clock, network, database or log."""
 
-from batchpub.lifecycle.foreseeing import Foreseen, foresee, foresee_row
-from batchpub.lifecycle.looks import Finding, Look, hold_for_name, judge_look
+from batchpub.lifecycle.foreseeing import TO_PUBLISH, UNCERTAIN, foresee
+from batchpub.lifecycle.looks import Finding, Look, judge_look
 from batchpub.lifecycle.meaning import ABOUT_THE_COURSE
 from batchpub.lifecycle.moves import Move, Read, Send, Settle, Wait, next_move
 from batchpub.lifecycle.reading import look_of, move_after_look, weigh_reading
+from batchpub.lifecycle.reasons import Result, RowReason
 from batchpub.lifecycle.signs import SHARED_LIMIT, Signs
-from batchpub.lifecycle.verdict import Ended, Judged, Later, Renewal, Verdict
+from batchpub.lifecycle.verdict import Ended, Heard, Later, Renewal, Verdict
 from batchpub.lifecycle.weighing import weigh
 from batchpub.lifecycle.work import Rules, Verify, Why, Work
 from batchpub.standing import CourseStatus
@@ -14,16 +15,19 @@ from batchpub.standing import CourseStatus
 __all__ = [
     "ABOUT_THE_COURSE",
     "SHARED_LIMIT",
+    "TO_PUBLISH",
+    "UNCERTAIN",
     "CourseStatus",
     "Ended",
     "Finding",
-    "Foreseen",
-    "Judged",
+    "Heard",
     "Later",
     "Look",
     "Move",
     "Read",
     "Renewal",
+    "Result",
+    "RowReason",
     "Rules",
     "Send",
     "Settle",
@@ -34,8 +38,6 @@ __all__ = [
     "Why",
     "Work",
     "foresee",
-    "foresee_row",
-    "hold_for_name",
     "judge_look",
     "look_of",
     "move_after_look",

@@ -1,9 +1,11 @@
-"""What a look at the course in Zoho says about a row, before anything is sent for it."""
+"""What a look at the course in the service says about a row, before anything is sent for it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import assert_never
 
 from batchpub.course import Course
+from batchpub.lifecycle.reasons import OtherName, Plain, RowReason, Unreadable
 from batchpub.names import is_same_name
 from batchpub.services.interface import Answer, CourseState, NotSent, Refused, StateRead, Unclear
 
@@ -21,61 +23,55 @@ class Finding(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """One look: the finding with its sentence, what Zoho said, and a remark where the names differ ("" if not)."""
+    """One look: the finding and why; what the service said; and both names where they differ."""
 
     finding: Finding
-    message: str = ""
+    reason: RowReason
     name: str = ""
     state: str = ""
     kind: str = ""
-    remark: str = ""
+    other_name: OtherName | None = None
 
 
 def judge_look(course: Course, sheet_name: str, answer: Answer, *, http_status: int | None, code: str) -> Look:
     """Say what reading a course means for its row. A course that cannot be read is no fault of the row."""
     if isinstance(answer, Refused) and answer.certain and (http_status == NOT_FOUND or code == str(NOT_FOUND)):
-        what = "batch of this course" if course.batch_id else "course"
-        return Look(finding=Finding.INVALID, message=f"Zoho knows no {what} with this id. Look the id up in Zoho.")
+        unknown = Plain.UNKNOWN_BATCH if course.batch_id else Plain.UNKNOWN_COURSE
+        return Look(finding=Finding.INVALID, reason=unknown)
     if not isinstance(answer, StateRead):
         why = answer.reason.rstrip(".") if isinstance(answer, NotSent | Unclear) else code
-        return Look(finding=Finding.CANNOT_TELL, message=f"Its state cannot be read ({why}).")
-    finding, message = _judge_state(course, answer)
+        return Look(finding=Finding.CANNOT_TELL, reason=Unreadable(why=why))
+    finding, reason = _judge_state(course, answer)
     return Look(
         finding=finding,
-        message=message,
+        reason=reason,
         name=answer.name,
         state=answer.state.value,
         kind=answer.kind,
-        remark=compare_names(sheet_name, answer.name),
+        other_name=compare_names(sheet_name, answer.name),
     )
 
 
-def compare_names(sheet_name: str, zoho_name: str) -> str:
-    """Give a sentence where two names differ, as staff would judge it; "" where they do not, or one is missing."""
-    if is_same_name(sheet_name, zoho_name):
-        return ""
-    return f"Zoho calls it {zoho_name!r}, the sheet {sheet_name!r}."
+def compare_names(sheet_name: str, service_name: str) -> OtherName | None:
+    """Give both names where they differ, as staff would judge it; None where they do not, or one is missing."""
+    return None if is_same_name(sheet_name, service_name) else OtherName(sheet=sheet_name, service=service_name)
 
 
-def hold_for_name(remark: str, *, mails: bool) -> str:
-    """Say to the row that nothing is sent while its name and Zoho's differ."""
-    why = "it would mail learners, so it was not sent" if mails else "so it was not sent"
-    return f"{remark.rstrip('.')}: {why}. If the id is right, correct the name or write yes under Confirmed; else correct the id."
-
-
-def _judge_state(course: Course, answer: StateRead) -> tuple[Finding, str]:
+def _judge_state(course: Course, answer: StateRead) -> tuple[Finding, RowReason]:
     if answer.kind == "e-material":
-        return Finding.INVALID, "It is e-material, which cannot be published this way. Publish it in Zoho."
+        return Finding.INVALID, Plain.SEEN_E_MATERIAL
     if answer.kind == "blended" and not course.batch_id:
-        return Finding.INVALID, "It is a blended course, which is published batch by batch. Fill in its Batch ID."
+        return Finding.INVALID, Plain.SEEN_BLENDED
     if answer.kind == "self-paced" and course.batch_id:
-        return Finding.INVALID, "It is a self-paced course, which has no batches. Empty its Batch ID."
+        return Finding.INVALID, Plain.SEEN_SELF_PACED
     match answer.state:
         case CourseState.DISABLED:
-            return Finding.INVALID, "It is disabled in Zoho. Enable it there, or take the row out."
+            return Finding.INVALID, Plain.SEEN_DISABLED
         case CourseState.PUBLISHED:
-            return Finding.ALREADY_PUBLISHED, "Zoho says it is published already."
+            return Finding.ALREADY_PUBLISHED, Plain.SEEN_PUBLISHED
         case CourseState.DRAFT:
-            return Finding.TO_PUBLISH, ""
+            return Finding.TO_PUBLISH, Plain.SEEN_DRAFT
         case CourseState.CANNOT_TELL:
-            return Finding.CANNOT_TELL, "Zoho's answer does not say whether it is published."
+            return Finding.CANNOT_TELL, Plain.STATE_NOT_SAID
+        case _ as unreachable:
+            assert_never(unreachable)

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from batchpub.course import Outcome
+from batchpub.lifecycle.reasons import Result, RowReason
 from batchpub.lifecycle.work import Rules, Why, Work
-from batchpub.standing import CourseStatus, Free, Held, PublishedBefore, RefusedBeside, RowResult, Standing, Uncertain
+from batchpub.standing import CourseStatus, Free, Held, PublishedBefore, RefusedBeside, Standing, Uncertain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +16,7 @@ class Settle:
     `status` None leaves the course as it stands; `version` is what it must still have, None whatever others did.
     """
 
-    result: RowResult
+    result: Result
     status: CourseStatus | None = None
     version: int | None = None
 
@@ -25,7 +26,7 @@ class Wait:
     """Look again after so many seconds. `meanwhile` is what the row says should the run end before."""
 
     seconds: float
-    meanwhile: RowResult | None = None
+    meanwhile: Result | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,18 +57,17 @@ def next_move(standing: Standing, work: Work, rules: Rules, *, run: str) -> Move
     """Decide what to do with a course that stands like this; `run` is the name of this run."""
     match standing:
         case PublishedBefore():
-            return Settle(result=result_of(work, Outcome.ALREADY_PUBLISHED, str(standing)))
+            return Settle(result=result_of(work, Outcome.ALREADY_PUBLISHED, standing))
         case Held():
             sent = work.attempts or work.course in rules.uncertain
             outcome = Outcome.UNKNOWN if sent else Outcome.NOT_ATTEMPTED
-            ends = f"its claim ends at {standing.until:%H:%M:%S} UTC unless it goes on"
-            meanwhile = result_of(work, outcome, f"Being published by run {standing.run}; {ends}.")
-            return Wait(seconds=min(standing.seconds, rules.look_again_seconds), meanwhile=meanwhile)
+            seconds = min(standing.seconds, rules.look_again_seconds)
+            return Wait(seconds=seconds, meanwhile=result_of(work, outcome, standing))
         case RefusedBeside():
             return Settle(
-                result=RowResult(
+                result=Result(
                     outcome=Outcome.REFUSED,
-                    message=f"{standing.message} Run {standing.run} sent it.",
+                    reason=standing,
                     attempts=work.attempts,
                     http_status=standing.http_status,
                     code=standing.code,
@@ -93,14 +93,15 @@ def _move_free(standing: Free, work: Work, rules: Rules) -> Move:
     return Send(version=standing.version, before=CourseStatus.FREE, look=look)
 
 
-def result_of(work: Work, outcome: Outcome, message: str, *, verified: bool = False) -> RowResult:
-    """Give what the row says: the sentence with its remark, and the last answer where the outcome leaves questions."""
+def result_of(work: Work, outcome: Outcome, reason: RowReason, *, verified: bool = False) -> Result:
+    """Give what becomes of the row, and the last answer where the outcome leaves questions."""
     last = work.last if outcome in (Outcome.FAILED, Outcome.UNKNOWN) else None
-    return RowResult(
+    return Result(
         outcome=outcome,
-        message=f"{message} {work.remark}".rstrip(),
+        reason=reason,
         attempts=work.attempts,
         http_status=last.http_status if last else None,
         code=last.code if last else "",
         verified=verified,
+        other_name=work.other_name,
     )

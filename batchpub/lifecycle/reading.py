@@ -4,14 +4,22 @@ from dataclasses import replace
 from typing import assert_never
 
 from batchpub.course import NamesRule, Outcome
-from batchpub.lifecycle.looks import Finding, Look, hold_for_name, judge_look
+from batchpub.lifecycle.looks import Finding, Look, judge_look
 from batchpub.lifecycle.meaning import note_of, rest_of
 from batchpub.lifecycle.moves import Move, Read, Send, Settle, result_of
-from batchpub.lifecycle.sentences import say_last
+from batchpub.lifecycle.reasons import (
+    Believed,
+    HeldForName,
+    NoClearAnswer,
+    NotConfirmed,
+    NotSentAgain,
+    Plain,
+    Result,
+    StillDraft,
+)
 from batchpub.lifecycle.signs import Signs
-from batchpub.lifecycle.verdict import Judged, Later, Renewal, Verdict
+from batchpub.lifecycle.verdict import Heard, Later, Renewal, Verdict
 from batchpub.lifecycle.work import Rules, Why, Work
-from batchpub.plural import say_count
 from batchpub.services import interface as answers
 from batchpub.services.interface import CourseState, Reply
 from batchpub.standing import CourseStatus
@@ -20,7 +28,7 @@ from batchpub.standing import CourseStatus
 def weigh_reading(work: Work, reply: Reply, signs: Signs, rules: Rules) -> Verdict:
     """Say whether a reading is over, or why the course is read once more."""
     signs = signs.hear(reply)
-    then: Later | Renewal | Judged = Judged(work=work)
+    then: Later | Renewal | Heard = Heard(work=work)
     lock = None
     match reply.answer:
         case answers.Throttled():
@@ -51,103 +59,83 @@ def look_of(work: Work, reply: Reply, rules: Rules) -> Look:
 def move_after_look(work: Work, reply: Reply, rules: Rules, *, read: Read, now: float) -> tuple[Work, Move]:
     """Decide what to do with a course that was looked at; `now` is the boot time (s) of the look."""
     look = look_of(work, reply, rules)
-    work = replace(work, looked_at=now, reads=0, remark=look.remark or work.remark)
+    work = replace(work, looked_at=now, reads=0, other_name=look.other_name or work.other_name)
     match read.why:
         case Why.VERIFY:
             return work, move_verified(work, look, rules, read)
-        case Why.CONFIRM:
-            return work, _move_confirmed(work, _state_in(reply), read)
-        case Why.LOST | Why.LOST_BEFORE:
-            return work, _move_lost(work, look, reply, rules, read)
-        case Why.SHOW:
-            return work, Settle(result=result_of(work, Outcome.NOT_ATTEMPTED, look.message, verified=True))
+        case Why.CONFIRM | Why.LOST | Why.LOST_BEFORE:
+            return work, _move_sent(work, look, reply, rules, read)
         case _ as unreachable:
             assert_never(unreachable)
-
-
-def _state_in(reply: Reply) -> CourseState | None:
-    return reply.answer.state if isinstance(reply.answer, answers.StateRead) else None
 
 
 def move_verified(work: Work, look: Look, rules: Rules, read: Read) -> Move:
     """Send what can be published; what cannot be told is sent, as without verifying."""
     match look.finding:
         case Finding.INVALID:
-            return Settle(result=result_of(work, Outcome.INVALID, look.message, verified=True))
+            return Settle(result=result_of(work, Outcome.INVALID, look.reason, verified=True))
         case Finding.ALREADY_PUBLISHED if not rules.publishes_again(work.course):
-            result = result_of(work, Outcome.ALREADY_PUBLISHED, look.message, verified=True)
-            return Settle(result=result, status=CourseStatus.PUBLISHED)
+            return _already_published(work)
         case Finding.ALREADY_PUBLISHED | Finding.TO_PUBLISH | Finding.CANNOT_TELL:
-            if held := _hold(work, look, rules):
-                return Settle(result=result_of(replace(work, remark=""), Outcome.INVALID, held, verified=True))
+            if (held := _hold(work, look, rules)) is not None:
+                return Settle(result=held)
             before = CourseStatus.DRAFT if look.finding is Finding.TO_PUBLISH else CourseStatus.FREE
             return Send(version=read.version, before=before, look=Why.VERIFY)
         case _ as unreachable:
             assert_never(unreachable)
 
 
-def _move_confirmed(work: Work, state: CourseState | None, read: Read) -> Move:
-    """Settle a course that the service refused as published already: only reading it makes that certain."""
+def _move_sent(work: Work, look: Look, reply: Reply, rules: Rules, read: Read) -> Move:
+    """Go on with a course that was sent: a lost call may have published it, or the service said that it is published."""
+    state = reply.answer.state if isinstance(reply.answer, answers.StateRead) else None
     if state is CourseState.PUBLISHED:
-        return _found_published(work, read)
-    seen = "reading it does not confirm that" if state is None else f"reading it says {state.value}"
-    result = result_of(work, Outcome.REFUSED, f"{work.said_published} Yet {seen}. Look at it in Zoho.")
-    status = CourseStatus.DRAFT if state is CourseState.DRAFT else CourseStatus.FREE
-    return Settle(result=result, status=status, version=read.version)
-
-
-def _move_lost(work: Work, look: Look, reply: Reply, rules: Rules, read: Read) -> Move:
-    """Go on with a course that a lost call may have published."""
-    state = _state_in(reply)
-    if state is CourseState.PUBLISHED:
-        return _found_published(work, read)
+        return _already_published(work) if read.why is not Why.LOST else _found_published(work)
+    if read.why is Why.CONFIRM and work.said_published is not None:
+        reason = NotConfirmed(said=work.said_published, state=state)
+        status = CourseStatus.DRAFT if state is CourseState.DRAFT else CourseStatus.FREE
+        return Settle(result=result_of(work, Outcome.REFUSED, reason), status=status, version=read.version)
     if state is not CourseState.DRAFT:
-        return _believe(work) if work.said_published else _move_blind(work, rules, read, code=reply.code)
-    if held := _hold(work, look, rules):
-        result = result_of(replace(work, remark=""), Outcome.INVALID, held, verified=True)
-        return Settle(result=result, status=CourseStatus.DRAFT, version=read.version)
-    if not rules.may_try(work):
-        message = f"Still a draft after {say_count(work.attempts, 'attempt')}.{say_last(work)} Run it again later."
-        result = result_of(work, Outcome.FAILED, message)
-        return Settle(result=result, status=CourseStatus.DRAFT, version=read.version)
-    return Send(version=read.version, before=CourseStatus.DRAFT, look=read.why)
-
-
-def _found_published(work: Work, read: Read) -> Settle:
-    if read.why is Why.LOST:
-        message = "Published: its answer was lost, and Zoho says it is published now."
-        result = result_of(work, Outcome.PUBLISHED, message, verified=True)
-    else:
-        result = result_of(work, Outcome.ALREADY_PUBLISHED, "Zoho says it is published already.", verified=True)
-    return Settle(result=result, status=CourseStatus.PUBLISHED)
-
-
-def _believe(work: Work) -> Settle:
-    """Take the service's word for it: a call whose answer was lost explains why the course is published already."""
-    outcome = Outcome.PUBLISHED if work.is_lost else Outcome.ALREADY_PUBLISHED
-    message = f"{work.said_published} Its state cannot be read, but it was sent before, and that answer was lost."
-    return Settle(result=result_of(work, outcome, message), status=CourseStatus.PUBLISHED)
+        return _move_blind(work, rules, read, code=reply.code)
+    held = _hold(work, look, rules)
+    if held is None and rules.may_try(work):
+        return Send(version=read.version, before=CourseStatus.DRAFT, look=read.why)
+    failed = result_of(work, Outcome.FAILED, StillDraft(attempts=work.attempts, last=work.last))
+    return Settle(result=held or failed, status=CourseStatus.DRAFT, version=read.version)
 
 
 def _move_blind(work: Work, rules: Rules, read: Read, *, code: str) -> Move:
-    """Go on although the course's state could not be read: never with mails on after a lost answer."""
-    message = ""
+    """Go on although the course's state could not be read: never with mails on after a lost answer.
+
+    The service's word that it is published is believed: a call whose answer was lost explains it.
+    """
+    if work.said_published is not None:
+        outcome = Outcome.PUBLISHED if work.is_lost else Outcome.ALREADY_PUBLISHED
+        believed = result_of(work, outcome, Believed(said=work.said_published))
+        return Settle(result=believed, status=CourseStatus.PUBLISHED)
+    reason: NotSentAgain | NoClearAnswer
     if work.notify:
-        message = (
-            f"Sent before, its answer was lost, and its state cannot be read{f' ({code})' if code else ''}."
-            f"{say_last(work)} Look in Zoho: if it is still a draft, publish it there."
-        )
+        reason = NotSentAgain(code=code, last=work.last)
     elif not rules.may_try(work):
-        tries = say_count(work.attempts, "attempt")
-        message = f"No clear answer in {tries}, and its state cannot be read.{say_last(work)}"
-    if message:
-        result = result_of(work, Outcome.UNKNOWN, message)
-        return Settle(result=result, status=CourseStatus.UNCLEAR, version=read.version)
-    return Send(version=read.version, before=CourseStatus.UNCLEAR)
+        reason = NoClearAnswer(attempts=work.attempts, last=work.last)
+    else:
+        return Send(version=read.version, before=CourseStatus.UNCLEAR)
+    result = result_of(work, Outcome.UNKNOWN, reason)
+    return Settle(result=result, status=CourseStatus.UNCLEAR, version=read.version)
 
 
-def _hold(work: Work, look: Look, rules: Rules) -> str:
-    """Say why a row whose name differs is not sent; "" where it may be."""
-    if not look.remark or not rules.holds_names(work):
-        return ""
-    return hold_for_name(look.remark, mails=work.notify)
+def _found_published(work: Work) -> Settle:
+    result = result_of(work, Outcome.PUBLISHED, Plain.FOUND_PUBLISHED, verified=True)
+    return Settle(result=result, status=CourseStatus.PUBLISHED)
+
+
+def _already_published(work: Work) -> Settle:
+    result = result_of(work, Outcome.ALREADY_PUBLISHED, Plain.SEEN_PUBLISHED, verified=True)
+    return Settle(result=result, status=CourseStatus.PUBLISHED)
+
+
+def _hold(work: Work, look: Look, rules: Rules) -> Result | None:
+    """Give what becomes of a row that is not sent because its name differs; None where it may be sent."""
+    if look.other_name is None or not rules.holds_names(work):
+        return None
+    reason = HeldForName(names=look.other_name, mails=work.notify)
+    return result_of(replace(work, other_name=None), Outcome.INVALID, reason, verified=True)

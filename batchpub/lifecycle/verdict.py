@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from batchpub.errors import Stop
+from batchpub.lifecycle.reasons import Result
 from batchpub.lifecycle.signs import Signs
 from batchpub.lifecycle.work import Work
 from batchpub.services.interface import Reply, Throttled
-from batchpub.standing import AnswerNote, CourseStatus, Rest, RowResult
+from batchpub.standing import AnswerNote, CourseStatus, Rest
+from batchpub.stopping import Stop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +31,7 @@ class Renewal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class Heard:
     """The reading is over: what it says decides the next move."""
 
     work: Work
@@ -40,7 +41,7 @@ class Judged:
 class Ended:
     """The course has its outcome."""
 
-    result: RowResult
+    result: Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +55,8 @@ class Verdict:
     note: AnswerNote
     rest: Rest
     signs: Signs
-    then: Later | Renewal | Judged | Ended
+    then: Later | Renewal | Heard | Ended
     status: CourseStatus | None = None
-    result: RowResult | None = None
+    result: Result | None = None
     lock: Throttled | None = None
     stop: Stop | None = None

@@ -4,18 +4,16 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from batchpub.course import Outcome
-from batchpub.errors import ExitCode, Stop
 from batchpub.lifecycle.meaning import note_of, rest_of
 from batchpub.lifecycle.moves import Send
-from batchpub.lifecycle.refusing import say_refused
-from batchpub.lifecycle.sentences import say_unclear
+from batchpub.lifecycle.reasons import FinalNo, NoWord, Plain, Result, RowReason, Unreached
 from batchpub.lifecycle.signs import SHARED_LIMIT, Signs
 from batchpub.lifecycle.verdict import Ended, Later, Renewal, Verdict
 from batchpub.lifecycle.work import Rules, Work
-from batchpub.plural import say_count
 from batchpub.services import interface as answers
 from batchpub.services.interface import Reply
-from batchpub.standing import NOT_YET, CourseStatus, RowResult
+from batchpub.standing import CourseStatus
+from batchpub.stopping import Stop, StopReason
 
 
 def weigh(send: Send, work: Work, reply: Reply, signs: Signs, rules: Rules) -> Verdict:
@@ -77,7 +75,7 @@ class _Call:
         then: Later | Renewal | Ended,
         *,
         status: CourseStatus,
-        result: RowResult,
+        result: Result,
         signs: Signs | None = None,
         stop: Stop | None = None,
     ) -> Verdict:
@@ -91,22 +89,22 @@ class _Call:
             stop=stop,
         )
 
-    def _result(self, outcome: Outcome, message: str) -> RowResult:
-        return RowResult(
+    def _result(self, outcome: Outcome, reason: RowReason) -> Result:
+        return Result(
             outcome=outcome,
-            message=f"{message} {self.work.remark}".rstrip(),
+            reason=reason,
             attempts=self.sent.attempts,
             http_status=self.reply.http_status,
             code=self.reply.code,
+            other_name=self.work.other_name,
         )
 
     def back_in_line(self, then: Later | Renewal, *, stop: Stop | None = None) -> Verdict:
         """Count the call as none: the course is as it was before it."""
-        outcome, message = Outcome.NOT_ATTEMPTED, NOT_YET
+        outcome, reason = Outcome.NOT_ATTEMPTED, Plain.NOT_YET
         if self.before is CourseStatus.UNCLEAR:
-            outcome = Outcome.UNKNOWN
-            message = "Sent before, and its answer was lost; it is not known whether it is published."
-        result = RowResult(outcome=outcome, message=message, attempts=then.work.attempts)
+            outcome, reason = Outcome.UNKNOWN, Plain.LOST_BEFORE
+        result = Result(outcome=outcome, reason=reason, attempts=then.work.attempts)
         return self._verdict(then, status=self.before, result=result, stop=stop)
 
     def locked(self, throttled: answers.Throttled, work: Work | None = None) -> Verdict:
@@ -115,45 +113,38 @@ class _Call:
 
     def published(self) -> Verdict:
         """End with the course published."""
-        mailed = "Published; its learners were mailed." if self.work.notify else "Published without a mail."
-        result = self._result(Outcome.PUBLISHED, mailed)
+        result = self._result(Outcome.PUBLISHED, Plain.MAILED if self.work.notify else Plain.NOT_MAILED)
         signs = self.signs.hear_success()
         return self._verdict(Ended(result=result), status=CourseStatus.PUBLISHED, result=result, signs=signs)
 
     def said_published(self, answer: answers.SaidPublished) -> Verdict:
         """Have it read: after an attempt whose answer was lost it may well be that one which published it."""
-        said = f"Zoho says that it is published already ({self.reply.code}: {answer.message})."
         maybe_ours = self.before is CourseStatus.UNCLEAR or self.work.attempts > 0
         status = CourseStatus.UNCLEAR if maybe_ours else CourseStatus.ASKING
-        then = Later(work=replace(self.sent, said_published=said))
-        return self._verdict(then, status=status, result=self._result(Outcome.REFUSED, said))
+        then = Later(work=replace(self.sent, said_published=answer))
+        return self._verdict(then, status=status, result=self._result(Outcome.REFUSED, answer))
 
     def refused(self, answer: answers.Refused) -> Verdict:
         """Take a final no. The second 422 of two courses is a lock; a no to a second call says nothing of a lost first."""
         if self.signs.is_limit_shared(self.work.course, self.reply.http_status) and not self.work.strained:
             throttled = answers.Throttled(wait_seconds=None, cause=SHARED_LIMIT)
             return self.locked(throttled, replace(self.work, strained=True))
-        outcome = Outcome.REFUSED
-        status = CourseStatus.FREE if answer.certain else CourseStatus.UNCLEAR
-        course, status_code = self.work.course, self.reply.http_status
-        message = say_refused(course, code=answer.code, message=answer.message, http_status=status_code)
-        if self.before is CourseStatus.UNCLEAR and answer.certain:
-            outcome, status = Outcome.UNKNOWN, CourseStatus.UNCLEAR
-            message = f"Sent before, and its answer was lost. Sent again, it was refused: {message} Look at it in Zoho."
+        was_lost = self.before is CourseStatus.UNCLEAR and answer.certain
+        status = CourseStatus.FREE if answer.certain and not was_lost else CourseStatus.UNCLEAR
+        reason = FinalNo(
+            answer=answer,
+            http_status=self.reply.http_status,
+            is_batch=bool(self.work.course.batch_id),
+            was_lost=was_lost,
+        )
+        result = self._result(Outcome.UNKNOWN if was_lost else Outcome.REFUSED, reason)
         signs = self.signs.hear_refusal(self.work.course, self.reply.http_status)
-        stop = None
-        if signs.is_forbidden:
-            reason = "Zoho answered 403 three times in a row: this account may not publish."
-            stop = Stop(reason=reason, exit_code=ExitCode.ACCESS_REFUSED)
-        result = self._result(outcome, message)
+        stop = Stop(reason=StopReason.FORBIDDEN) if signs.is_forbidden else None
         return self._verdict(Ended(result=result), status=status, result=result, signs=signs, stop=stop)
 
     def denied(self, answer: answers.Denied) -> Verdict:
         """Stop the run: the access lacks the scope, and nothing can be published with it."""
-        reason = (
-            f"Zoho denies access ({self.reply.code}: {answer.message}). The token needs ZOHOPEOPLE.training.CREATE."
-        )
-        stop = Stop(reason=reason, exit_code=ExitCode.ACCESS_REFUSED)
+        stop = Stop(reason=StopReason.DENIED, said=f"{answer.code}: {answer.message}")
         return self.back_in_line(Later(work=self.work), stop=stop)
 
     def not_sent(self, answer: answers.NotSent) -> Verdict:
@@ -162,18 +153,18 @@ class _Call:
         if self.rules.may_try(sent):
             then = Later(work=sent, backoff=self.rules.longest_backoff(sent.attempts))
             return self.back_in_line(then)
-        message = f"Zoho could not be reached in {say_count(sent.attempts, 'attempt')} ({answer.reason})."
         outcome = Outcome.UNKNOWN if self.before is CourseStatus.UNCLEAR else Outcome.FAILED
-        result = self._result(outcome, message)
+        result = self._result(outcome, Unreached(attempts=sent.attempts, why=answer.reason))
         stop = None
         if self.signs.unreached_in_a_row >= sent.attempts:
-            stop = Stop(reason=message, exit_code=ExitCode.UNREACHABLE)
+            stop = Stop(reason=StopReason.NOT_REACHED, count=sent.attempts, said=answer.reason)
         return self._verdict(Ended(result=result), status=self.before, result=result, stop=stop)
 
     def unclear(self) -> Verdict:
         """Doubt: it may be published, and is read when the call can no longer arrive late."""
         sent = self.sent if self.reply.http_status is None else replace(self.sent, last=self.reply)
-        message = f"Sent, and {say_unclear(sent, self.reply)} Its state is read before it is sent again."
         settle = self.rules.settle_seconds
         then = Later(work=replace(sent, is_lost=True).spend(settle), seconds=settle)
-        return self._verdict(then, status=CourseStatus.UNCLEAR, result=self._result(Outcome.UNKNOWN, message))
+        return self._verdict(
+            then, status=CourseStatus.UNCLEAR, result=self._result(Outcome.UNKNOWN, NoWord(reply=self.reply))
+        )

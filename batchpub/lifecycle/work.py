@@ -6,7 +6,8 @@ from enum import Enum, StrEnum
 from typing import Self
 
 from batchpub.course import Course, NamesRule
-from batchpub.services.interface import Reply
+from batchpub.lifecycle.reasons import OtherName
+from batchpub.services.interface import Reply, SaidPublished
 
 
 class Verify(StrEnum):
@@ -27,12 +28,6 @@ class Why(Enum):
     LOST_BEFORE = "a call of an earlier run had none"
     VERIFY = "before the first call: is it what the sheet says, and still a draft?"
     CONFIRM = "the service refused it as published already"
-    SHOW = "a person asked to see it"
-
-    @property
-    def is_lost(self) -> bool:
-        """Tell whether the course may have been published by a call whose answer is not known."""
-        return self in (Why.LOST, Why.LOST_BEFORE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,10 +52,10 @@ class Work:
     """A call of this run may have published it: its answer never came, or was no certain no."""
     looked_at: float = -math.inf
     """Boot time (s) of the newest look at the course in the service."""
-    remark: str = ""
-    """What a person should know beside the outcome: another name in the service than on the sheet."""
-    said_published: str = ""
-    """The service's sentence that it is published already, until reading the course makes sure."""
+    other_name: OtherName | None = None
+    """Both names, where the service has another one than the sheet: a person should know it beside the outcome."""
+    said_published: SaidPublished | None = None
+    """The service's word that it is published already, until reading the course makes sure."""
     last: Reply | None = None
     """The last answer that said something, though not what became of the course: what a person is shown in the end."""
     strained: bool = False

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from aiolimiter import AsyncLimiter
 
 from batchpub.clock import Clock
-from batchpub.errors import Stop
+from batchpub.stopping import Stop
 from batchpub.store import Ledger, Outlook, Slot, Wait
 
 T = TypeVar("T")

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from batchpub.clock import Clock
-from batchpub.errors import ExitCode, Reason, Stop
 from batchpub.events import Events
 from batchpub.lifecycle import SHARED_LIMIT
 from batchpub.pace.gate import Gate
 from batchpub.services.interface import Throttled
+from batchpub.stopping import Stop, StopReason
 from batchpub.store import GENTLE_SECONDS, Ledger, Limits, Lock, Refusal
 
 
@@ -58,35 +58,23 @@ def why_not_wait(throttled: Throttled, seconds: float, *, waited: float, longest
     """
     stated = throttled.wait_seconds
     if throttled.quota:
-        until = f" It asks to wait {stated:.0f} s." if stated is not None else ""
-        return _stop(f"Zoho's daily quota of calls is used up ({throttled.cause}).{until} Run it again tomorrow.")
+        return Stop(reason=StopReason.QUOTA_IS_USED, seconds=stated, said=throttled.cause)
     if stated is not None and stated > longest:
-        return _stop(f"Zoho asks to wait {stated:.0f} s, longer than is allowed ({longest:g} s).", Reason.MAX_LOCK)
+        return Stop(reason=StopReason.LONG_LOCK_STATED, seconds=stated, most=longest)
     if throttled.cause == SHARED_LIMIT and seconds >= longest:
-        told = "Zoho answers 'maximum limit exceeded' to every course, however long we wait: look which limit it is."
-        return _stop(told)
+        return Stop(reason=StopReason.LIMIT_IS_SHARED)
     if min(waited, seconds) >= longest:  # a shorter one begins anew: another run's call got through
-        told = (
-            f"Zoho has locked the account again after every wait, the last of {waited:.0f} s; no longer one is allowed. "
-            "Look who else uses the account, and run it again later."
-        )
-        return _stop(told, Reason.MAX_LOCK)
+        return Stop(reason=StopReason.LOCKED_AGAIN, seconds=waited)
     return None
 
 
 def why_not_wait_on(seconds: float, *, longest: float, left: float) -> Stop | None:
     """Say why a lock that holds for `seconds` more is none to wait for: no call could start before the run's own end."""
     if seconds > longest:
-        told = f"Zoho's lock holds for {seconds:.0f} s more, longer than is allowed ({longest:g} s)."
-        return _stop(told, Reason.MAX_LOCK)
+        return Stop(reason=StopReason.LONG_LOCK_FOUND, seconds=seconds, most=longest)
     if seconds > left:
-        told = f"Zoho's lock holds for {seconds:.0f} s more, and the run has {max(0, left):.0f} s left."
-        return _stop(told, Reason.MAX_DURATION)
+        return Stop(reason=StopReason.LOCK_OUTLASTS_RUN, seconds=seconds, most=left)
     return None
-
-
-def _stop(told: str, setting: Reason = Reason.OTHER) -> Stop:
-    return Stop(reason=told, exit_code=ExitCode.STOPPED_EARLY, setting=setting)
 
 
 def tell_lock(events: Events, lock: Lock, cause: str, code: str) -> None:

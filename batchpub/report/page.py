@@ -29,7 +29,7 @@ from batchpub.report.totals import (
     say_stop,
     summary_sentence,
 )
-from batchpub.sentences import say_duration
+from batchpub.sentences.events import say_duration
 
 if TYPE_CHECKING:
     from jinja2 import Template

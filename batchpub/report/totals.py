@@ -6,7 +6,7 @@ from enum import StrEnum
 from batchpub.course import Outcome
 from batchpub.plural import say_count
 from batchpub.record import RunRecord
-from batchpub.sentences import say_duration
+from batchpub.sentences.events import say_duration
 
 DONE = (Outcome.PUBLISHED, Outcome.ALREADY_PUBLISHED)
 """The outcomes after which the course is published."""

@@ -8,7 +8,7 @@ from scripted import COURSE, reply
 
 from batchpub.lifecycle import Rules, Verify, Work
 from batchpub.services import interface as answers
-from batchpub.services.interface import CourseState, Reply, StateRead
+from batchpub.services.interface import CourseState, Reply, SaidPublished, StateRead
 from batchpub.standing import Free, Held, PublishedBefore, RefusedBeside, Uncertain
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
@@ -25,10 +25,11 @@ STANDINGS = {
     "held": Held(run="other", seconds=40.0, until=NOW),
     "settling": Uncertain(version=4, run="other", seconds=50.0),
     "uncertain": Uncertain(version=4, run="other", seconds=0.0),
-    "uncertain, ours": Uncertain(version=4, run="mine", seconds=0.0),
+    "uncertain by us": Uncertain(version=4, run="mine", seconds=0.0),
     "refused beside": RefusedBeside(run="other", message="No.", http_status=400, code="4102"),
 }
 GARBAGE = answers.Unclear(reason=f"Zoho answered with HTTP 502{answers.NOTHING_READABLE}")
+SAID = SaidPublished(code="ALREADY", message="m")
 WORK = Work(position=0, course=COURSE, notify=False, name="Fire safety")
 WORKS = {
     "fresh": WORK,
@@ -36,15 +37,15 @@ WORKS = {
     "lost": replace(WORK, attempts=1, is_lost=True),
     "spent": replace(WORK, attempts=5, is_lost=True),
     "last try": replace(WORK, attempts=4),
-    "said published": replace(WORK, attempts=1, said_published="Zoho says so."),
-    "said published after a loss": replace(WORK, attempts=2, is_lost=True, said_published="Zoho says so."),
+    "said published": replace(WORK, attempts=1, said_published=SAID),
+    "said published after a loss": replace(WORK, attempts=2, is_lost=True, said_published=SAID),
     "renewed": replace(WORK, renewed=True),
     "read four times": replace(WORK, reads=4),
     "just seen": replace(WORK, looked_at=999.0),
     "garbage before": replace(
         WORK, attempts=1, is_lost=True, last=Reply(answer=GARBAGE, http_status=502, code="", excerpt="<html>Bad")
     ),
-    "spent, garbage before": replace(
+    "spent and garbage before": replace(
         WORK, attempts=5, is_lost=True, last=Reply(answer=GARBAGE, http_status=502, code="", excerpt="")
     ),
 }
@@ -75,11 +76,11 @@ PUBLISHES = {
     "published": reply(answers.Published(), 200),
     "said published": reply(answers.SaidPublished(code="ALREADY", message="m"), 400),
     "refused": reply(answers.Refused(code="4102", message="no"), 400),
-    "refused, uncertain": reply(answers.Refused(code="x", message="no", certain=False), 500),
+    "perhaps refused": reply(answers.Refused(code="x", message="no", certain=False), 500),
     "forbidden": reply(answers.Refused(code="403", message="no"), 403),
     "limited": reply(answers.Refused(code="422", message="maximum limit exceeded"), 422),
     "throttled": reply(answers.Throttled(wait_seconds=60.0, cause="429"), 429),
-    "throttled, uncertain": reply(answers.Throttled(wait_seconds=None, cause="x", certain=False), 500),
+    "perhaps throttled": reply(answers.Throttled(wait_seconds=None, cause="x", certain=False), 500),
     "quota": reply(answers.Throttled(wait_seconds=40_000.0, cause="429", quota=True), 429),
     "expired": reply(answers.Expired(code="401", message=""), 401),
     "denied": reply(answers.Denied(code="INVALID_OAUTHSCOPE", message="m"), 403),

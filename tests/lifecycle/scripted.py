@@ -56,7 +56,7 @@ class Gate:
         """Somebody may look again."""
 
     def close(self, stop):
-        self.trace.append(f"close {int(stop.exit_code)} {stop.setting.value} {stop.reason!r}")
+        self.trace.append(f"close {int(stop.exit_code)} {stop.reason.value} {stop.said}".rstrip())
         self.stop = stop
 
 
@@ -65,51 +65,62 @@ class Journal:
 
     run, has_company = "mine", False
 
-    def __init__(self, trace, standing, claims=None):
-        self.trace, self.standing, self.claims = trace, standing, claims
+    def __init__(self, trace, standing, work, claims=None):
+        self.trace, self.standing, self.claims, self.work = trace, standing, claims, work
+        self.written = ""
+
+    def relative(self, attempts):
+        """Count from what the course came with: "+0" is as many."""
+        return f"{attempts - self.work.attempts:+}"
+
+    def version(self, version):
+        """Name the version that the course had when it was looked at."""
+        return "v" if version == getattr(self.standing, "version", None) else f"v{version}"
+
+    def row(self, result):
+        """Give what the row says: outcome, attempts, the reason, and what was answered."""
+        checked = "/verified" if result.verified else ""
+        said = " ".join(str(one) for one in (result.http_status, result.code) if one)
+        return f"{result.outcome.value} {self.relative(result.attempts)}{checked} ({result.message})" + (
+            said and f" {said}"
+        )
 
     async def look(self, _course, *, again=False):
         self.trace.append("look again" if again else "look")
         return self.standing
 
     async def claim(self, claim, slot):
-        words = [f"claim {claim.attempt} v{claim.version}"]
+        words = [f"claim {self.relative(claim.attempt)} {self.version(claim.version)}"]
         words += [*(["again"] if claim.again else []), *(["evidence"] if claim.evidence else [])]
         self.trace.append(" ".join(words))
         return self.claims or Claimed(call=slot.slot, send_before=2000.0)
 
     async def begin_reading(self, claim, slot):
-        self.trace.append(f"begin reading {claim.attempt}")
+        self.trace.append(f"read {claim.attempt - self.work.reads:+}")
         return self.claims if isinstance(self.claims, LostSlot) else Claimed(call=slot.slot, send_before=2000.0)
 
     async def record(self, _claim, answered):
-        slot, note, rest, status = answered.slot, answered.note, answered.rest, answered.status
+        note, rest, status = answered.note, answered.rest, answered.status
         result, through, lock = answered.result, answered.through, answered.lock
-        told = [f"{slot.operation}={note.meaning.replace(' ', '')}", rest.value]
+        told = [f"{note.meaning} {note.http_status or ''} {note.code}".rstrip(), rest.value]
+        told += [*(["through"] if through else [])]
         if status is not None:
-            told.append(f"status={status}")
+            told.append(f"now {status}")
         if result is not None:
-            told.append(f"row={result.outcome.value}/{result.attempts}{'/verified' if result.verified else ''}")
-        if through:
-            told.append("through")
+            self.written = self.row(result)
+            told.append(self.written)
         if lock is not None:
-            told.append(f"lock={lock.stated} {lock.cause} {lock.is_quota}")
-        if result is not None:
-            told.append(f"{result.http_status} {result.code} {result.message!r}")
-        told.append(f"{note.http_status} {note.code}")
-        self.trace.append(" ".join(told))
+            told.append(f"lock {lock.stated} {lock.cause}{' quota' if lock.is_quota else ''}")
+        self.trace.append(", ".join(told))
         if lock is None:
             return None
         return Lock(seconds=300.0, ends_at=NOW, is_new=True, gentler=None)
 
     async def settle(self, _course, *, status, result, version=None, **_):
-        told = [f"settle {status} row={result.outcome.value}/{result.attempts}"]
-        if result.verified:
-            told.append("verified")
-        if version is not None:
-            told.append(f"v{version}")
-        told.append(f"{result.http_status} {result.code} {result.message!r}")
-        self.trace.append(" ".join(told))
+        now = [f"now {status}"] if status is not None else []
+        where = [self.version(version)] if version is not None else []
+        self.written = self.row(result)
+        self.trace.append(", ".join(["settle", *where, *now, self.written]))
 
 
 class Service:

@@ -7,9 +7,9 @@ import pytest
 from support.virtual_time import VirtualClock, VirtualLoop, run_virtually
 from world import Process, Service, World
 
-from batchpub.errors import ExitCode, Stop
 from batchpub.pace import GateClosed, estimate_seconds
 from batchpub.standing import Rest
+from batchpub.stopping import Stop, StopReason
 from batchpub.store import Limits, Outlook, Pace, Refusal
 
 
@@ -267,7 +267,7 @@ def test_closing_the_gate_wakes_waiters_inside_a_lock_and_loses_no_slot():
             except GateClosed:
                 return world.loop.time()
 
-        world.loop.call_later(10, process.gate.close, Stop(reason="enough", exit_code=ExitCode.STOPPED_EARLY))
+        world.loop.call_later(10, process.gate.close, Stop(reason=StopReason.OWN_RULE))
         return await asyncio.gather(*(wait() for _ in range(5))), await process.ledger.look_ahead("publish")
 
     woken, outlook = run_world(main)

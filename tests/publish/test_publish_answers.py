@@ -13,6 +13,7 @@ from batchpub.course import NamesRule, Outcome
 from batchpub.errors import ExitCode
 from batchpub.lifecycle import Rules, Verify
 from batchpub.pace.lock import why_not_wait
+from batchpub.sentences.stops import say_stop
 from batchpub.services.interface import (
     Access,
     CourseState,
@@ -206,7 +207,7 @@ def test_422_for_every_course_ends_with_75_after_bounded_waiting():
     played = play(api, [str(n) for n in range(10, 40)], workers=4)
 
     assert ExitCode.STOPPED_EARLY == played.stop.exit_code
-    assert "maximum limit exceeded" in played.stop.reason
+    assert "maximum limit exceeded" in say_stop(played.stop)
     assert len(api.calls) <= 4 + 4
     assert played.seconds < 3600
 
@@ -231,7 +232,7 @@ def test_a_lock_that_never_ends_ends_the_run_after_the_longest_wait(lock, longes
 
     assert waits == [round(after - before, 0) for before, after in itertools.pairwise(starts)]
     assert ExitCode.STOPPED_EARLY == played.stop.exit_code
-    assert f"the last of {waits[-1]} s; no longer one is allowed" in played.stop.reason
+    assert f"the last of {waits[-1]} s; no longer one is allowed" in say_stop(played.stop)
     assert not played.results
 
 
@@ -268,7 +269,7 @@ def test_reading_that_gets_through_is_no_way_out_of_a_lock_of_publishing():
     played = play(api, [str(n) for n in range(10, 60)], rules=Rules(verify=Verify.EVERYTHING))
 
     assert ExitCode.STOPPED_EARLY == played.stop.exit_code
-    assert "again after every wait" in played.stop.reason
+    assert "again after every wait" in say_stop(played.stop)
     assert played.seconds < 7200
 
 
@@ -286,7 +287,7 @@ def test_quota_and_long_locks_end_with_75(throttled, words):
     """
     played = play(ScriptedService([reply(throttled, 429)]), list("123"), workers=1)
 
-    assert (ExitCode.STOPPED_EARLY, True) == (played.stop.exit_code, words in played.stop.reason)
+    assert (ExitCode.STOPPED_EARLY, True) == (played.stop.exit_code, words in say_stop(played.stop))
 
 
 @pytest.mark.parametrize(("most", "told"), [(1, "1 call,"), (4, "4 calls,"), (5, "5 calls,")])
@@ -301,7 +302,7 @@ def test_max_calls_counts_every_call_and_ends_with_75(most, told):
     )
 
     assert (most, ExitCode.STOPPED_EARLY) == (len(api.calls), played.stop.exit_code)
-    assert told in played.stop.reason
+    assert told in say_stop(played.stop)
 
 
 @pytest.mark.parametrize(
@@ -564,4 +565,4 @@ def test_other_data_center_is_said_where_the_access_is_refused():
     played = play(Elsewhere([Expired(code="401", message="")]), ["1"])
 
     assert ExitCode.ACCESS_REFUSED is played.stop.exit_code
-    assert played.stop.reason.endswith("and its data centre. Set BATCHPUB_DATA_CENTER=eu.")
+    assert say_stop(played.stop).endswith("and its data centre. Set BATCHPUB_DATA_CENTER=eu.")

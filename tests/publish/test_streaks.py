@@ -4,6 +4,7 @@ import pytest
 
 from batchpub.course import Course
 from batchpub.errors import ExitCode
+from batchpub.sentences.stops import say_stop
 from batchpub.services.interface import (
     CourseState,
     Denied,
@@ -63,8 +64,8 @@ def test_three_courses_in_a_row_stop_the_run(answer, operation):
     number, stop = play([answer] * 5, operation=operation)
 
     assert (3, ExitCode.UNREACHABLE) == (number, stop.exit_code)
-    assert f"HTTP {STATUS[answer]}: Sign in)" in stop.reason
-    assert ('[answers] "NEW" = "refused"' in stop.reason) is (answer is NEW)
+    assert f"HTTP {STATUS[answer]}: Sign in)" in say_stop(stop)
+    assert ('[answers] "NEW" = "refused"' in say_stop(stop)) is (answer is NEW)
 
 
 @pytest.mark.parametrize("between", [Published(), SaidPublished(code="A", message="m"), KNOWN, NO_COURSE, DRAFT])
@@ -112,7 +113,7 @@ def test_reading_does_not_speak_for_publishing():
         stops.append(streaks.note(Operation.READ, course, Reply(answer=DRAFT, http_status=200, code="", excerpt="")))
 
     assert [None] * 4 == stops[:4]
-    assert "an empty body" in stops[4].reason
+    assert "an empty body" in say_stop(stops[4])
 
 
 @pytest.mark.parametrize(
@@ -134,4 +135,4 @@ def test_ten_unknown_courses_of_a_new_portal_are_somebody_else_s(answers, is_new
     noted, stop = play(answers, is_new_portal=is_new)
 
     assert (number or len(answers), number is not None) == (noted, stop is not None)
-    assert stop is None or (ExitCode.ACCESS_REFUSED, True) == (stop.exit_code, "data centre" in stop.reason)
+    assert stop is None or (ExitCode.ACCESS_REFUSED, True) == (stop.exit_code, "data centre" in say_stop(stop))

@@ -16,7 +16,9 @@ from batchpub.course import Course
 from batchpub.engine import Survey
 from batchpub.errors import AccessRefused, ServiceUnreachable, StoppedEarly
 from batchpub.lifecycle import Finding, Look, Rules, judge_look
+from batchpub.lifecycle.reasons import Plain, Unreadable
 from batchpub.log import log_event
+from batchpub.sentences.rows import say_reason
 from batchpub.services.interface import CourseState, Denied, NotSent, Refused, StateRead, Throttled, Unclear
 from batchpub.store import Ledger, Limits, open_database
 from batchpub.testing import ScriptedService
@@ -171,7 +173,7 @@ def test_a_course_that_answers_with_500_ends_no_survey():
 
     told = [look for look in looks.values() if look.finding is Finding.CANNOT_TELL]
     assert (12, 6) == (len(looks), len(told))
-    assert "Its state cannot be read (Zoho answered with HTTP 500: 7301 Internal error)." == told[0].message
+    assert "Its state cannot be read (Zoho answered with HTTP 500: 7301 Internal error)." == say_reason(told[0].reason)
 
 
 def judged(answer, *, batch="", name="", status=200, code=""):
@@ -199,7 +201,7 @@ def test_each_state_and_type_has_its_finding(kind, batch, state, finding):
     look = judged(StateRead(state=state, name="n", kind=kind), batch=batch)
 
     assert (finding, state.value, kind) == (look.finding, look.state, look.kind)
-    assert bool(look.message) is (finding is not Finding.TO_PUBLISH)
+    assert say_reason(look.reason)
 
 
 def test_only_a_404_says_that_an_id_is_unknown():
@@ -209,8 +211,5 @@ def test_only_a_404_says_that_an_id_is_unknown():
     unknown = judged(Refused(code="404", message=""), status=404, code="404")
     other = judged(Refused(code="INVALID_INPUT", message=""), status=400, code="INVALID_INPUT")
 
-    assert (Finding.INVALID, "Zoho knows no course with this id. Look the id up in Zoho.") == (
-        unknown.finding,
-        unknown.message,
-    )
-    assert Look(finding=Finding.CANNOT_TELL, message="Its state cannot be read (INVALID_INPUT).") == other
+    assert Look(finding=Finding.INVALID, reason=Plain.UNKNOWN_COURSE) == unknown
+    assert Look(finding=Finding.CANNOT_TELL, reason=Unreadable(why="INVALID_INPUT")) == other

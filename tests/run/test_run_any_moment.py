@@ -11,7 +11,7 @@ from support.virtual_time import VirtualClock, VirtualLoop, run_virtually
 
 from batchpub.course import Course, Outcome, Pile, Plan, PlannedRow, PlannedSheet
 from batchpub.engine import Engine, EngineOptions
-from batchpub.errors import AccessRefused, ExitCode, Stop
+from batchpub.errors import AccessRefused, ExitCode
 from batchpub.lifecycle import Rules
 from batchpub.log import log_event
 from batchpub.services.interface import (
@@ -27,6 +27,7 @@ from batchpub.services.interface import (
     Withheld,
     code_of,
 )
+from batchpub.stopping import Stop, StopReason
 from batchpub.store import Limits, open_database
 
 ANSWERS = {
@@ -111,7 +112,7 @@ def play(number, script, token, stop_after, workers):
             run = Engine(
                 plan, options, service=service, database=database, clock=VirtualClock(loop), on_event=log_event
             )
-            stop = Stop(reason="Told to.", exit_code=ExitCode.TERMINATED)
+            stop = Stop(reason=StopReason.ASKED)
             if stop_after is not None:
                 loop.call_later(stop_after, run.stop, stop)
             found, code = await run.run()
@@ -146,7 +147,7 @@ def test_however_and_whenever_a_run_ends_each_row_has_one_true_outcome(number, s
 
     assert [row.position for row in found.rows] == list(range(number))
     assert (code, False) == (found.exit_code, found.finished_at is None)
-    if run._gate.stop is not None and stop_after is not None and run._gate.stop.reason == "Told to.":
+    if run._gate.stop is not None and stop_after is not None and run._gate.stop.reason is StopReason.ASKED:
         assert ended <= stop_after + CALL_SECONDS + 0.01
         assert all(when <= stop_after + 0.01 for calls in service.sent.values() for when, _ in calls)
         assert code in (ExitCode.TERMINATED, ExitCode.BUG)

@@ -14,7 +14,7 @@ from support.virtual_time import VirtualClock, VirtualLoop, run_virtually
 
 from batchpub.course import Outcome
 from batchpub.engine import Engine, EngineOptions
-from batchpub.errors import AccessRefused, ExitCode, ServiceUnreachable, Stop
+from batchpub.errors import AccessRefused, ServiceUnreachable
 from batchpub.lifecycle import Rules
 from batchpub.log import log_event
 from batchpub.services.interface import (
@@ -30,6 +30,7 @@ from batchpub.services.interface import (
     Withheld,
     code_of,
 )
+from batchpub.stopping import Stop, StopReason
 from batchpub.store import Limits, open_database
 
 LIMITS = Limits()
@@ -142,7 +143,7 @@ def play(services, number, *, stop_after=None, rules=None):
 
         def stop():
             service.stopped_at = loop.time()
-            run.stop(Stop(reason="Told to.", exit_code=ExitCode.TERMINATED))
+            run.stop(Stop(reason=StopReason.ASKED))
 
         if stop_after is not None:
             loop.call_later(stop_after, stop)

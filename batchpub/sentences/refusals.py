@@ -1,7 +1,5 @@
 """What a person is to do about Zoho's final no: that first, and Zoho's own words behind it."""
 
-from batchpub.course import Course
-
 AGAIN = "then hand the list in again"
 REMEDIES = {  # codes of Zoho's documented list (docs/reference/answers.md), and statuses
     "NO_MANDATORY_FILES_OR_LINK_FOUND_TO_PUBLISH": f"The course is empty: add a file or a link to it in Zoho, {AGAIN}.",
@@ -23,11 +21,11 @@ OTHERWISE = f"Zoho refuses it: look at the course in Zoho, {AGAIN}."
 NOT_FOUND = "404"
 
 
-def say_refused(course: Course, *, code: str, message: str, http_status: int | None) -> str:
+def say_refused(*, code: str, message: str, http_status: int | None, is_batch: bool) -> str:
     """Say what to do about a refusal, then what Zoho said."""
     status = str(http_status or "")
     if NOT_FOUND in (code, status):
-        todo = UNKNOWN_BATCH if course.batch_id else UNKNOWN_COURSE
+        todo = UNKNOWN_BATCH if is_batch else UNKNOWN_COURSE
     else:
         todo = REMEDIES.get(code) or REMEDIES.get(status) or OTHERWISE
     said = ": ".join(part for part in (code, message.rstrip(".")) if part)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batchpub.events import EVENTS
-from batchpub.sentences import SENTENCES, say_event
+from batchpub.sentences.events import SENTENCES, say_event
 
 COURSE = {"course_id": "478346000019582101", "name": "Fire Safety", "row": 6}
 COUNTS = {"published": 39, "already_published": 0, "invalid": 2, "refused": 1, "duplicate": 1, "skipped": 2}

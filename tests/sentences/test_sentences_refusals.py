@@ -4,14 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchpub.course import Course
-from batchpub.lifecycle.refusing import REMEDIES, say_refused
+from batchpub.sentences.refusals import REMEDIES, say_refused
 
-COURSE, BATCH = Course(course_id="1"), Course(course_id="1", batch_id="2")
+COURSE, BATCH = False, True
 
 
 @pytest.mark.parametrize(
-    ("course", "code", "message", "status", "told"),
+    ("is_batch", "code", "message", "status", "told"),
     [
         (
             COURSE, "NO_MANDATORY_FILES_OR_LINK_FOUND_TO_PUBLISH", "No files.", 400,
@@ -24,11 +23,11 @@ COURSE, BATCH = Course(course_id="1"), Course(course_id="1", batch_id="2")
         (COURSE, "", "", 400, "Zoho refuses it: look at the course in Zoho, then hand the list in again."),
     ],
 )  # fmt: skip
-def test_what_to_do_comes_first(course, code, message, status, told):
+def test_what_to_do_comes_first(is_batch, code, message, status, told):
     """
     Staff read the first half and know; an administrator finds Zoho's words behind it.
     """
-    assert told == say_refused(course, code=code, message=message, http_status=status)
+    assert told == say_refused(code=code, message=message, http_status=status, is_batch=is_batch)
 
 
 @given(code=st.sampled_from([*REMEDIES, "other", ""]), message=st.text(max_size=60))
@@ -36,7 +35,7 @@ def test_no_flag_and_no_loss(code, message):
     """
     Whatever Zoho says stands in the sentence, and nothing of ours in it is a flag of the command line.
     """
-    told = say_refused(COURSE, code=code, message=message, http_status=400)
+    told = say_refused(code=code, message=message, http_status=400, is_batch=False)
 
     assert message.rstrip(".") in told
-    assert "--" not in say_refused(COURSE, code=code, message="", http_status=400)
+    assert "--" not in say_refused(code=code, message="", http_status=400, is_batch=False)
