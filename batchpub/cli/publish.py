@@ -37,10 +37,11 @@ from batchpub.logger import log
 from batchpub.masking import Mask
 from batchpub.paths import is_there
 from batchpub.record import RunRecord
-from batchpub.report import announce, write_reports
+from batchpub.report.ci import announce
 from batchpub.report.folder import prepare_folder
 from batchpub.report.inputs import keep_inputs
 from batchpub.report.totals import DONE, count_outcomes
+from batchpub.report.write import write_reports
 from batchpub.sandbox import Sandbox, SandboxConfig, load_faults
 from batchpub.sentences.rows import say_published
 from batchpub.sentences.stops import say_stop
