@@ -19,8 +19,8 @@ from batchpub.cli.invocation import Invocation, current_invocation
 from batchpub.cli.options import settle_settings
 from batchpub.cli.own_rule import find_broken_rule
 from batchpub.cli.person import has_person
+from batchpub.cli.pipeline import name_repetition
 from batchpub.cli.progress import show_progress
-from batchpub.cli.repetition import name_repetition
 from batchpub.cli.resume import command_again, command_to_continue
 from batchpub.cli.saying import introduce, say_goodbye
 from batchpub.cli.sheets import Intake, judge_all, take_in
