@@ -1,5 +1,8 @@
 """How long a number of calls takes at best, inside the limit."""
 
+import heapq
+import math
+
 from batchpub.store import Limits, Outlook
 
 
@@ -11,15 +14,15 @@ def estimate_seconds(calls: int, limits: Limits, outlook: Outlook) -> float:
     """
     if calls <= 0:
         return 0.0
-    pace, lock = outlook.pace, outlook.lock_seconds
-    waits = sorted(outlook.taken)[-pace.rate :]
-    waits = [0.0] * (pace.rate - len(waits)) + waits
-    round_, place = divmod(calls - 1, pace.rate)
-    by_slots = max(waits[place], lock) + round_ * limits.rest
-    if round_:  # the round before may end later, where a place comes back late
-        by_slots = max(by_slots, max(waits[-1], lock) + (round_ - 1) * limits.rest)
-    by_shape = 0.0
-    if pace.burst < pace.rate:  # each round is spaced, and begins a guard later than the one before ended
-        spacing = limits.period / pace.rate
-        by_shape = max(waits[0], lock) + max(0, calls - pace.burst) * spacing + round_ * limits.guard
-    return max(by_slots, by_shape)
+    pace = outlook.pace
+    taken = sorted(outlook.taken)[-pace.rate :]
+    places = [max(wait, outlook.lock_seconds) for wait in (*[0.0] * (pace.rate - len(taken)), *taken)]
+    first, last = places[0], places[-1]
+    # Once all places have served, each serves once a round; before, whichever is free first serves next.
+    rounds = max(0, (calls - 1) // pace.rate - math.ceil((last - first) / limits.rest))
+    by_places = 0.0
+    for _ in range(calls - rounds * pace.rate):
+        by_places = heapq.heapreplace(places, places[0] + limits.rest)
+    # Each round is spaced, and begins a guard later than the one before ended.
+    spaced = max(0, calls - pace.burst) * limits.period / pace.rate + (calls - 1) // pace.rate * limits.guard
+    return max(by_places + rounds * limits.rest, first + spaced)

@@ -1,11 +1,18 @@
 """Packages that import lazily offer what they declare."""
 
 import importlib
+import pkgutil
 
 import pytest
 
+import batchpub
 
-@pytest.mark.parametrize("name", ["batchpub", "batchpub.pace", "batchpub.store"])
+PACKAGES = [
+    module.name for module in pkgutil.walk_packages(batchpub.__path__, "batchpub.") if module.ispkg
+]  # as they are in the folder
+
+
+@pytest.mark.parametrize("name", ["batchpub", "batchpub.pace", "batchpub.report", "batchpub.store"])
 def test_every_name_a_package_offers_is_there(name):
     """
     A name that is declared for type checkers is found at run time too, and no name but those.
@@ -16,3 +23,15 @@ def test_every_name_a_package_offers_is_there(name):
     assert [] == [each for each in package.__all__ if getattr(package, each) is None]
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = package.nothing
+
+
+@pytest.mark.parametrize("name", ["batchpub", *PACKAGES])
+def test_every_name_in_all_is_there_once(name):
+    """
+    `from package import *` finds every name.
+    """
+    package = importlib.import_module(name)
+    offered = getattr(package, "__all__", [])
+
+    assert [] == [each for each in offered if not hasattr(package, each)]
+    assert len(offered) == len(set(offered))

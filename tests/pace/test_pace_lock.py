@@ -4,6 +4,8 @@ import asyncio
 import random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from support.virtual_time import VirtualClock, VirtualLoop, run_virtually
 from world import Process, Service, World
 
@@ -233,23 +235,53 @@ def test_the_estimate_knows_the_lock_the_pace_and_the_places_taken():
         (0, {}, 0),
         (1, {}, 0),
         (30, {}, 0),
-        (31, {}, 61),
-        (40, {}, 61),
+        (31, {}, 62),
+        (40, {}, 62),
         (1, {"lock_seconds": 305.0}, 305),
         (1, {"taken": (20.0,) * 30}, 20),
         (10, {"taken": (20.0,) * 15}, 0),
         (16, {"taken": (20.0,) * 15}, 20),
         (3, {"pace": Pace(rate=28, burst=1, shared=True), "lock_seconds": 100.0}, 100 + 2 * 60 / 28),
         (1, {"pace": Pace(rate=28, burst=1, shared=True), "taken": tuple(range(1, 31))}, 3),
+        (0, {"taken": (20.0,) * 30}, 0),
+        (1, {"pace": Pace(rate=30, burst=1)}, 0),
+        (31, {"pace": Pace(rate=30, burst=1)}, 62),
+        (61, {"pace": Pace(rate=30, burst=1)}, 124),
+        (61, {"pace": Pace(rate=30, burst=1), "taken": (3.0,) * 30}, 127),
+        (30, {"pace": Pace(rate=30, burst=10), "taken": (3.0,) * 30}, 43),
+        (59, {"taken": (*[0.0] * 29, 200.0)}, 124),
     ],
 )
 def test_estimates(calls, outlook, seconds):
     """
-    By hand: places that are free, taken, locked, fewer.
+    By hand: places that are free, taken, locked, fewer, spaced.
     """
-    limits = Limits()
+    limits = Limits(guard=2.0)
 
     assert seconds == pytest.approx(estimate_seconds(calls, limits, Outlook(**{"pace": limits.pace, **outlook})))
+
+
+@settings(max_examples=25)
+@given(
+    calls=st.integers(1, 60),
+    rate=st.integers(1, 5),
+    taken=st.lists(st.floats(0, 400), max_size=7),
+    lock=st.sampled_from([0.0, 0.0, 90.0]),
+)
+def test_the_estimate_is_when_the_last_call_starts_if_each_takes_the_place_that_is_free_first(calls, rate, taken, lock):
+    """
+    Where calls are not spaced: found by playing it, call for call; a place more than a round late serves less often.
+    """
+    limits = Limits(rate=rate, burst=rate)
+    places = [0.0] * max(0, rate - len(taken)) + sorted(taken)[-rate:]
+    for _ in range(calls):
+        places.sort()
+        start = max(places[0], lock)
+        places[0] = start + limits.rest
+
+    assert pytest.approx(start) == estimate_seconds(
+        calls, limits, Outlook(pace=limits.pace, lock_seconds=lock, taken=tuple(taken))
+    )
 
 
 def test_closing_the_gate_wakes_waiters_inside_a_lock_and_loses_no_slot():

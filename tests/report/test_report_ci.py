@@ -12,7 +12,8 @@ from lxml import html
 from support.made_runs import NASTY, RUNS, few, make_november, make_row, make_run
 
 from batchpub.course import Outcome, PlannedSheet
-from batchpub.report.ci import announce, make_annotations, make_outputs, make_summary, make_termination_message
+from batchpub.report import announce
+from batchpub.report.ci import make_annotations, make_outputs, make_summary, make_termination_message
 
 REPORTS = (Path("out/results.csv"), Path("out/report.html"))
 
