@@ -25,9 +25,10 @@ from batchpub.lifecycle import Finding, Look, Rules
 from batchpub.pace import estimate_seconds
 from batchpub.plan.text import list_names
 from batchpub.plural import say_count
+from batchpub.report.annotations import Problem
 from batchpub.report.attention import drop_place, shorten_files
 from batchpub.report.check_files import write_check
-from batchpub.report.ci import Problem, announce_check
+from batchpub.report.ci import announce_check
 from batchpub.report.summary import Spot, Summary
 from batchpub.report.text import escape_commands
 from batchpub.report.totals import Tone, say_plan
@@ -180,7 +181,7 @@ def _to_look_at(plan: Plan) -> dict[Course, str]:
 
 def _problems_of(refused: Sequence[SheetRefused]) -> list[Problem]:
     return [
-        Problem(file=one.file, row=1, title="the sheet is refused", message=with_flags(one.message)) for one in refused
+        Problem(file=one.file, row=1, word="the sheet is refused", message=with_flags(one.message)) for one in refused
     ]
 
 
@@ -234,7 +235,14 @@ def _describe(
 
 
 def _problem_of(row: dict[str, Any]) -> Problem:
-    return Problem(file=row["file"], row=row["row"], title=f"invalid: {row['cell']}", message=row["message"])
+    return Problem(
+        file=row["file"],
+        row=row["row"],
+        cell=row["cell"],
+        word="invalid",
+        what=row["cell"] or f"row {row['row']}",
+        message=row["message"],
+    )
 
 
 def _summarise(  # noqa: PLR0913 - all that is shown

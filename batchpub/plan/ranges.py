@@ -4,13 +4,13 @@ import re
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
-_CELL = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
+_CELL = re.compile(r"([A-Z]{1,3}|row )([1-9][0-9]{0,6})")
 _VALUES = re.compile(r'"[^"]*"|\b[A-Z]{1,3}[1-9][0-9]{0,6}\b|[0-9][0-9.,]*(?:E\+?[0-9]+)?')
 _MOST_RANGES = 8
 
 
 def say_ranges(cells: Iterable[str]) -> str:
-    """Name cells as a person would: A2–A301, A305. Neighbours in one column become one range, in the order of first sight."""
+    """Name cells and rows as a person would: A2–A301, A305, rows 5–9. Neighbours in one column become one range, in the order of first sight."""
     columns: dict[str, list[int]] = {}
     for cell in cells:
         found = _CELL.fullmatch(cell)
@@ -92,4 +92,6 @@ def _join(numbers: Iterable[int]) -> list[tuple[int, int]]:
 def _say(column: str, first: int, last: int) -> str:
     if first == last:
         return f"{column}{first}"
+    if column == "row ":
+        return f"rows {first}–{last}"
     return f"{column}{first}–{column}{last}"

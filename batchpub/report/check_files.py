@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from batchpub.files import replace_file
-from batchpub.report.ci import Problem
+from batchpub.report.annotations import Problem
 from batchpub.report.junit import Case, make_document, name_place, unread_case
 from batchpub.report.text import replace_unshowable
 

@@ -5,13 +5,13 @@ import json
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import TextIO
 
 from batchpub.course import Outcome
 from batchpub.plural import say_count
 from batchpub.record import RowRecord, RunRecord
+from batchpub.report.annotations import LONGEST_CELL, LONGEST_FACT, WORKSPACE, Problem, annotate, find_problems, shorten
 from batchpub.report.attention import list_problem_rows, name_row, name_sheet
 from batchpub.report.text import fit_encoding, replace_surrogates, strip_controls
 from batchpub.report.totals import DONE, ORDER, advice, count_outcomes, name_outcome, say_stop, summary_sentence
@@ -19,10 +19,8 @@ from batchpub.report.totals import DONE, ORDER, advice, count_outcomes, name_out
 MOST_SUMMARY_BYTES = 900_000  # of the 1 MiB that GitHub shows of one step
 MOST_TERMINATION_BYTES = 4_096  # "Customizing the termination message", Kubernetes documentation
 TERMINATION_LOG = "/dev/termination-log"
-_MOST_ANNOTATIONS = 9  # and one for the rest: GitHub shows ten of a step
+_MOST_UNREAD = 9
 _MOST_SUMMARY_ROWS = 500
-_LONGEST_CELL = 500
-_LONGEST_FACT = 100
 _LONGEST_REASON = 4_000  # a refusal may name many files
 
 
@@ -38,7 +36,7 @@ def announce(
     surfaces: list[tuple[str, Callable[[], object]]] = []
     if stdout is not None and environ.get("GITHUB_ACTIONS") == "true":
         surfaces.append(
-            ("the annotations", lambda: _print(make_annotations(run, environ.get("GITHUB_WORKSPACE", "")), stdout))
+            ("the annotations", lambda: _print(annotate(find_problems(run), environ.get(WORKSPACE, "")), stdout))
         )
     return tuple(warning for name, tell in [*surfaces, *_files(run, environ, reports)] for warning in _try(name, tell))
 
@@ -61,23 +59,11 @@ def announce_refusal(
     """Tell the same places of an end without rows. `file` is the sheet that is to blame, "" where none is."""
     surfaces: list[tuple[str, Callable[[], object]]] = []
     if environ.get("GITHUB_ACTIONS") == "true":
-        title = f"exit code {record.exit_code}"
-        named = Problem(file=file, row=1, title=title, message=record.stop_reason)
-        line = _write_annotation(named, environ.get("GITHUB_WORKSPACE", ""))
-        surfaces.append(("the annotations", lambda: _print(f"{line}\n", stdout)))
+        told = Problem(file=file, row=1, word=f"exit code {record.exit_code}", message=record.stop_reason)
+        surfaces.append(("the annotations", lambda: _print(annotate([told], environ.get(WORKSPACE, "")), stdout)))
     return tuple(
         warning for name, tell in [*surfaces, *_files(record, environ, reports)] for warning in _try(name, tell)
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """A place in a file, and what is wrong there."""
-
-    file: str
-    row: int
-    title: str
-    message: str
 
 
 def announce_check(
@@ -86,35 +72,11 @@ def announce_check(
     """Tell GitHub Actions what `check` found: annotations at the rows, and what a terminal shows as the step summary."""
     surfaces: list[tuple[str, Callable[[], object]]] = []
     if environ.get("GITHUB_ACTIONS") == "true":
-        workspace = environ.get("GITHUB_WORKSPACE", "")
-        lines = [_write_annotation(found, workspace) for found in problems]
-        surfaces.append(("the annotations", lambda: _print(_limit_annotations(lines), stdout)))
+        surfaces.append(("the annotations", lambda: _print(annotate(problems, environ.get(WORKSPACE, "")), stdout)))
     if summary := environ.get("GITHUB_STEP_SUMMARY"):
         told = f"<pre>{_escape_lines(shown)}</pre>\n\n"
         surfaces.append(("GITHUB_STEP_SUMMARY", lambda: _append(Path(summary), told)))
     return tuple(warning for name, tell in surfaces for warning in _try(name, tell))
-
-
-def make_annotations(run: RunRecord, workspace: str = "") -> str:
-    """Write the first nine problems as `::error` lines of GitHub's workflow commands, and how many more there are."""
-    unread = [
-        Problem(file=sheet.file, row=1, title="the file was not read", message=sheet.refused)
-        for sheet in run.sheets
-        if sheet.refused
-    ]
-    return _limit_annotations(
-        [
-            *(_write_annotation(found, workspace) for found in unread),
-            *(_annotate(run, row, workspace) for row in list_problem_rows(run)),
-        ]
-    )
-
-
-def _limit_annotations(lines: Sequence[str]) -> str:
-    kept = list(lines[:_MOST_ANNOTATIONS])
-    if more := len(lines) - len(kept):
-        kept.append(f"::error title=batchpub::and {more:,} more; the reports have them all.")
-    return "".join(f"{line}\n" for line in kept)
 
 
 def make_summary(run: RunRecord, reports: Sequence[Path], most_bytes: int = MOST_SUMMARY_BYTES) -> str:
@@ -157,12 +119,12 @@ def make_outputs(run: RunRecord, reports: Sequence[Path]) -> str:
 def make_termination_message(run: RunRecord) -> bytes:
     """Write what Kubernetes keeps of a container: JSON in UTF-8 of at most 4,096 bytes."""
     told = {
-        "run": _shorten(run.run, _LONGEST_FACT),
-        "portal": _shorten(run.portal, _LONGEST_FACT),
+        "run": shorten(run.run, LONGEST_FACT),
+        "portal": shorten(run.portal, LONGEST_FACT),
         "exit_code": run.exit_code,
         "summary": summary_sentence(run),
         "totals": {outcome.value: count for outcome, count in count_outcomes(run).items()},
-        "stop_reason": _shorten(run.stop_reason, _LONGEST_CELL),
+        "stop_reason": shorten(run.stop_reason, LONGEST_CELL),
         "resume_command": strip_controls(run.resume_command),
     }
     data = _encode(told)
@@ -170,46 +132,12 @@ def make_termination_message(run: RunRecord) -> bytes:
     return data if len(data) <= MOST_TERMINATION_BYTES else _encode({**told, "resume_command": ""})
 
 
-def _annotate(run: RunRecord, row: RowRecord, workspace: str) -> str:
-    found = Problem(
-        file=run.sheets[row.sheet_index].file,
-        row=row.row,
-        title=f"{name_outcome(row.outcome)}: {row.name or row.course_id or f'row {row.row}'}",
-        message=row.message or advice(row.outcome),
-    )
-    return _write_annotation(found, workspace)
-
-
-def _write_annotation(found: Problem, workspace: str) -> str:
-    properties = {
-        **({"file": _in_workspace(found.file, workspace), "line": str(found.row)} if found.file else {}),
-        "title": _shorten(found.title, _LONGEST_FACT),
-    }
-    named = ",".join(f"{name}={_escape_property(value)}" for name, value in properties.items())
-    return f"::error {named}::{_escape_command(_shorten(found.message, _LONGEST_CELL))}"
-
-
-def _in_workspace(file: str, workspace: str) -> str:
-    path = PurePath(file)
-    return path.relative_to(workspace).as_posix() if workspace and path.is_relative_to(workspace) else file
-
-
-def _escape_command(text: str) -> str:
-    """Keep a text inside its workflow command: on one line, and without the older `##[command]`, read anywhere."""
-    line = strip_controls(text).replace("##", "# #")
-    return line.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _escape_property(text: str) -> str:
-    return _escape_command(text).replace(":", "%3A").replace(",", "%2C")
-
-
 def _summary_head(run: RunRecord) -> str:
     lines = [f"<h2>{_escape(summary_sentence(run))}</h2>"]
     if run.stop_reason:
         lines.append(f"<p>{_escape(say_stop(run), _LONGEST_REASON)}</p>")
     unread = [f"{sheet.file}: {sheet.refused}" for sheet in run.sheets if sheet.refused]
-    lines += [f"<p>Not read: {_escape(told)}</p>" for told in unread[:_MOST_ANNOTATIONS]]
+    lines += [f"<p>Not read: {_escape(told)}</p>" for told in unread[:_MOST_UNREAD]]
     if run.resume_command:
         lines.append(f"<p>To go on, run:</p><pre>{_escape(run.resume_command, len(run.resume_command))}</pre>")
     totals = count_outcomes(run)
@@ -220,7 +148,7 @@ def _summary_head(run: RunRecord) -> str:
 def _summary_problems(run: RunRecord, room: int) -> str:
     """Write the table of problems, and how many more there are when the room or the table is full."""
     problems = list_problem_rows(run)
-    room -= _LONGEST_CELL  # for the table's own lines and the count of the rest
+    room -= LONGEST_CELL  # for the table's own lines and the count of the rest
     if not problems or room < 0:
         return ""
     kept: list[tuple[str, ...]] = []
@@ -244,7 +172,7 @@ def _problem_cells(run: RunRecord, row: RowRecord) -> tuple[str, ...]:
 def _summary_foot(run: RunRecord, reports: Sequence[Path]) -> str:
     facts = f"batchpub {run.batchpub_version}, run {run.run} on {run.portal}."
     named = f" Reports: {', '.join(map(str, reports))}" if reports else ""
-    return _block([f"<p>{_escape(facts + named, _LONGEST_CELL * 4)}</p>"])
+    return _block([f"<p>{_escape(facts + named, LONGEST_CELL * 4)}</p>"])
 
 
 def _tabulate(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
@@ -261,18 +189,13 @@ def _block(lines: Sequence[str]) -> str:
     return "\n".join(lines) + "\n\n"
 
 
-def _escape(text: str, longest: int = _LONGEST_CELL) -> str:
-    return html.escape(_shorten(text, longest))
+def _escape(text: str, longest: int = LONGEST_CELL) -> str:
+    return html.escape(shorten(text, longest))
 
 
 def _escape_lines(text: str) -> str:
     """Keep a text of several lines in one block: a blank line would end it, and Markdown would be read after it."""
     return "\n".join(html.escape(strip_controls(line)) for line in text.splitlines() if line.strip())
-
-
-def _shorten(text: str, longest: int) -> str:
-    line = strip_controls(text)
-    return line if len(line) <= longest else f"{line[: longest - 1]}…"
 
 
 def _weigh(text: str) -> int:

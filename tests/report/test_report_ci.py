@@ -12,8 +12,8 @@ from lxml import html
 from support.made_runs import NASTY, RUNS, few, make_november, make_row, make_run
 
 from batchpub.course import Outcome, PlannedSheet
-from batchpub.report import announce
-from batchpub.report.ci import make_annotations, make_outputs, make_summary, make_termination_message
+from batchpub.report.annotations import Problem, annotate, find_problems
+from batchpub.report.ci import announce, make_outputs, make_summary, make_termination_message
 
 REPORTS = (Path("out/results.csv"), Path("out/report.html"))
 
@@ -55,36 +55,63 @@ def test_annotations_as_a_whole():
 
     assert (
         "::error file=lists/a%2Cb.xlsx,line=2,title=refused%3A 50%25 %3A%3A off%2C now::50%25 :: off, now\n"
-        == make_annotations(run, "/w")
+        == annotate(find_problems(run), "/w")
     )
+
+
+def test_one_sentence_is_one_annotation():
+    """
+    Rows of one file with alike sentences are one annotation, at the first, which names them all and how many there are.
+    """
+    texts = {0: "one", 1: "one", 2: "other", 3: "one", 4: "has 7 digits", 5: "has 12 digits"}
+    rows = [make_row(n, outcome=Outcome.INVALID, text=text) for n, text in texts.items()]
+
+    told = [
+        (about["line"], about["title"], message)
+        for _, about, message in read_commands(annotate(find_problems(make_run(*rows))))
+    ]
+
+    assert [
+        ("2", "invalid%3A 3 rows", "A2–A3, A5: one"),
+        ("4", "invalid%3A other", "other"),
+        ("6", "invalid%3A 2 rows", "A6–A7: has 7 digits (The others are alike.)"),
+    ] == told
+
+
+def test_files_do_not_share_an_annotation():
+    """
+    An annotation stands in one file: the same sentence of two files is said in each.
+    """
+    problems = [Problem(file=file, row=2, word="invalid", message="the same") for file in ("a.csv", "b.csv", "a.csv")]
+
+    told = [about["file"] for _, about, _ in read_commands(annotate(problems))]
+
+    assert ["a.csv", "b.csv"] == told
 
 
 def test_annotations_end_with_how_many_more():
     """
-    Of many problems nine are shown, worst first, and the tenth line counts the rest.
+    Of many sentences nine are shown, worst first, and the tenth line counts the rows of the rest.
     """
-    rows = [make_row(n, outcome=Outcome.NOT_ATTEMPTED) for n in range(1200)]
+    rows = [make_row(n, outcome=Outcome.NOT_ATTEMPTED, text="word" * (1 + n % 20)) for n in range(1200)]
 
-    commands = list(read_commands(make_annotations(make_run(*rows, make_row(1200, outcome=Outcome.INVALID)))))
+    commands = list(read_commands(annotate(find_problems(make_run(*rows, make_row(1200, outcome=Outcome.INVALID))))))
 
     assert ["1202", "2", "3", "4", "5", "6", "7", "8", "9", None] == [told.get("line") for _, told, _ in commands]
-    assert "and 1,192 more; the reports have them all." == commands[-1][2]
+    assert "and 720 more; the reports have them all." == commands[-1][2]
 
 
 @few
 @given(run=RUNS)
 def test_no_text_becomes_a_command(run):
     """
-    Whatever the texts are, the runner reads one error for each problem and no other command.
+    Whatever the texts are, the runner reads one error with its place for each line that is written, and no other command.
     """
-    problems = sum(
-        row.outcome.value in {"refused", "failed", "unknown", "not_attempted", "invalid"} for row in run.rows
-    )
+    commands = list(read_commands(annotate(find_problems(run))))
 
-    commands = list(read_commands(make_annotations(run)))
-
-    assert [("error", {"file", "line", "title"})] * problems == [(name, set(told)) for name, told, _ in commands]
-    assert "##[" not in make_annotations(run)
+    lines = annotate(find_problems(run)).splitlines()
+    assert [("error", {"file", "line", "title"})] * len(lines) == [(name, set(told)) for name, told, _ in commands]
+    assert "##[" not in annotate(find_problems(run))
 
 
 OUTPUTS = [
@@ -220,7 +247,7 @@ def test_everybody_is_told(tmp_path):
     assert "before\n" + make_summary(run, REPORTS) == summary
     assert {"published": "27"}.items() <= read_outputs(output.removeprefix("before\n")).items()
     assert make_termination_message(run).decode() == termination
-    assert make_annotations(run) == stdout.getvalue()
+    assert annotate(find_problems(run)) == stdout.getvalue()
 
 
 def test_elsewhere_nothing_is_said(tmp_path):
