@@ -16,6 +16,7 @@ _NAMES = {"name": "course_name"}  # where the vocabulary calls a role otherwise
 ROLES = ("course_id", "batch_id", "name", "notify", "publish", "confirmed")
 # Folded: without case, spaces, `_` and `-`. The better name first where a sheet has several.
 ALIASES = {role: tuple(dict.fromkeys(map(fold, words_of(_NAMES.get(role, role))))) for role in ROLES}
+KNOWN_WORDS = frozenset().union(*ALIASES.values(), map(fold, words_of("yes")), map(fold, words_of("no")))
 _SURE_IDS = frozenset(fold(word) for code in SURE for word in LANGUAGES[code].course_id)
 _POSSIBLE_IDS = frozenset({*ALIASES["course_id"], *map(fold, PLAIN_ID_HEADINGS)})
 _LONGEST_HEADING = 80
@@ -34,7 +35,7 @@ class Heading:
 _UTF8_MARKS = ("ï»¿", "п»ї", "´╗┐", "∩╗┐")  # a byte order mark, read in an old code page and saved again
 _ASIDE = re.compile(r"\s*[(\[（【]([^()\[\]（）【】]*)[)\]）】]\s*$")
 _OTHER = re.compile(r"old|former|prev|parent|prereq|alt|other|not|ancien|antig|vecch|vorh|voraus", re.IGNORECASE)
-_DECORATION = str.maketrans("", "", ".*:#")
+_DECORATION = str.maketrans("", "", ".*:#?!¿？！")
 
 
 def fold_heading(text: str) -> str:

@@ -7,6 +7,7 @@ import pytest
 from sheet_files import A, B, C, messages, plan_file, see, write_csv
 
 from batchpub.errors import SheetMissing, SheetRefused
+from batchpub.plan.vocabulary import LANGUAGES
 from batchpub.sheet import SheetOptions, load_sheet
 
 HEADING = ["Course ID", "Course name"]
@@ -214,6 +215,46 @@ def test_spaces_and_commas_that_move_nothing(tmp_path, rows):
     (tmp_path / "a.csv").write_text(f"{','.join(FOUR)}\n{rows}", encoding="utf-8")
 
     assert {2: A, 3: B} == see(tmp_path / "a.csv")
+
+
+PAGES = {
+    "cp1252": "de fr es it pt nl sv da", "cp850": "de fr es it pt nl sv da", "mac_roman": "de fr es it pt nl sv da", "cp1250": "de pl",
+    "mac_latin2": "de pl", "cp852": "de pl", "cp1254": "de tr", "cp857": "de tr", "mac_turkish": "tr", "cp1251": "ru", "cp866": "ru",
+    "mac_cyrillic": "ru", "koi8_r": "ru", "cp1256": "ar", "cp932": "ja", "euc_jp": "ja", "gb18030": "zh", "cp950": "zh", "cp949": "ko",
+}  # fmt: skip
+
+
+def list_old_files():
+    """Give every code page with a language that is written in it, and the words of a heading and a no that it can hold."""
+    for page, codes in PAGES.items():
+        for code in codes.split():
+            told = LANGUAGES[code]
+            words = [*told.course_id, *told.publish, *told.no]
+            held = {word for word in words if word.encode(page, "replace").decode(page) == word}
+            for publish in filter(held.__contains__, told.publish):
+                no = next((word for word in told.no if word in held), "no")
+                yield page, next((word for word in told.course_id if word in held), "Course ID"), publish, no
+
+
+@pytest.mark.parametrize(("page", "course_id", "publish", "no"), list(list_old_files()))
+def test_a_no_under_a_heading_in_an_old_code_page(tmp_path, page, course_id, publish, no):
+    """
+    What Excel saves as CSV, CSV (MS-DOS) or CSV (Macintosh) is read in the page in which its headings are readable: one
+    that is overlooked would publish a row that says no.
+    """
+    (tmp_path / "a.csv").write_bytes(f"{course_id};{publish}\r\n{A};\r\n{B};{no}\r\n".encode(page))
+
+    assert {2: A, 3: "skipped"} == see(tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize("heading", ["Publish ?", "Publier ?", "¿Publicar?", "公開？", "Publish!"])
+def test_headings_that_ask(tmp_path, heading):
+    """
+    A mark behind a heading changes nothing.
+    """
+    (tmp_path / "a.csv").write_text(f"Course ID,{heading}\n{A},yes\n{B},no\n", encoding="utf-8")
+
+    assert {2: A, 3: "skipped"} == see(tmp_path / "a.csv")
 
 
 def test_a_letter_of_an_old_code_page_that_holds_the_delimiter(tmp_path):
