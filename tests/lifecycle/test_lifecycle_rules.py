@@ -34,7 +34,7 @@ from batchpub.lifecycle import (
     weigh,
     weigh_reading,
 )
-from batchpub.lifecycle.meaning import ABOUT_THE_COURSE, rest_of
+from batchpub.lifecycle.meaning import ABOUT_THE_COURSE, note_of, rest_of
 from batchpub.lifecycle.reasons import HeldForName, OtherName, Plain, Unreached
 from batchpub.services.interface import (
     CourseState,
@@ -42,12 +42,13 @@ from batchpub.services.interface import (
     NotSent,
     Published,
     Refused,
+    Reply,
     StateRead,
     Throttled,
     Unclear,
     Withheld,
 )
-from batchpub.standing import Free, Held, PublishedBefore, Rest, Uncertain
+from batchpub.standing import AnswerNote, Free, Held, PublishedBefore, Rest, Uncertain
 from batchpub.stopping import Stop, StopReason
 
 OTHER = Course(course_id="478346000019580254")
@@ -87,6 +88,16 @@ def test_a_place_rests_as_long_as_its_call_may_arrive(answer, status, rest):
     None for a call that was never sent, the longest for one without an answer.
     """
     assert rest is rest_of(reply(answer, status))
+
+
+def test_what_is_kept_of_an_answer_is_all_that_a_person_may_ask_for():
+    """
+    What it meant, its status and code, and the beginning of its body.
+    """
+    came = Reply(answer=Unclear(reason="HTTP 502"), http_status=502, code="502", excerpt="<html>Bad gateway")
+
+    expected = AnswerNote(meaning="unclear", http_status=502, code="502", excerpt="<html>Bad gateway")
+    assert expected == note_of(came)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,310 @@
+"""What a row's outcome is said to rest on: the whole value, with every fact that a person is shown."""
+
+from dataclasses import replace
+
+import pytest
+from cases import WORK, seen
+from scripted import COURSE, reply
+
+from batchpub.course import Course, NamesRule, Outcome
+from batchpub.lifecycle import (
+    CourseStatus,
+    Finding,
+    Read,
+    Rules,
+    Send,
+    Settle,
+    Signs,
+    Wait,
+    Why,
+    look_of,
+    move_after_look,
+    next_move,
+    weigh,
+)
+from batchpub.lifecycle.moves import result_of
+from batchpub.lifecycle.reasons import (
+    Believed,
+    FinalNo,
+    HeldForName,
+    NoClearAnswer,
+    NotConfirmed,
+    NotSentAgain,
+    NoWord,
+    OtherName,
+    Plain,
+    Result,
+    StillDraft,
+    Unreached,
+)
+from batchpub.services.interface import (
+    CourseState,
+    Denied,
+    NotSent,
+    Refused,
+    SaidPublished,
+    Unclear,
+)
+from batchpub.standing import RefusedBeside, Uncertain
+from batchpub.stopping import Stop, StopReason
+
+LAST = reply(Unclear(reason="HTTP 502"), 502)
+LAST = replace(LAST, code="bad gateway")
+SAID = SaidPublished(code="ALREADY", message="It is.")
+SPENT = replace(WORK, attempts=5, is_lost=True, last=LAST)
+DRAFT, PUBLISHED, SILENT = (
+    seen(CourseState.DRAFT),
+    seen(CourseState.PUBLISHED),
+    reply(Refused(code="4102", message="no"), 400),
+)
+
+
+@pytest.mark.parametrize("seconds", [0.5, 50.0])
+def test_a_course_whose_call_may_still_arrive_is_waited_for(seconds):
+    """
+    However little is left; read too soon, it could be called a draft and be sent twice.
+    """
+    assert Wait(seconds=seconds) == next_move(Uncertain(version=1, run="r", seconds=seconds), WORK, Rules(), run="mine")
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_the_last_answer_is_shown_where_the_outcome_leaves_questions(outcome):
+    """
+    With the status and the code it came with; beside a success or a refusal it would mislead.
+    """
+    is_shown = outcome in (Outcome.FAILED, Outcome.UNKNOWN)
+
+    expected = Result(outcome=outcome, reason=Plain.NOT_YET, attempts=5, http_status=502, code="bad gateway")
+    assert (expected if is_shown else replace(expected, http_status=None, code="")) == result_of(
+        SPENT, outcome, Plain.NOT_YET
+    )
+    nothing = replace(SPENT, last=None)
+    assert replace(expected, http_status=None, code="") == result_of(nothing, outcome, Plain.NOT_YET)
+
+
+@pytest.mark.parametrize(("code", "status"), [("x", 404), ("404", 400)])
+def test_a_course_that_is_not_found_is_told_by_status_or_code(code, status):
+    """
+    Either says it.
+    """
+    assert Finding.INVALID is look_of(WORK, reply(Refused(code=code, message=""), status), Rules()).finding
+
+
+@pytest.mark.parametrize(
+    ("why", "work", "read", "expected"),
+    [
+        (
+            Why.LOST,
+            SPENT,
+            DRAFT,
+            Settle(
+                result=Result(
+                    outcome=Outcome.FAILED, reason=StillDraft(attempts=5, last=LAST), attempts=5, http_status=502, code="bad gateway"
+                ),
+                status=CourseStatus.DRAFT,
+                version=7,
+            ),
+        ),
+        (
+            Why.LOST,
+            SPENT,
+            SILENT,
+            Settle(
+                result=Result(
+                    outcome=Outcome.UNKNOWN, reason=NoClearAnswer(attempts=5, last=LAST), attempts=5, http_status=502, code="bad gateway"
+                ),
+                status=CourseStatus.UNCLEAR,
+                version=7,
+            ),
+        ),
+        (
+            Why.LOST_BEFORE,
+            replace(WORK, notify=True, last=LAST),
+            SILENT,
+            Settle(
+                result=Result(
+                    outcome=Outcome.UNKNOWN, reason=NotSentAgain(code="4102", last=LAST), attempts=0, http_status=502, code="bad gateway"
+                ),
+                status=CourseStatus.UNCLEAR,
+                version=7,
+            ),
+        ),
+        (
+            Why.CONFIRM,
+            replace(WORK, said_published=SAID, attempts=1),
+            DRAFT,
+            Settle(
+                result=Result(outcome=Outcome.REFUSED, reason=NotConfirmed(said=SAID, state=CourseState.DRAFT), attempts=1),
+                status=CourseStatus.DRAFT,
+                version=7,
+            ),
+        ),
+        (
+            Why.CONFIRM,
+            replace(WORK, said_published=SAID, attempts=1),
+            SILENT,
+            Settle(
+                result=Result(outcome=Outcome.REFUSED, reason=NotConfirmed(said=SAID, state=None), attempts=1),
+                status=CourseStatus.FREE,
+                version=7,
+            ),
+        ),
+        (
+            Why.LOST,
+            replace(WORK, said_published=SAID, attempts=2, is_lost=True),
+            SILENT,
+            Settle(
+                result=Result(outcome=Outcome.PUBLISHED, reason=Believed(said=SAID), attempts=2), status=CourseStatus.PUBLISHED
+            ),
+        ),
+        (
+            Why.LOST_BEFORE,
+            replace(WORK, said_published=SAID, attempts=1),
+            SILENT,
+            Settle(
+                result=Result(outcome=Outcome.ALREADY_PUBLISHED, reason=Believed(said=SAID), attempts=1),
+                status=CourseStatus.PUBLISHED,
+            ),
+        ),
+        (
+            Why.LOST,
+            SPENT,
+            PUBLISHED,
+            Settle(
+                result=Result(outcome=Outcome.PUBLISHED, reason=Plain.FOUND_PUBLISHED, attempts=5, verified=True),
+                status=CourseStatus.PUBLISHED,
+            ),
+        ),
+        (
+            Why.LOST_BEFORE,
+            WORK,
+            PUBLISHED,
+            Settle(
+                result=Result(outcome=Outcome.ALREADY_PUBLISHED, reason=Plain.SEEN_PUBLISHED, attempts=0, verified=True),
+                status=CourseStatus.PUBLISHED,
+            ),
+        ),
+        (Why.LOST, WORK, DRAFT, Send(version=7, before=CourseStatus.DRAFT, look=Why.LOST)),
+        (Why.LOST, WORK, SILENT, Send(version=7, before=CourseStatus.UNCLEAR)),
+    ],
+)  # fmt: skip
+def test_what_a_look_makes_of_a_course_that_was_sent(why, work, read, expected):
+    """
+    The outcome, its reason with all facts, how the course stands from now on, and which version of it that is about.
+    """
+    _, move = move_after_look(work, read, Rules(), read=Read(version=7, why=why), now=1.0)
+
+    assert expected == move
+
+
+@pytest.mark.parametrize("why", [Why.VERIFY, Why.LOST, Why.LOST_BEFORE])
+@pytest.mark.parametrize("mails", [True, False])
+def test_a_row_that_is_held_for_its_name_says_both_names(why, mails):
+    """
+    Once: as the reason, and not as a remark beside it. A course that was sent is known to be a draft from now on.
+    """
+    work = replace(WORK, name="First aid", notify=mails)
+    rules = Rules(names=NamesRule.HOLD)
+
+    _, move = move_after_look(work, DRAFT, rules, read=Read(version=7, why=why), now=1.0)
+
+    names = OtherName(sheet="First aid", service="Fire safety")
+    result = Result(outcome=Outcome.INVALID, reason=HeldForName(names=names, mails=mails), attempts=0, verified=True)
+    sent = {} if why is Why.VERIFY else {"status": CourseStatus.DRAFT, "version": 7}
+    assert Settle(result=result, **sent) == move
+
+
+def test_a_refusal_of_another_run_is_said_with_all_it_came_with():
+    """
+    Whose it was, its status and code; and how often this run had sent the course.
+    """
+    beside = RefusedBeside(run="other", message="No.", http_status=400, code="4102")
+
+    move = next_move(beside, replace(WORK, attempts=2), Rules(), run="mine")
+
+    expected = Result(outcome=Outcome.REFUSED, reason=beside, attempts=2, http_status=400, code="4102")
+    assert Settle(result=expected) == move
+
+
+@pytest.mark.parametrize(
+    ("before", "certain", "outcome", "status"),
+    [
+        (CourseStatus.FREE, True, Outcome.REFUSED, CourseStatus.FREE),
+        (CourseStatus.UNCLEAR, True, Outcome.UNKNOWN, CourseStatus.UNCLEAR),
+        (CourseStatus.FREE, False, Outcome.REFUSED, CourseStatus.UNCLEAR),
+        (CourseStatus.UNCLEAR, False, Outcome.REFUSED, CourseStatus.UNCLEAR),
+    ],
+)
+@pytest.mark.parametrize("batch", ["", "478346000019580999"])
+def test_a_final_no_is_said_with_all_it_came_with(before, certain, outcome, status, batch):
+    """
+    And whether an earlier call, whose answer was lost, may have published the course.
+    """
+    no = Refused(code="4102", message="no", certain=certain)
+    work = replace(WORK, course=Course(course_id=COURSE.course_id, batch_id=batch))
+
+    verdict = weigh(Send(version=1, before=before), work, replace(reply(no, 400), code="c"), Signs(), Rules())
+
+    was_lost = outcome is Outcome.UNKNOWN
+    reason = FinalNo(answer=no, http_status=400, is_batch=bool(batch), was_lost=was_lost)
+    assert Result(outcome=outcome, reason=reason, attempts=1, http_status=400, code="c") == verdict.result
+    assert (status, verdict.result) == (verdict.status, verdict.then.result)
+
+
+@pytest.mark.parametrize(
+    ("before", "outcome"), [(CourseStatus.FREE, Outcome.FAILED), (CourseStatus.UNCLEAR, Outcome.UNKNOWN)]
+)
+@pytest.mark.parametrize(("unreached", "stops"), [(4, True), (3, False)])
+def test_a_service_that_is_not_reached_is_said_with_attempts_and_trouble(before, outcome, unreached, stops):
+    """
+    By the row, and by the run where no other course reached it either.
+    """
+    work, lost = replace(WORK, attempts=4), reply(NotSent(reason="no route"), None)
+
+    verdict = weigh(Send(version=1, before=before), work, lost, Signs(unreached_in_a_row=unreached), Rules())
+
+    result = Result(outcome=outcome, reason=Unreached(attempts=5, why="no route"), attempts=5, code=lost.code)
+    assert (result, before) == (verdict.result, verdict.status)
+    assert (Stop(reason=StopReason.NOT_REACHED, count=5, said="no route") if stops else None) == verdict.stop
+
+
+def test_an_access_without_the_scope_stops_the_run_with_the_service_s_words():
+    """
+    Its code and its sentence.
+    """
+    denied = reply(Denied(code="SCOPE", message="none"), 403)
+
+    verdict = weigh(Send(version=1, before=CourseStatus.FREE), WORK, denied, Signs(), Rules())
+
+    assert Stop(reason=StopReason.DENIED, said="SCOPE: none") == verdict.stop
+
+
+def test_an_answer_that_does_not_say_what_became_of_the_course_is_kept_whole():
+    """
+    For the sentence of the row.
+    """
+    verdict = weigh(Send(version=1, before=CourseStatus.FREE), WORK, LAST, Signs(), Rules())
+
+    expected = Result(
+        outcome=Outcome.UNKNOWN, reason=NoWord(reply=LAST), attempts=1, http_status=502, code="bad gateway"
+    )
+    assert expected == verdict.result
+
+
+@pytest.mark.parametrize(
+    ("before", "outcome", "reason"),
+    [
+        (CourseStatus.FREE, Outcome.NOT_ATTEMPTED, Plain.NOT_YET),
+        (CourseStatus.DRAFT, Outcome.NOT_ATTEMPTED, Plain.NOT_YET),
+        (CourseStatus.UNCLEAR, Outcome.UNKNOWN, Plain.LOST_BEFORE),
+    ],
+)
+def test_a_course_that_goes_back_in_line_says_whether_it_was_sent(before, outcome, reason):
+    """
+    Should the run end before its turn comes again, the row has this.
+    """
+    work = replace(WORK, attempts=2)
+
+    verdict = weigh(Send(version=1, before=before), work, reply(NotSent(reason="x"), None), Signs(), Rules())
+
+    assert (Result(outcome=outcome, reason=reason, attempts=3), before) == (verdict.result, verdict.status)
