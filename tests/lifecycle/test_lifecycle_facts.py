@@ -10,6 +10,7 @@ from batchpub.course import Course, NamesRule, Outcome
 from batchpub.lifecycle import (
     CourseStatus,
     Finding,
+    Later,
     Read,
     Rules,
     Send,
@@ -40,10 +41,13 @@ from batchpub.lifecycle.reasons import (
 from batchpub.services.interface import (
     CourseState,
     Denied,
+    Expired,
     NotSent,
     Refused,
     SaidPublished,
+    Throttled,
     Unclear,
+    Withheld,
 )
 from batchpub.standing import RefusedBeside, Uncertain
 from batchpub.stopping import Stop, StopReason
@@ -308,3 +312,36 @@ def test_a_course_that_goes_back_in_line_says_whether_it_was_sent(before, outcom
     verdict = weigh(Send(version=1, before=before), work, reply(NotSent(reason="x"), None), Signs(), Rules())
 
     assert (Result(outcome=outcome, reason=reason, attempts=3), before) == (verdict.result, verdict.status)
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "stays"),
+    [
+        (Throttled(wait_seconds=None, cause="429"), 429, False),
+        (Expired(code="401", message=""), 401, True),
+        (NotSent(reason="x"), None, True),
+        (Withheld(), None, True),
+    ],
+)
+def test_an_answer_that_came_shows_that_the_access_is_valid(answer, status, stays):
+    """
+    Only a second "expired" in a row ends the run; what never reached the service says nothing.
+    """
+    work = replace(WORK, renewed=True)
+
+    verdict = weigh(Send(version=1, before=CourseStatus.FREE), work, reply(answer, status), Signs(), Rules())
+
+    tried = {"attempts": 1} if isinstance(answer, NotSent) else {}
+    assert replace(work, renewed=stays, **tried) == verdict.then.work
+
+
+def test_a_call_without_a_clear_answer_is_an_attempt_that_took_its_time():
+    """
+    The course is looked at when the call can no longer arrive, and that wait counts.
+    """
+    rules = Rules(settle_seconds=40.0)
+    lost = reply(Unclear(reason="no answer"), None)
+
+    then = weigh(Send(version=1, before=CourseStatus.FREE), WORK.spend(3), lost, Signs(), rules).then
+
+    assert Later(work=replace(WORK, attempts=1, is_lost=True, spent_seconds=43.0), seconds=40.0) == then

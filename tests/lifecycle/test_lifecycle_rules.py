@@ -204,6 +204,7 @@ def test_three_403_in_a_row_stop_the_run(replies, stops):
         ([LIMITED, LIMITED], (COURSE, COURSE), False),
         ([LIMITED, OK, LIMITED], (COURSE, OTHER, OTHER), False),
         ([LIMITED, REFUSED, LIMITED], (COURSE, COURSE, OTHER), True),
+        ([REFUSED, LIMITED], (COURSE, OTHER), False),
     ],
 )
 def test_the_second_422_of_another_course_is_a_lock(replies, courses, locks):
@@ -217,6 +218,17 @@ def test_the_second_422_of_another_course_is_a_lock(replies, courses, locks):
         assert (True, 0) == (verdict.then.work.strained, verdict.then.work.attempts)
         strained = weigh(SEND, verdict.then.work, LIMITED, verdict.signs, Rules())
         assert (None, Outcome.REFUSED) == (strained.lock, strained.result.outcome)
+
+
+def test_the_course_that_met_the_limit_first_stays_the_first():
+    """
+    Until a success; what another course meets, or any other refusal, changes nothing of it.
+    """
+    first = Signs().hear_refusal(COURSE, 422)
+
+    assert Signs(limited_course=COURSE) == first
+    assert [COURSE] * 2 == [first.hear_refusal(OTHER, status).limited_course for status in (422, 400)]
+    assert None is Signs().hear_refusal(OTHER, 400).limited_course
 
 
 def test_a_service_that_nobody_reaches_stops_the_run_and_one_that_others_reach_does_not():
