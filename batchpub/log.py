@@ -128,56 +128,24 @@ NEXT = ("remedy", "resume_command", "reports", "exception", "level")
 """What a line on the console has besides a sentence that holds its facts."""
 
 
-class LineWriter:
-    """Writes finished lines to a stream, and goes on without it when it is gone."""
-
-    def __init__(self, stream: Stream) -> None:
-        """Remember the stream; it stays the caller's."""
-        self._stream = stream
-        self._encoding = getattr(stream, "encoding", None) or "utf-8"
-        self._is_whole = True
-
-    def write(self, line: str) -> str:
-        """Write one line. A log that nobody reads any more must not end a run: say once why it is not whole."""
-        told = line.encode(self._encoding, "backslashreplace").decode(self._encoding)
-        try:
-            self._stream.write(told + "\n")
-            self._stream.flush()
-        except (OSError, ValueError) as error:
-            was_whole, self._is_whole = self._is_whole, False
-            return (str(error) or type(error).__name__) if was_whole else ""
-        return ""
-
-
-class Masking:
-    """Replaces what is secret in every text of an event, however deep it lies."""
-
-    def __init__(self, secrets: Sequence[str]) -> None:
-        """Take the secrets' own values."""
-        self.mask_text = Mask(secrets)
-
-    def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-        """Mask an event: structlog's processor."""
-        return {key: self.mask(value) for key, value in event.items()}
-
-    def mask(self, value: Any) -> Any:
-        """Give the value as plain JSON data without secrets."""
-        match value:
-            case None | bool() | int():
-                return value
-            case float():
-                return value if math.isfinite(value) else str(value)
-            case str():
-                return self.mask_text(value)
-            case Mapping():
-                return {self.mask_text(str(key)): self.mask(inner) for key, inner in value.items()}
-            case list() | tuple() | set() | frozenset():
-                return [self.mask(inner) for inner in value]
-            case _:
-                return self.mask_text(str(value))
+def change_texts(value: Any, change: Callable[[str], str]) -> Any:
+    """Give a value as plain JSON data, with every text in it changed, however deep it lies."""
+    match value:
+        case None | bool() | int():
+            return value
+        case float():
+            return value if math.isfinite(value) else str(value)
+        case Mapping():
+            return {change(str(key)): change_texts(inner, change) for key, inner in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [change_texts(inner, change) for inner in value]
+        case _:
+            return change(str(value))
 
 
 Format = Literal["json", "console"]
+Processor = Callable[[WrappedLogger, str, EventDict], Any]
+Processors = Sequence[Processor]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,10 +186,17 @@ def configure_log(
 
     """
     log.is_set_up()
-    masking = Masking(secrets)
+    mask = Mask(secrets)
+    outputs = [Output(sink, FORMATS[sink.fmt](sink.stream, mask, pipeline or {})) for sink in sinks]
 
     def word(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         return {**event, **{name: wording(str(event[name])) for name in SENTENCES if event.get(name)}}
+
+    def write(_logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+        troubles = [output.write(method, event) for output in outputs]
+        for trouble in filter(None, troubles):  # whoever reads another sink hears of it
+            log.warning("log.unwritable", error=trouble)
+        raise structlog.DropEvent  # structlog itself has nothing left to do
 
     structlog.configure(
         processors=[
@@ -229,7 +204,7 @@ def configure_log(
             structlog.processors.format_exc_info,
             stamp_time,
             word,
-            Fork([Output(sink, FORMATS[sink.fmt](sink.stream, masking, pipeline or {})) for sink in sinks]),
+            write,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(min((sink.level for sink in sinks), key=LEVELS.index)),
         logger_factory=lambda *_: None,
@@ -238,51 +213,36 @@ def configure_log(
 
 
 class Output:
-    """One sink with the processors that make its lines."""
+    """One sink with the processors that make its lines; it goes on without the stream when that is gone."""
 
-    def __init__(self, sink: Sink, processors: "Processors") -> None:
+    def __init__(self, sink: Sink, processors: Processors) -> None:
         """Put them together; nothing is written yet."""
         self._sink = sink
         self._processors = processors
-        self._writer = LineWriter(sink.stream)
+        self._encoding = getattr(sink.stream, "encoding", None) or "utf-8"
+        self._is_whole = True
 
     def write(self, method: str, event: EventDict) -> str:
-        """Write the event, if the sink wants it. Say once why the sink's log is not whole."""
+        """Write the event, if the sink wants it. A log that nobody reads must not end a run: say once why it is not whole."""
         level = "error" if method == "exception" else method
-        if LEVELS.index(level) < LEVELS.index(self._sink.level):
-            return ""
-        if event["event"] in self._sink.without:
+        if LEVELS.index(level) < LEVELS.index(self._sink.level) or event["event"] in self._sink.without:
             return ""
         line: Any = dict(event)
         for process in self._processors:
             line = process(None, method, line)
-        return self._writer.write(line)
-
-
-class Fork:
-    """Writes an event to every sink: structlog's last processor."""
-
-    def __init__(self, outputs: Sequence[Output]) -> None:
-        """Take the sinks' outputs."""
-        self._outputs = outputs
-
-    def __call__(self, _logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
-        """Write it; structlog itself has nothing left to do."""
-        troubles = [output.write(method, event) for output in self._outputs]
-        for trouble in filter(None, troubles):  # whoever reads another sink hears of it
-            log = get_log()
-            log.warning("log.unwritable", error=trouble)
-        raise structlog.DropEvent
+        told = line.encode(self._encoding, "backslashreplace").decode(self._encoding)
+        try:
+            self._sink.stream.write(told + "\n")
+            self._sink.stream.flush()
+        except (OSError, ValueError) as error:
+            was_whole, self._is_whole = self._is_whole, False
+            return (str(error) or type(error).__name__) if was_whole else ""
+        return ""
 
 
 def log_event(event: RunEvent) -> None:
     """Write down what happened in a run: the log is one listener among others."""
-    getattr(get_log(), event.level)(event.name, **event.fields)
-
-
-def get_log() -> Any:
-    """Give the program's logger: `get_log().info("course.published", attempts=1)`."""
-    return log.get()
+    getattr(log, event.level)(event.name, **event.fields)
 
 
 def stamp_time(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -290,34 +250,28 @@ def stamp_time(_logger: WrappedLogger, _method: str, event: EventDict) -> EventD
     return {**event, "@timestamp": datetime.now(tz=UTC)}
 
 
-class NameFields:
-    """Gives an event its ECS names: structlog's processor."""
+def name_fields(pipeline: Mapping[str, str]) -> Processor:
+    """Give an event its ECS names. Every line has the fields of the pipeline; an event's own replace none of the fixed."""
 
-    def __init__(self, pipeline: Mapping[str, str]) -> None:
-        """Take the fields that every line of this process has."""
-        self._pipeline = pipeline
-
-    def __call__(self, _logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
-        """Name the fields; the program's own cannot replace the fixed ones."""
+    def name(_logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
         fields = dict(event)
         action, moment = str(fields.pop("event")), fields.pop("@timestamp")
-        named: EventDict = {
+        outcome = _judge_outcome(action, fields)
+        return {
             "@timestamp": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "log.level": "error" if method == "exception" else method,
             "message": say_event(action, fields),
             "event.action": action,
-        }
-        if (outcome := _judge_outcome(action, fields)) is not None:
-            named["event.outcome"] = outcome
-        named.update({_name_field(key): value for key, value in fields.items()})
-        return {
-            **named,
+            **({} if outcome is None else {"event.outcome": outcome}),
+            **{_name_field(key): value for key, value in fields.items()},
             "service.name": "batchpub",
             "service.version": __version__,
             "process.pid": os.getpid(),
-            **self._pipeline,
+            **pipeline,
             "ecs.version": ECS_VERSION,
         }
+
+    return name
 
 
 def _judge_outcome(action: str, fields: Mapping[str, Any]) -> str | None:
@@ -377,36 +331,25 @@ def say_sentence(_logger: WrappedLogger, _method: str, event: EventDict) -> Even
     return {"event": told, "timestamp": f"{moment.astimezone():%H:%M:%S}", **fields}
 
 
-def make_printable(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Take line ends, escape sequences and reversed writing out of texts that came from a sheet or the service."""
-    return {key: _printable(value) for key, value in event.items()}
+def make_printable(text: str) -> str:
+    """Take line ends, escape sequences and reversed writing out of a text that came from a sheet or the service."""
+    return break_commands("".join(letter if letter.isprintable() else " " for letter in text))
 
 
-def _printable(value: Any) -> Any:
-    match value:
-        case str():
-            return break_commands("".join(letter if letter.isprintable() else " " for letter in value))
-        case dict():
-            return {_printable(key): _printable(inner) for key, inner in value.items()}
-        case list():
-            return [_printable(inner) for inner in value]
-        case _:
-            return value
+def each_text(change: Callable[[str], str]) -> Processor:
+    """Give structlog's processor that changes every text of an event."""
+    return lambda _logger, _method, event: {key: change_texts(value, change) for key, value in event.items()}
 
 
-Processors = list[Any]
+def _json_processors(_stream: Stream, mask: Mask, pipeline: Mapping[str, str]) -> Processors:
+    return [name_fields(pipeline), each_text(mask), write_json]
 
 
-def _json_processors(_stream: Stream, masking: Masking, pipeline: Mapping[str, str]) -> Processors:
-    return [NameFields(pipeline), masking, write_json]
-
-
-def _console_processors(stream: Stream, masking: Masking, _pipeline: Mapping[str, str]) -> Processors:
+def _console_processors(stream: Stream, mask: Mask, _pipeline: Mapping[str, str]) -> Processors:
     return [
         structlog.processors.add_log_level,
         say_sentence,
-        masking,
-        make_printable,
+        each_text(lambda text: make_printable(mask(text))),
         structlog.dev.ConsoleRenderer(
             0,  # no padding behind the sentence; by position, for releases name it differently
             colors=stream.isatty() and not os.environ.get("NO_COLOR"),
@@ -415,7 +358,7 @@ def _console_processors(stream: Stream, masking: Masking, _pipeline: Mapping[str
     ]
 
 
-FORMATS: dict[str, Callable[[Stream, Masking, Mapping[str, str]], Processors]] = {
+FORMATS: dict[str, Callable[[Stream, Mask, Mapping[str, str]], Processors]] = {
     "json": _json_processors,
     "console": _console_processors,
 }

@@ -9,7 +9,8 @@ import time
 import pytest
 import structlog
 
-from batchpub.log import BackgroundStream, Sink, configure_log, get_log
+from batchpub.log import BackgroundStream, Sink, configure_log
+from batchpub.logger import log
 
 LINES = 500
 
@@ -38,7 +39,7 @@ def test_a_pipe_that_nobody_reads_holds_nobody_up_and_loses_no_line(pipe):
 
     began = time.monotonic()
     for number in range(LINES):
-        get_log().info("run.started", rows=number, detail="x" * 1000)
+        log.get().info("run.started", rows=number, detail="x" * 1000)
     logged = time.monotonic() - began
     read = []
     reader = threading.Thread(target=lambda: read.extend(iter(lambda: os.read(reading, 65536), b"")))

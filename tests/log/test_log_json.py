@@ -11,7 +11,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from batchpub import __version__
-from batchpub.log import Sink, configure_log, get_log
+from batchpub.log import Sink, configure_log
+from batchpub.logger import log
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +24,7 @@ def _fresh_log():
 def written(action, *, level="info", secrets=(), **fields):
     stream = io.StringIO()
     configure_log(Sink(stream=stream, fmt="json"), secrets=secrets)
-    getattr(get_log(), level)(action, **fields)
+    getattr(log.get(), level)(action, **fields)
     return stream.getvalue()
 
 
@@ -104,7 +105,7 @@ def test_log_line_has_no_command_of_a_ci_server(text):
     line = written("x", detail=text)
     stream = io.StringIO()
     configure_log(Sink(stream=stream, fmt="console"))
-    get_log().info("x", detail=text)
+    log.get().info("x", detail=text)
 
     assert text == json.loads(line)["batchpub.detail"]
     assert [] == [sign for sign in ("::", "##") if sign in line or sign in stream.getvalue()]
@@ -119,10 +120,10 @@ def test_log_goes_to_every_sink_at_its_own_level():
         Sink(stream=shown, fmt="console", level="warning", without=("course.refused",)), Sink(stream=kept, fmt="json")
     )
 
-    get_log().debug("a")
-    get_log().info("b")
-    get_log().warning("course.refused")
-    get_log().warning("portal.locked", seconds=305.0, cause="429", code="")
+    log.get().debug("a")
+    log.get().info("b")
+    log.get().warning("course.refused")
+    log.get().warning("portal.locked", seconds=305.0, cause="429", code="")
 
     assert ["b", "course.refused", "portal.locked"] == [
         json.loads(line)["event.action"] for line in kept.getvalue().splitlines()
@@ -158,12 +159,12 @@ def test_log_survives_a_broken_pipe(fmt):
     """
     closed = io.StringIO()
     configure_log(Sink(stream=Gone(), fmt=fmt))
-    get_log().info("x")
+    log.get().info("x")
 
     configure_log(Sink(stream=closed, fmt=fmt))
     closed.close()
 
-    get_log().info("x")
+    log.get().info("x")
 
 
 def test_what_one_log_has_no_room_for_is_said_once_in_the_other():
@@ -174,7 +175,7 @@ def test_what_one_log_has_no_room_for_is_said_once_in_the_other():
     configure_log(Sink(stream=Gone(), fmt="json"), Sink(stream=whole, fmt="json"))
 
     for _ in range(3):
-        get_log().info("run.started", rows=1)
+        log.get().info("run.started", rows=1)
 
     told = [json.loads(line)["event.action"] for line in whole.getvalue().splitlines()]
     assert ["run.started", "log.unwritable", "run.started", "run.started"] == told
@@ -187,7 +188,7 @@ def test_log_console_has_no_control_characters():
     stream = io.StringIO()
     configure_log(Sink(stream=stream, fmt="console"), secrets=["hush-hush"])
 
-    get_log().info("course.refused", detail="a\x1b[31mb\nc\u202ed", nested={"k\x1b": ["\x9b", "hush-hush"]})
+    log.get().info("course.refused", detail="a\x1b[31mb\nc\u202ed", nested={"k\x1b": ["\x9b", "hush-hush"]})
 
     line = stream.getvalue()
     assert (1, True, False) == (line.count("\n"), line[:-1].isprintable(), "hush" in line)

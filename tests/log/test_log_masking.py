@@ -10,7 +10,8 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchpub.log import Masking, Sink, configure_log, get_log
+from batchpub.log import Sink, change_texts, configure_log
+from batchpub.logger import log
 from batchpub.masking import MASK, Mask, looks_secret, secrets_of
 from batchpub.secret import Secret
 
@@ -44,7 +45,7 @@ def test_masking_reaches_every_value(fmt, value):
     stream = io.StringIO()
     configure_log(Sink(stream=stream, fmt=fmt), secrets=[CANARY])
 
-    get_log().error("x", error=value)
+    log.get().error("x", error=value)
 
     assert "c4n4ry" not in stream.getvalue()
 
@@ -60,7 +61,7 @@ def test_masking_reaches_tracebacks_and_context():
         try:
             raise ValueError(CANARY)
         except ValueError:
-            get_log().exception(CANARY)
+            log.get().exception(CANARY)
 
     line = json.loads(stream.getvalue())
     assert ("***", "***", "***", "error") == (
@@ -85,7 +86,7 @@ def test_masking_knows_the_shapes(told, masked):
     """
     A token that nobody registered is known by what stands before it; other texts stay whole.
     """
-    assert masked == Masking(()).mask_text(told)
+    assert masked == Mask(())(told)
 
 
 def escape_all(text):
@@ -165,7 +166,7 @@ def test_masking_leaves_nothing_of_a_secret(secrets, text):
     """
     Whatever the secrets are, one text that is nothing but secrets is nothing but masks.
     """
-    masked = Masking(secrets).mask_text("".join(secrets))
+    masked = Mask(secrets)("".join(secrets))
 
     assert set(masked) <= {"*"} or not any(secret in masked for secret in secrets if "*" not in secret)
-    assert Masking(()).mask(text) == Masking(("", "")).mask(text)
+    assert change_texts(text, Mask(())) == change_texts(text, Mask(("", "")))
