@@ -55,10 +55,7 @@ def check(  # noqa: PLR0913 - the flags of a command
     out: Path,
     **flags: Any,
 ) -> int:
-    """Show what would be published, what is wrong and how long it takes. Nothing is sent.
-
-    A SHEET may be a folder: every sheet in it and in its folders. Without SHEET, the job file names them.
-    """
+    """Show what would be published, what is wrong and how long it takes. Nothing is sent."""
     settings = settle_settings({**flags, "sheets": sheets}, job)
     start_log(settings)
     try:

@@ -27,11 +27,7 @@ ASKED = {"client_id": "Client ID", "client_secret": "Client Secret", "grant_code
 
 
 def login(*, out: Path | None, **flags: Any) -> None:
-    """Turn a grant code into the refresh token that pipelines use.
-
-    Asks for client id, client secret and grant code, or takes them from BATCHPUB_CLIENT_ID, BATCHPUB_CLIENT_SECRET and
-    BATCHPUB_GRANT_CODE (each also as ..._FILE).
-    """
+    """Turn a grant code into the refresh token that pipelines use."""
     settings = settle_settings(flags, None, needs_credentials=False)
     accounts_url, _ = hosts_of(settings)
     if out is None and not sys.stdout.isatty():

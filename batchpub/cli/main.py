@@ -9,9 +9,10 @@ from typing import NoReturn
 import click
 
 from batchpub import __version__
+from batchpub.cli.ending import name_end
 from batchpub.cli.invocation import Invocation
 from batchpub.cli.signals import Left
-from batchpub.errors import BatchpubError, ExitCode, name_bug, name_shortage
+from batchpub.errors import BatchpubError, ExitCode
 
 COMMANDS = {
     "check": ("batchpub.cli.commands", "check", "Show what would be published, and what is wrong; send nothing."),
@@ -79,71 +80,37 @@ def main() -> NoReturn:
     try:
         code = group.main(standalone_mode=False, obj=here)
         sys.exit(int(code or 0))
-    except Left as left:
-        click.echo(f"batchpub: {left.reason}", err=True)
-        _leave_word(here, ExitCode(int(str(left.code))), left)
-        raise
-    except Exception as error:  # noqa: BLE001 - the edge of the program
+    except (Exception, Left) as error:  # noqa: BLE001 - the edge of the program
         code = _tell(error)
-        _leave_word(here, code, error)
+        if not here.said and (here.is_run() or here.command == "check"):
+            from batchpub.cli.refusal import leave_word  # noqa: PLC0415 - needed when all is over
+
+            leave_word(here, error)
         sys.exit(code)
 
 
-def _leave_word(here: Invocation, code: ExitCode, error: BaseException) -> None:
-    """Tell whoever else waits for a run or a check of its end; its sentence has been said on stderr."""
-    if here.said or not (here.is_run() or here.command == "check"):
-        return
-    from batchpub.cli.refusal import leave_word  # noqa: PLC0415 - needed when all is over
-
-    leave_word(here, code, say_end(error), error)
-
-
-def say_end(error: BaseException) -> str:
-    """Give the sentence of an end."""
-    match error:
-        case click.ClickException():
-            return error.format_message()
-        case click.Abort():
-            return "Nothing was sent."
-        case BatchpubError():
-            from batchpub.settings.wording import with_flags  # noqa: PLC0415 - nor for the settings
-
-            return with_flags(str(error))
-        case Left():
-            return error.reason
-        case _ if shortage := name_shortage(error):
-            return shortage
-        case _:
-            return f"{name_bug(error)}. Run it again; what was sent is known."
-
-
-def _tell(error: Exception) -> ExitCode:
+def _tell(error: BaseException) -> ExitCode:
     """Say why the command did not come to its end, and give the code."""
+    code, told = name_end(error)
     match error:
         case click.ClickException():
             error.show()
-            return ExitCode.USAGE
         case click.Abort():
-            click.echo("Nothing was sent.", err=True)
-            return ExitCode.INTERRUPTED
+            click.echo(told, err=True)
         case BatchpubError():
             from batchpub.report.text import make_plain  # noqa: PLC0415 - `--help` need not wait for the reports
 
-            click.echo(f"batchpub: {make_plain(say_end(error))}", err=True)
-            return error.exit_code
-        case _ if shortage := name_shortage(error):
-            click.echo(f"batchpub: {shortage}", err=True)
-            return ExitCode.CANNOT_WRITE
+            click.echo(f"batchpub: {make_plain(told)}", err=True)
         case BrokenPipeError():
             sys.stderr.close()
             return ExitCode.CANNOT_WRITE
-        case OSError(filename=None):
+        case OSError(filename=None) if code is ExitCode.BUG:
             told = f"The output cannot be written: {error.strerror}. Make room, or send it elsewhere."
             click.echo(f"batchpub: {told}", err=True)
             os._exit(ExitCode.CANNOT_WRITE)  # else the interpreter tries once more, and says so in words of its own
         case _:
-            click.echo(f"batchpub: {name_bug(error)}. Run it again; what was sent is known.", err=True)
-            return ExitCode.BUG
+            click.echo(f"batchpub: {told}", err=True)
+    return code
 
 
 def _forbid_core_dumps() -> None:

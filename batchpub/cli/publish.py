@@ -5,7 +5,7 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import click
 import structlog
 
 from batchpub.account import credentials_of, name_kind, open_account, token_file
+from batchpub.cli.ending import name_end
 from batchpub.cli.files import find_files, find_results
 from batchpub.cli.invocation import Invocation, current_invocation
 from batchpub.cli.options import settle_settings
@@ -30,7 +31,7 @@ from batchpub.cli.wiring import existing_state, files_of, sheet_options_of, star
 from batchpub.clock import SystemClock
 from batchpub.course import Course, IdShape, Outcome, Plan
 from batchpub.engine import Engine, EngineOptions, Reporting
-from batchpub.errors import BatchpubError, CannotWrite, ExitCode, SettingsWrong, name_bug, name_shortage
+from batchpub.errors import CannotWrite, ExitCode, SettingsWrong
 from batchpub.lifecycle import Rules, Verify
 from batchpub.log import log_event
 from batchpub.logger import log
@@ -83,88 +84,57 @@ def _split(flags: dict[str, Any]) -> tuple[dict[str, Any], Extras]:
 
 
 def publish(*, sheets: tuple[str, ...], job: Path | None, **flags: Any) -> int:
-    """Publish every course of the sheets. The same command again continues where it stopped.
+    """Publish every course of the sheets."""
 
-    A SHEET may be a folder: every sheet in it and in its folders. Without SHEET, the job file names them.
-    """
-    flags, extras = _split(flags)
-    settings = settle_settings({**flags, "sheets": sheets}, job, needs_credentials=not extras.sandbox)
-    here = current_invocation()
-    here.settings = settings
-    start_log(settings)
-    with _last_words(here) as told:
+    def take(settings: Settings, _here: Invocation) -> tuple[Intake, Path, Earlier]:
         handed = find_files(settings.sheets)
-        intake = take_in(handed, settings)
-        told.code = asyncio.run(_publish(intake, handed.first_folder(), settings, extras, here))
-    return told.code
+        return take_in(handed, settings), handed.first_folder(), NOTHING_EARLIER
+
+    return _begin({**flags, "sheets": sheets}, job, take)
 
 
 def retry(*, results: str, job: Path | None, **flags: Any) -> int:
-    """Publish what an earlier results.csv, results.xlsx or run_results.json says is not published yet.
+    """Publish what earlier results say is not published yet."""
 
-    RESULTS may be the folder of a run's reports.
+    def take(settings: Settings, here: Invocation) -> tuple[Intake, Path, Earlier]:
+        file = find_results(results)
+        here.read = Path(file)
+        found = load_results(file, sheet_options_of(settings))
+        earlier = Earlier(done=found.courses_with(*DONE), uncertain=found.courses_with(Outcome.UNKNOWN))
+        return judge_all(found.sheets, settings), here.read.parent, earlier
+
+    return _begin(flags, job, take)
+
+
+def _begin(
+    flags: dict[str, Any], job: Path | None, take: Callable[[Settings, Invocation], tuple[Intake, Path, Earlier]]
+) -> int:
+    """Settle the settings, take in what is to be published, publish it.
+
+    The reason why a run could not start is its last log line; people at a terminal read it as a sentence.
     """
     flags, extras = _split(flags)
     settings = settle_settings(flags, job, needs_credentials=not extras.sandbox)
     here = current_invocation()
     here.settings = settings
     start_log(settings)
-    with _last_words(here) as told:
-        file = find_results(results)
-        here.read = Path(file)
-        earlier = load_results(file, sheet_options_of(settings))
-        intake = judge_all(earlier.sheets, settings)
-        known = Earlier(done=earlier.courses_with(*DONE), uncertain=earlier.courses_with(Outcome.UNKNOWN))
-        told.code = asyncio.run(_publish(intake, Path(file).parent, settings, extras, here, known))
-    return told.code
-
-
-@dataclass(slots=True)
-class _Told:
-    code: int = ExitCode.OK
-
-
-@contextlib.contextmanager
-def _last_words(here: Invocation) -> Iterator[_Told]:
-    """Make the reason why a run could not start its last log line; people at a terminal read it as a sentence."""
-    told = _Told()
     try:
-        yield told
+        return asyncio.run(_publish(*take(settings, here), settings, extras, here))
+    except (click.ClickException, click.Abort):
+        raise
     except (Exception, Left) as error:
-        if isinstance(error, click.ClickException | click.Abort):
-            raise
-        told.code, sentence = _last_word(error)
-        _leave_word(here, told.code, sentence, error)
-        log.error("run.finished", exit_code=int(told.code), counts={}, error=sentence, resume_command=command_again())
+        from batchpub.cli.refusal import leave_word  # noqa: PLC0415 - needed when all is over
+
+        leave_word(here, error)
+        code, sentence = name_end(error)
+        log.error("run.finished", exit_code=int(code), counts={}, error=sentence, resume_command=command_again())
         if has_person(sys.stderr):
             raise
-
-
-def _leave_word(here: Invocation, code: int, sentence: str, error: BaseException) -> None:
-    from batchpub.cli.refusal import leave_word  # noqa: PLC0415 - needed when all is over
-
-    leave_word(here, ExitCode(code), sentence, error)
-
-
-def _last_word(error: BaseException) -> tuple[int, str]:
-    match error:
-        case BatchpubError():
-            return error.exit_code, str(error)
-        case Left():
-            return ExitCode(int(str(error.code))), error.reason
-        case _ if shortage := name_shortage(error):
-            return ExitCode.CANNOT_WRITE, f"{shortage} What was sent is known."
-        case _:
-            return ExitCode.BUG, f"{name_bug(error)}. Run it again; what was sent is known."
+        return code
 
 
 async def _publish(  # noqa: PLR0913 - a run and all that belongs to it
-    intake: Intake,
-    beside: Path,
-    settings: Settings,
-    extras: Extras,
-    here: Invocation,
-    earlier: Earlier = NOTHING_EARLIER,
+    intake: Intake, beside: Path, earlier: Earlier, settings: Settings, extras: Extras, here: Invocation
 ) -> int:
     plan = intake.settle(*await _find_published(intake, settings, extras, earlier))
     run, out = here.run, here.out()

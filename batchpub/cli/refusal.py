@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from batchpub import __version__
+from batchpub.cli.ending import name_end
 from batchpub.cli.invocation import Invocation
 from batchpub.cli.person import is_pipeline
 from batchpub.cli.wiring import hosts_of, portal_of
@@ -21,11 +22,12 @@ from batchpub.report import FILE_NAMES, announce_refusal, write_reports
 from batchpub.report.folder import set_aside
 
 
-def leave_word(here: Invocation, code: ExitCode, sentence: str, error: BaseException | None = None) -> None:
+def leave_word(here: Invocation, error: BaseException) -> None:
     """Write the small reports and tell CI server, orchestrator and whoever is to be told. Trouble is a warning."""
     if here.said:
         return
     here.said = True
+    code, sentence = name_end(error)
     record = describe_end(here, code, sentence)
     reports: tuple[Path, ...] = ()
     try:

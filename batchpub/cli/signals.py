@@ -18,7 +18,8 @@ class Left(SystemExit):
 
     def __init__(self, number: int) -> None:
         """Remember the signal's exit code, and say its name."""
-        super().__init__(int(CODES[signal.Signals(number)]))
+        self.exit_code = CODES[signal.Signals(number)]
+        super().__init__(int(self.exit_code))
         self.reason = f"Stopped by {signal.Signals(number).name} before anything was published."
 
 
