@@ -22,7 +22,7 @@ import time
 import traceback
 from pathlib import Path
 
-from . import uptime
+from . import freezing, uptime
 from .waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -199,6 +199,7 @@ def _be_born(order):
     sys.stdout = open(1, "w", encoding=encoding, buffering=1 if os.isatty(1) else -1, closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", encoding=encoding, buffering=1, errors="backslashreplace", closefd=False)  # noqa: SIM115
     random.seed()
+    freezing.pretend()
 
 
 def _live(main):

@@ -172,7 +172,8 @@ async def play_line(answer, call):
     async def serve(reader, writer):
         await reader.readuntil(b"\r\n\r\n")
         if answer is None:
-            await reader.read()  # until the caller gives up
+            with suppress(ConnectionError):
+                await reader.read()  # until the caller gives up
         else:
             writer.write(answer)
             await writer.drain()

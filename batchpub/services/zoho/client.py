@@ -23,16 +23,9 @@ from batchpub.services.interface import (
 )
 from batchpub.services.zoho.answers import NONE_ADDED, Added, HttpAnswer, read_answer
 from batchpub.services.zoho.body import clean_text
+from batchpub.services.zoho.handover import HandOver, watched
 from batchpub.services.zoho.hosts import check_api_url
-from batchpub.services.zoho.line import (
-    HandOver,
-    NotHandedOver,
-    make_timeout,
-    make_tls,
-    open_session,
-    proxy_for,
-    read_body,
-)
+from batchpub.services.zoho.line import make_timeout, make_tls, open_session, proxy_for, read_body
 from batchpub.services.zoho.reading import read_course_state
 from batchpub.services.zoho.token import TokenSource
 from batchpub.services.zoho.waits import read_date
@@ -98,8 +91,8 @@ class ZohoClient:
     async def publish(self, course: Course, *, notify: bool, access: Access, may_send: MaySend) -> Reply:
         """Publish a course or a batch. Network trouble is an answer; nothing is raised.
 
-        `may_send` is asked once, when the connection stands; nothing is awaited between its yes and the request's first
-        byte. After its no the answer is `Withheld`.
+        `may_send` is asked once, when the connection stands, by the very call that writes the request to the socket.
+        After its no the answer is `Withheld`.
         """
         path = f"{_page_of(course)}/publish?notifyApplicableUsers={notify}"
         http = await self._call("POST", path, access, may_send)
@@ -140,19 +133,21 @@ class ZohoClient:
             raise RuntimeError("ZohoClient is used outside its `async with`")
         hand_over = HandOver(may_send)
         try:
-            async with self._session.request(
-                method,
-                f"{self._api_url}{path}",
-                headers=access.headers,
-                data=access.form if method == "POST" and access.form else None,
-                allow_redirects=False,
-                trace_request_ctx=hand_over,
-                **proxy_for(self._api_url),
-            ) as response:
-                return await self._receive(response, access)
-        except NotHandedOver:
-            return _make_reply(Withheld())
+            with watched(hand_over):
+                async with self._session.request(
+                    method,
+                    f"{self._api_url}{path}",
+                    headers=access.headers,
+                    data=access.form if method == "POST" and access.form else None,
+                    allow_redirects=False,
+                    trace_request_ctx=hand_over,
+                    **proxy_for(self._api_url),
+                ) as response:
+                    return await self._receive(response, access)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            if hand_over.is_withheld:
+                return _make_reply(Withheld())
+            hand_over.give_up()
             return _make_reply(_explain(error, access, was_sent=hand_over.is_done))
 
     async def _receive(self, response: aiohttp.ClientResponse, access: Access) -> HttpAnswer:

@@ -4,11 +4,9 @@ import os
 import ssl
 import zlib
 from base64 import b64encode
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -17,43 +15,12 @@ import aiohttp
 from yarl import URL
 
 from batchpub.errors import SettingsWrong
+from batchpub.services.zoho.handover import socket_factory, tell_hand_over
 
 UNPACK_STEP = 256
 
-
-class NotHandedOver(Exception):
-    """The connection stands, and nothing is written to it."""
-
-
-class HandOver:
-    """The moment a request is handed to its connection: the last look before it, and whether it has come."""
-
-    def __init__(self, may_send: Callable[[], bool]) -> None:
-        """Remember whom to ask, once."""
-        self._may_send = may_send
-        self.is_done = False
-
-    def happen(self) -> None:
-        """Take the last look. Raise NotHandedOver for its no, which keeps the request from being written."""
-        if not self._may_send():
-            raise NotHandedOver
-        self.is_done = True
-
-
-async def _hand_over(_session: aiohttp.ClientSession, context: SimpleNamespace, _params: Any) -> None:
-    if isinstance(context.trace_request_ctx, HandOver):
-        context.trace_request_ctx.happen()
-
-
-def _watch_hand_over() -> aiohttp.TraceConfig:
-    """Take the last look when DNS, connecting, TLS and a proxy's CONNECT are over.
-
-    In spite of its name `on_request_headers_sent` comes right before the headers are written, and a request without a
-    body is written without another await. A CONNECT does not trigger it. test_withheld_call_writes_nothing watches it.
-    """
-    config = aiohttp.TraceConfig()
-    config.on_request_headers_sent.append(_hand_over)
-    return config
+LONGEST_CALL = 300.0
+"""Seconds after which a call is over that has no limit of its own."""
 
 
 def make_timeout(*, connect_seconds: float, total_seconds: float) -> aiohttp.ClientTimeout:
@@ -101,10 +68,11 @@ def open_session(timeout: aiohttp.ClientTimeout) -> aiohttp.ClientSession:
             force_close=True,
             limit=0,  # a wait for a place would count as connecting
             ssl=make_tls(),
+            socket_factory=socket_factory(timeout.total or LONGEST_CALL),
         ),
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=timeout,
-        trace_configs=[_watch_hand_over()],
+        trace_configs=[tell_hand_over()],
         trust_env=False,
         # A compressed body that was cut unpacks without an error to a shorter one, so none is asked for, and what comes
         # compressed all the same is unpacked here.
