@@ -1,74 +1,74 @@
 """Which CI server started us, and which of its runs this is: from its environment to fields of the log."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
 
 Environ = Mapping[str, str]
+
+REPETITION = "repetition"
+SERVERS: dict[str, dict[str, tuple[str, ...]]] = {
+    "GITHUB_ACTIONS": {  # "Variables reference", GitHub Actions documentation. A run keeps its id when it is run again.
+        "name": ("{GITHUB_WORKFLOW}",),
+        "run.id": ("{GITHUB_RUN_ID}",),
+        "run.url.full": (
+            "{GITHUB_SERVER_URL}/{GITHUB_REPOSITORY}/actions/runs/{GITHUB_RUN_ID}/attempts/{GITHUB_RUN_ATTEMPT}",
+            "{GITHUB_SERVER_URL}/{GITHUB_REPOSITORY}/actions/runs/{GITHUB_RUN_ID}",
+        ),
+        "task.name": ("{GITHUB_JOB}",),
+        REPETITION: ("github {GITHUB_RUN_ID}",),
+    },
+    "GITLAB_CI": {  # "Predefined CI/CD variables reference", GitLab documentation. Retried and parallel jobs share the pipeline.
+        "name": ("{CI_PIPELINE_NAME}", "{CI_PROJECT_PATH}"),
+        "run.id": ("{CI_PIPELINE_ID}",),
+        "run.url.full": ("{CI_PIPELINE_URL}",),
+        "task.name": ("{CI_JOB_NAME}",),
+        "task.run.id": ("{CI_JOB_ID}",),
+        REPETITION: ("gitlab {CI_SERVER_HOST} {CI_PIPELINE_ID}", "gitlab  {CI_PIPELINE_ID}"),
+    },
+    "JENKINS_URL": {  # "Using environment variables", Jenkins documentation: a build's URL names job, branch and number
+        "name": ("{JOB_NAME}",),
+        "run.id": ("{BUILD_ID}",),
+        "run.url.full": ("{BUILD_URL}",),
+        "task.name": ("{STAGE_NAME}",),
+        REPETITION: ("jenkins {BUILD_URL}",),
+    },
+    "TF_BUILD": {  # "Use predefined variables", Azure Pipelines documentation
+        "name": ("{BUILD_DEFINITIONNAME}",),
+        "run.id": ("{BUILD_BUILDID}",),
+        "run.url.full": (
+            "{SYSTEM_COLLECTIONURI}{SYSTEM_TEAMPROJECTID}/_build/results?buildId={BUILD_BUILDID}",
+            "{SYSTEM_COLLECTIONURI}{SYSTEM_TEAMPROJECT}/_build/results?buildId={BUILD_BUILDID}",
+        ),
+        "task.name": ("{SYSTEM_JOBDISPLAYNAME}", "{AGENT_JOBNAME}"),
+        "task.run.id": ("{SYSTEM_JOBID}",),
+        REPETITION: ("azure {SYSTEM_COLLECTIONURI} {BUILD_BUILDID}", "azure  {BUILD_BUILDID}"),
+    },
+}
+"""By the variable that shows a CI server: what makes each field, the first that all variables of are there."""
 
 
 def read_pipeline(environ: Environ) -> dict[str, str]:
     """Give the fields by their names in the log; what the CI server does not say is left out."""
-    told = next((read(environ) for sign, read in SERVERS.items() if environ.get(sign)), {})
-    return {f"cicd.pipeline.{name}": value for name, value in told.items() if value}
+    told = _read(environ)
+    return {f"cicd.pipeline.{name}": value for name, value in told.items() if value and name != REPETITION}
 
 
-def _read_github(environ: Environ) -> dict[str, str]:
-    """Read "Variables reference", GitHub Actions documentation."""
-    run, attempt = environ.get("GITHUB_RUN_ID", ""), environ.get("GITHUB_RUN_ATTEMPT", "")
-    place = "/".join(
-        (environ.get("GITHUB_SERVER_URL", ""), environ.get("GITHUB_REPOSITORY", ""), "actions", "runs", run)
-    )
-    return {
-        "name": environ.get("GITHUB_WORKFLOW", ""),
-        "run.id": run,
-        "run.url.full": _join(place, "/attempts/", attempt) if run and environ.get("GITHUB_REPOSITORY") else "",
-        "task.name": environ.get("GITHUB_JOB", ""),
-    }
+def name_repetition(*, again: bool, again_id: str | None, environ: Environ) -> str:
+    """Give what names the repetition that `--again` asks for: it means once more per command line, not per process.
+
+    That is `again_id`, or the pipeline run that started us; "" where nothing is repeated, or nothing names it. A
+    pipeline's second attempt at the same run goes on with the same repetition: what the first attempt has published and
+    mailed is not mailed once more.
+    """
+    return (again_id or _read(environ).get(REPETITION, "")) if again else ""
 
 
-def _read_gitlab(environ: Environ) -> dict[str, str]:
-    """Read "Predefined CI/CD variables reference", GitLab documentation."""
-    return {
-        "name": environ.get("CI_PIPELINE_NAME") or environ.get("CI_PROJECT_PATH", ""),
-        "run.id": environ.get("CI_PIPELINE_ID", ""),
-        "run.url.full": environ.get("CI_PIPELINE_URL", ""),
-        "task.name": environ.get("CI_JOB_NAME", ""),
-        "task.run.id": environ.get("CI_JOB_ID", ""),
-    }
+def _read(environ: Environ) -> dict[str, str]:
+    templates = next((fields for sign, fields in SERVERS.items() if environ.get(sign)), {})
+    return {name: next(filter(None, (_fill(one, environ) for one in ways)), "") for name, ways in templates.items()}
 
 
-def _read_jenkins(environ: Environ) -> dict[str, str]:
-    """Read "Using environment variables", Jenkins documentation."""
-    return {
-        "name": environ.get("JOB_NAME", ""),
-        "run.id": environ.get("BUILD_ID", ""),
-        "run.url.full": environ.get("BUILD_URL", ""),
-        "task.name": environ.get("STAGE_NAME", ""),
-    }
-
-
-def _read_azure(environ: Environ) -> dict[str, str]:
-    """Read "Use predefined variables", Azure Pipelines documentation."""
-    run, home = environ.get("BUILD_BUILDID", ""), environ.get("SYSTEM_COLLECTIONURI", "")
-    project = environ.get("SYSTEM_TEAMPROJECTID") or environ.get("SYSTEM_TEAMPROJECT", "")
-    return {
-        "name": environ.get("BUILD_DEFINITIONNAME", ""),
-        "run.id": run,
-        "run.url.full": f"{home.rstrip('/')}/{project}/_build/results?buildId={run}"
-        if home and project and run
-        else "",
-        "task.name": environ.get("SYSTEM_JOBDISPLAYNAME") or environ.get("AGENT_JOBNAME", ""),
-        "task.run.id": environ.get("SYSTEM_JOBID", ""),
-    }
-
-
-def _join(before: str, between: str, after: str) -> str:
-    return f"{before}{between}{after}" if after else before
-
-
-SERVERS: dict[str, Callable[[Environ], dict[str, str]]] = {
-    "GITHUB_ACTIONS": _read_github,
-    "GITLAB_CI": _read_gitlab,
-    "JENKINS_URL": _read_jenkins,
-    "TF_BUILD": _read_azure,
-}
-"""The variable by which a CI server is known, and what reads the others."""
+def _fill(template: str, environ: Environ) -> str:
+    """Put the variables in; give nothing where one of them is missing or empty."""
+    values = {name: environ.get(name, "") for name in re.findall(r"{(\w+)}", template)}
+    return template.format_map(values) if all(values.values()) else ""

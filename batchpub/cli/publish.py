@@ -20,8 +20,8 @@ from batchpub.cli.invocation import Invocation, current_invocation
 from batchpub.cli.options import settle_settings
 from batchpub.cli.own_rule import find_broken_rule
 from batchpub.cli.person import has_person
+from batchpub.cli.pipeline import name_repetition
 from batchpub.cli.progress import show_progress
-from batchpub.cli.repetition import name_repetition
 from batchpub.cli.resume import command_again, command_to_continue
 from batchpub.cli.saying import introduce, say_goodbye
 from batchpub.cli.sheets import Intake, judge_all, take_in
@@ -38,10 +38,11 @@ from batchpub.logger import log
 from batchpub.masking import Mask
 from batchpub.paths import is_there
 from batchpub.record import RunRecord
-from batchpub.report import announce, write_reports
+from batchpub.report.ci import announce
 from batchpub.report.folder import prepare_folder
 from batchpub.report.inputs import keep_inputs
 from batchpub.report.totals import DONE, count_outcomes
+from batchpub.report.write import write_reports
 from batchpub.sandbox import Sandbox, SandboxConfig, load_faults
 from batchpub.sentences.rows import say_published
 from batchpub.sentences.stops import say_stop

@@ -18,8 +18,10 @@ from batchpub.errors import BatchpubError, CannotWrite, ExitCode, SheetRefused
 from batchpub.logger import log
 from batchpub.paths import is_file
 from batchpub.record import RunRecord
-from batchpub.report import FILE_NAMES, announce_refusal, write_reports
+from batchpub.report import FILE_NAMES
+from batchpub.report.ci import announce_refusal
 from batchpub.report.folder import set_aside
+from batchpub.report.write import write_reports
 
 
 def leave_word(here: Invocation, error: BaseException) -> None:

@@ -18,10 +18,11 @@ from batchpub.course import Outcome
 from batchpub.errors import ExitCode, SettingsWrong
 from batchpub.plural import say_count
 from batchpub.record import RunRecord
-from batchpub.report import check_rows, write_reports
+from batchpub.report.check import check_rows
 from batchpub.report.summary import make_summary_text
 from batchpub.report.text import make_plain
 from batchpub.report.totals import DONE, PROBLEMS
+from batchpub.report.write import write_reports
 from batchpub.sentences.events import say_duration
 from batchpub.settings import Settings
 from batchpub.store import forget_runs, list_runs, read_overview, read_run

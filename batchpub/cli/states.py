@@ -4,7 +4,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from batchpub.cli.repetition import name_repetition
+from batchpub.cli.pipeline import name_repetition
 from batchpub.cli.wiring import hosts_of, limits_of, portal_of, state_of
 from batchpub.clock import Clock, SystemClock
 from batchpub.services.zoho.portal import name_portal

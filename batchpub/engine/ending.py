@@ -10,7 +10,7 @@ from batchpub.course import Outcome
 from batchpub.errors import PRECEDENCE, BatchpubError, CannotWrite, ExitCode
 from batchpub.events import Events
 from batchpub.record import RunRecord
-from batchpub.report import check_rows
+from batchpub.report.check import check_rows
 from batchpub.sentences.stops import say_stop
 from batchpub.stopping import Stop
 from batchpub.store import Database, Journal, read_run

@@ -1,12 +1,13 @@
 """Reports onto the disk: each file whole or not at all."""
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from batchpub.errors import CannotWrite, SettingsWrong
 from batchpub.files import replace_file
 from batchpub.record import RunRecord
+from batchpub.report import FILE_NAMES
 from batchpub.report.csv_file import write_csv
 from batchpub.report.json_file import write_json
 from batchpub.report.junit import write_junit
@@ -21,14 +22,6 @@ FORMATS: dict[str, Callable[[RunRecord], bytes]] = {
     "junit": write_junit,
     "json": write_json,
 }
-FILE_NAMES: Mapping[str, str] = {
-    "csv": "results.csv",
-    "xlsx": "results.xlsx",
-    "html": "report.html",
-    "junit": "junit.xml",
-    "json": "run_results.json",
-}
-
 STAFF = "staff"
 """The format that is a folder: each file handed in comes back as a workbook of its own."""
 NAMES = (*FORMATS, STAFF)

@@ -13,19 +13,20 @@ from batchpub.course import NamesRule, NotifyPolicy
 from batchpub.masking import secrets_of_address, secrets_of_cookie
 from batchpub.secret import Secret
 from batchpub.services.zoho.meanings import WORDS
-from batchpub.settings.declare import Setting, setting
 from batchpub.settings.readers import (
     DIGITS,
     FAILURES,
     LONG,
     SECONDS,
     SWITCH,
+    Setting,
     ids,
     member,
     number,
     one_of,
     pairs,
     secret,
+    setting,
     some_of,
     text,
     texts,
@@ -49,7 +50,6 @@ PATHS = ("sheets", "state", "out", "log_file", "metrics_file")
 PASSWORDS = ("password", "sslpassword")
 """Parameters of a PostgreSQL URL that hold one, besides the place before its host."""
 REPORTS = ("csv", "xlsx", "html", "junit", "json", "staff")
-ANSWERS = f"a table of codes, each with one of {', '.join(WORDS)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,21 +93,21 @@ class Settings:
         title="seconds that one course's calls and own waits may take in all; lines and locks do not count",
     )
     answers: dict[str, str] = setting(
-        pairs(ANSWERS, *WORDS), default={}, title="what further codes of Zoho mean, such as `7300=refused`"
+        pairs(*WORDS), default={}, title="what further codes of Zoho mean, such as `7300=refused`"
     )
     lease: float = setting(SECONDS, default=45.0, title="seconds a process holds a course; longer than `total_timeout`")
     notify: NotifyPolicy = setting(
-        member(NotifyPolicy, "never, sheet or all"),
+        member(NotifyPolicy),
         default=NotifyPolicy.SHEET,
         title="who is mailed: never; sheet, rows whose Notify says yes; all, every row except a no",
     )
     verify: Literal["auto", "always", "never"] = setting(
-        one_of("auto", "always", "never", right="auto, always or never"),
+        one_of("auto", "always", "never"),
         default="auto",
         title="read a course before it is sent: auto (one that mails and that this state has no answer about), always, never",
     )
     names: NamesRule = setting(
-        member(NamesRule, "auto, hold, warn or ignore"),
+        member(NamesRule),
         default=NamesRule.AUTO,
         title="a name on the sheet that differs from Zoho's: auto (hold rows that mail, warn of others), hold, warn, or ignore",
     )
@@ -153,17 +153,17 @@ class Settings:
         text("the path of a folder"), title="folder of the reports; by default batchpub-reports/RUN"
     )
     report: tuple[str, ...] = setting(
-        some_of(*REPORTS, right="one or more of csv, xlsx, html, junit, json, staff"),
+        some_of(*REPORTS),
         default=REPORTS,
         title="which reports are written; staff: each file handed in, as a workbook with its results",
     )
     log_format: Literal["json", "console"] | None = setting(
-        one_of("json", "console", right="json or console"),
+        one_of("json", "console"),
         title="how the log looks; by default console on a terminal, json elsewhere",
     )
     log_file: str | None = setting(text("the path of a file"), title="a file that gets the log as JSON lines, besides")
     notify_format: Literal["auto", "json", "slack", "teams"] = setting(
-        one_of("auto", "json", "slack", "teams", right="auto, json, slack or teams"),
+        one_of("auto", "json", "slack", "teams"),
         default="auto",
         title="what BATCHPUB_NOTIFY_URL is sent; auto knows Slack and Teams by their hosts, and sends others plain JSON",
     )

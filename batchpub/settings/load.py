@@ -43,4 +43,4 @@ def _read(name: str, one: SourcedValue) -> Any:
         return SETTINGS[name].reader.read(one.value)
     except (ValueError, OverflowError, RecursionError):
         shown = "" if name in FROM_FILES else f" {shorten(one.value)}"
-        raise SettingsWrong(f"{one.where}:{shown} cannot be used. It must be {SETTINGS[name].right}.") from None
+        raise SettingsWrong(f"{one.where}:{shown} cannot be used. It must be {SETTINGS[name].reader.right}.") from None

@@ -1,4 +1,4 @@
-"""From a raw value (a flag, a variable's text, a job file's TOML) to a setting's value, for each kind of setting.
+"""How a setting is declared, and how a raw value (a flag, a variable's text, a job file's TOML) becomes its value.
 
 A reader raises `ValueError` for whatever is no right value; `right` is what a sentence then says that it must be.
 """
@@ -6,7 +6,7 @@ A reader raises `ValueError` for whatever is no right value; `right` is what a s
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -235,12 +235,13 @@ def _read_switch(value: object) -> bool:
 SWITCH = Reader(read=_read_switch, right="true or false", schema={"type": "boolean"})
 
 
-def one_of(*values: str, right: str) -> Reader:
+def one_of(*values: str) -> Reader:
     """Read one of a few words."""
+    right = " or ".join(filter(None, (", ".join(values[:-1]), values[-1])))
     return Reader(read=lambda value: _choose(values, value), right=right, schema={"enum": list(values)})
 
 
-def some_of(*values: str, right: str) -> Reader:
+def some_of(*values: str) -> Reader:
     """Read one or more of a few words."""
 
     def read(value: object) -> tuple[str, ...]:
@@ -249,7 +250,8 @@ def some_of(*values: str, right: str) -> Reader:
             raise ValueError("none")
         return found
 
-    return Reader(read=read, right=right, schema={**_list_of({"enum": list(values)}), "minItems": 1})
+    schema = {**_list_of({"enum": list(values)}), "minItems": 1}
+    return Reader(read=read, right=f"one or more of {', '.join(values)}", schema=schema)
 
 
 def _choose(values: tuple[str, ...], value: object) -> str:
@@ -258,9 +260,9 @@ def _choose(values: tuple[str, ...], value: object) -> str:
     return value
 
 
-def member(kind: type[StrEnum], right: str) -> Reader:
+def member(kind: type[StrEnum]) -> Reader:
     """Read the value of a member."""
-    return Reader(read=kind, right=right, schema={"enum": [one.value for one in kind]})
+    return replace(one_of(*(one.value for one in kind)), read=kind)
 
 
 def _read_pairs(value: object) -> dict[str, str]:
@@ -275,7 +277,24 @@ def _read_pairs(value: object) -> dict[str, str]:
     return dict(value)
 
 
-def pairs(right: str, *words: str) -> Reader:
+def pairs(*words: str) -> Reader:
     """Read a table of texts, each of which is one of a few words."""
     table = {"type": "object", "additionalProperties": {"enum": list(words)}}
-    return Reader(read=_read_pairs, right=right, schema=table)
+    return Reader(read=_read_pairs, right=f"a table of codes, each with one of {', '.join(words)}", schema=table)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What is known of a setting besides its name. `title` is its meaning for people, in the help and the reference."""
+
+    default: Any
+    reader: Reader
+    title: str
+
+
+def setting(reader: Reader, *, title: str, default: Any = None, hidden: bool = False) -> Any:
+    """Declare a setting as a field of `Settings`. A hidden one does not show in the text of the object."""
+    about = {"setting": Setting(default=default, reader=reader, title=title)}
+    if isinstance(default, dict):
+        return field(default_factory=dict, repr=not hidden, metadata=about)
+    return field(default=default, repr=not hidden, metadata=about)

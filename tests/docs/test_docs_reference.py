@@ -42,7 +42,7 @@ def test_every_setting_says_what_it_means_and_what_is_right():
     """
     fields = SETTINGS
 
-    assert [] == [name for name, field in fields.items() if not (field.title and field.right)]
+    assert [] == [name for name, field in fields.items() if not (field.title and field.reader.right)]
 
 
 def test_every_exit_code_has_its_place_in_the_order():

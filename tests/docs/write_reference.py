@@ -279,7 +279,7 @@ def _settings() -> str:
     return _table(
         ("name", "environment", "default", "meaning", "a right value"),
         (
-            (f"`{name}`", f"`{PREFIX}{name.upper()}`", _default(name), field.title, field.right)
+            (f"`{name}`", f"`{PREFIX}{name.upper()}`", _default(name), field.title, field.reader.right)
             for name, field in public
         ),
     )

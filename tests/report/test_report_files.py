@@ -20,9 +20,10 @@ from batchpub.course import CellKind, Outcome, PlannedSheet
 from batchpub.errors import CannotWrite, SettingsWrong
 from batchpub.files import replace_file
 from batchpub.plan import PlanOptions, make_plan
-from batchpub.report import FILE_NAMES, FORMATS, write_reports
+from batchpub.report import FILE_NAMES
 from batchpub.report.table import OURS
 from batchpub.report.text import neutralise, replace_unshowable
+from batchpub.report.write import FORMATS, write_reports
 from batchpub.sheet import SheetOptions, load_sheet
 from batchpub.sheet.results import load_results
 

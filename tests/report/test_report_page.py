@@ -15,9 +15,9 @@ from support.made_runs import BEGAN, NASTY, RUNS, few, make_call, make_november,
 
 from batchpub.course import Outcome, PlannedSheet
 from batchpub.record import LockRecord
-from batchpub.report import FORMATS, write_reports
 from batchpub.report.text import replace_unshowable
 from batchpub.report.timeline import Span, Timeline, count_rolling, draw_timeline, find_peak, thin_out
+from batchpub.report.write import FORMATS, write_reports
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SECONDS = st.lists(st.integers(0, 500).map(float), max_size=60)

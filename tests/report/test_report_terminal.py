@@ -9,10 +9,10 @@ from rich.cells import cell_len
 from support.made_runs import NASTY, RUNS, few, make_row, make_run
 
 from batchpub.course import Outcome, PlannedSheet
-from batchpub.report import advice, check_rows, count_outcomes, render, summarise, summary_sentence
 from batchpub.report.attention import Problem, group_problems, name_places, name_sheet
-from batchpub.report.summary import width_of, wrap
-from batchpub.report.totals import PROBLEMS
+from batchpub.report.check import check_rows
+from batchpub.report.summary import render, summarise, width_of, wrap
+from batchpub.report.totals import PROBLEMS, advice, count_outcomes, summary_sentence
 
 
 def show(run, width=200, **options):

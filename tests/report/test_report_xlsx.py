@@ -9,8 +9,8 @@ import pytest
 from support.made_runs import COURSE, NASTY, make_november, make_row, make_run
 
 from batchpub.course import Outcome, PlannedSheet
-from batchpub.report import FORMATS, write_reports
 from batchpub.report.table import OURS
+from batchpub.report.write import FORMATS, write_reports
 from batchpub.sheet import SheetOptions, load_sheet
 
 SOFFICE = shutil.which("soffice")

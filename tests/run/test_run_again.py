@@ -2,7 +2,7 @@
 
 import pytest
 
-from batchpub.cli.repetition import name_repetition
+from batchpub.cli.pipeline import name_repetition
 
 GITHUB = {"GITHUB_ACTIONS": "true", "GITHUB_RUN_ID": "17"}
 

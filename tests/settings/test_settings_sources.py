@@ -112,7 +112,7 @@ def test_settings_refuse_a_value_by_name_and_origin(variable, value):
     """
     A value that makes no sense is refused with its name, where it was set, the value, and what a right one is.
     """
-    right = SETTINGS[variable.lower()].right
+    right = SETTINGS[variable.lower()].reader.right
 
     assert f"BATCHPUB_{variable} in the environment: {value!r} cannot be used. It must be {right}." == refusal(
         {f"BATCHPUB_{variable}": value}
