@@ -1,9 +1,8 @@
 """A stranger that plays Zoho People on this machine: it shares no code with the program that is tried against it."""
 
-from batchpub.sandbox.config import SandboxConfig
+from batchpub.sandbox.config import SandboxConfig, Window
 from batchpub.sandbox.courses import CourseState, CourseType, KnownCourse, load_courses
 from batchpub.sandbox.faults import Fault, load_faults, parse_faults
-from batchpub.sandbox.meter import Window
 from batchpub.sandbox.server import Sandbox
 from batchpub.sandbox.tokens import Secrets
 

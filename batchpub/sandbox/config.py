@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from enum import StrEnum
 from typing import Any
 
 from batchpub.sandbox.courses import KnownCourse
 from batchpub.sandbox.faults import Fault
-from batchpub.sandbox.latency import Latency, parse_latency
-from batchpub.sandbox.meter import Limit, Window
+from batchpub.sandbox.latency import parse_latency
 from batchpub.sandbox.replies import DEFAULT_THROTTLE_SHAPE, THROTTLE_SHAPES
 from batchpub.sandbox.tokens import TOKEN_SECONDS, Secrets
 
@@ -18,6 +18,19 @@ STATE_FIELDS = (
     *(f"{place}{name}" for place in ("course.", "") for name in ("status", "courseStatus", "state")),
     NOWHERE,
 )
+
+
+class Window(StrEnum):
+    """How the service may count "30 calls within a minute". Zoho does not say which."""
+
+    ROLLING = "rolling"
+    """Any period, both ends included: a call exactly one period old still counts. The strictest."""
+    FIXED = "fixed"
+    """Periods one after the other since the sandbox started."""
+    FIRST_CALL = "first-call"
+    """A period starts with the first call after the last period ended."""
+    FRAMES = "frames"
+    """Rolling, but in whole frames of a second: a call may count almost a second longer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,26 +134,6 @@ class SandboxConfig:
             if not about.fits(getattr(self, name)):
                 raise ValueError(f"{name} cannot be {getattr(self, name)!r}")
         parse_latency(self.latency_seconds)
-
-    @property
-    def latency(self) -> Latency:
-        """The way there and back, as a distribution."""
-        return parse_latency(self.latency_seconds)
-
-    def limit_of(self, calls: int) -> Limit:
-        """Give the rules of one budget, in service seconds."""
-        earlier = 0 if self.trips_at is None else self.limit + 1 - self.trips_at
-        return Limit(
-            calls=calls,
-            trips_at=max(1, calls + 1 - earlier),
-            period_seconds=self.period_seconds,
-            lock_seconds=self.lock_seconds,
-            frame_seconds=1.0,  # "it is counted in frames of about a second"
-            window=Window(self.window),
-            refused_calls_count=self.refused_calls_count,
-            early_calls_lengthen_lock=self.early_calls_lengthen_lock,
-            repeat_lock_factor=self.repeat_lock_factor,
-        )
 
 
 CHOICES: dict[str, Choice] = {

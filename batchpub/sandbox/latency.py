@@ -1,37 +1,23 @@
 """How long the way to the service and back takes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import exp, isfinite
 from random import Random
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Latency:
-    """The time for there and back together, in service seconds, as `text` describes it.
-
-    Each half is drawn on its own, so that calls overtake one another as they do on a real network.
-    """
-
-    text: str
-    _draw: Callable[[Random], float]
-
-    def one_way_seconds(self, random: Random) -> float:
-        """Draw the time of one way: half of a round trip."""
-        return self._draw(random) / 2
-
-
-def parse_latency(text: str | float) -> Latency:
+def parse_latency(text: str | float) -> Callable[[Random], float]:
     """Read "0.2" (always), "0-5" (evenly between) or "lognormal:0.4" (median; sigma 0.5, or "lognormal:0.4:1").
 
-    Raises ValueError with a sentence when the text is none of these.
+    What it gives draws the service seconds of one way, which is half of a round trip. Each half is drawn on its own, so
+    that calls overtake one another as they do on a real network. Raises ValueError with a sentence when the text is none
+    of these.
     """
     given = str(text).strip()
     try:
         draw = _parse(given)
     except ValueError:
         raise ValueError(f"latency {given!r}: write seconds like 0.2, 0-5 or lognormal:0.4") from None
-    return Latency(text=given, _draw=draw)
+    return lambda random: draw(random) / 2
 
 
 def _parse(text: str) -> Callable[[Random], float]:

@@ -1,44 +1,16 @@
 """Count calls the way the service does, and lock who makes one too many.
 
-All times are seconds of one monotonic clock; the caller passes them in and they never go backwards.
+All times are seconds since the sandbox started; the caller passes them in and they never go backwards.
 """
 
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from math import floor
 
+from batchpub.sandbox.config import SandboxConfig, Window
 
-class Window(StrEnum):
-    """How the service may count "30 calls within a minute". Zoho does not say which."""
-
-    ROLLING = "rolling"
-    """Any period, both ends included: a call exactly one period old still counts. The strictest."""
-    FIXED = "fixed"
-    """Periods one after the other since the sandbox started."""
-    FIRST_CALL = "first-call"
-    """A period starts with the first call after the last period ended."""
-    FRAMES = "frames"
-    """Rolling, but in whole frames of a second: a call may count almost a second longer."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
-    """How many calls in how long, and what one too many costs. Seconds of the clock that is passed in.
-
-    `trips_at` is the number of the call that starts the lock, `calls + 1` unless the service trips earlier.
-    """
-
-    calls: int
-    trips_at: int
-    period_seconds: float
-    lock_seconds: float
-    frame_seconds: float
-    window: Window = Window.ROLLING
-    refused_calls_count: bool = False
-    early_calls_lengthen_lock: bool = False
-    repeat_lock_factor: float = 1.0
+FRAME_SECONDS = 1.0  # "it is counted in frames of about a second"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -64,12 +36,17 @@ class Episode:
 
 @dataclass(slots=True)
 class Meter:
-    """One budget of calls and its lock."""
+    """One budget of so many calls in a period, and its lock."""
 
-    limit: Limit
-    started_at: float
+    rules: SandboxConfig
+    calls: int
     episodes: list[Episode] = field(default_factory=list)
     _counted: deque[float] = field(default_factory=deque)
+
+    def trips_at(self) -> int:
+        """Give the number of the call that starts the lock: the one over the limit, unless the service trips earlier."""
+        earlier = 0 if self.rules.trips_at is None else self.rules.limit + 1 - self.rules.trips_at
+        return max(1, self.calls + 1 - earlier)
 
     def locked_by(self, now: float) -> Episode | None:
         """Give the lock that holds at `now`, if one does."""
@@ -83,10 +60,10 @@ class Meter:
             self._knock(episode, now)
             return episode
         self._forget_before(now)
-        if len(self._counted) + 1 < self.limit.trips_at:
+        if len(self._counted) + 1 < self.trips_at():
             self._counted.append(now)
             return None
-        if self.limit.refused_calls_count:
+        if self.rules.refused_calls_count:
             self._counted.append(now)
         return self.lock(now)
 
@@ -99,40 +76,40 @@ class Meter:
         return episode
 
     def _knock(self, episode: Episode, now: float) -> None:
-        if self.limit.refused_calls_count:
+        if self.rules.refused_calls_count:
             self._counted.append(now)
-        if self.limit.early_calls_lengthen_lock:
-            episode.ends_at = now + self.limit.lock_seconds
+        if self.rules.early_calls_lengthen_lock:
+            episode.ends_at = now + self.rules.lock_seconds
 
     def _lock_length(self, now: float) -> float:
         """Give the next lock's length: a lock soon after another one may be longer ("can multiply repeated locks")."""
         last = self.episodes[-1] if self.episodes else None
-        if last is None or now > last.ends_at + self.limit.lock_seconds:
-            return self.limit.lock_seconds
-        return (last.ends_at - last.began_at) * self.limit.repeat_lock_factor
+        if last is None or now > last.ends_at + self.rules.lock_seconds:
+            return self.rules.lock_seconds
+        return (last.ends_at - last.began_at) * self.rules.repeat_lock_factor
 
     def _forget_before(self, now: float) -> None:
         counted = self._counted
-        match self.limit.window:
+        match Window(self.rules.window):
             case Window.ROLLING:
-                while counted and counted[0] < now - self.limit.period_seconds:
+                while counted and counted[0] < now - self.rules.period_seconds:
                     counted.popleft()
             case Window.FRAMES:
-                frames = round(self.limit.period_seconds / self.limit.frame_seconds)
+                frames = round(self.rules.period_seconds / FRAME_SECONDS)
                 while counted and self._frame(counted[0]) < self._frame(now) - frames:
                     counted.popleft()
             case Window.FIXED:
                 if counted and self._period(counted[0]) != self._period(now):
                     counted.clear()
             case Window.FIRST_CALL:
-                if counted and now >= counted[0] + self.limit.period_seconds:
+                if counted and now >= counted[0] + self.rules.period_seconds:
                     counted.clear()
 
     def _frame(self, moment: float) -> int:
-        return floor((moment - self.started_at) / self.limit.frame_seconds)
+        return floor(moment / FRAME_SECONDS)
 
     def _period(self, moment: float) -> int:
-        return floor((moment - self.started_at) / self.limit.period_seconds)
+        return floor(moment / self.rules.period_seconds)
 
 
 def largest_window(times: Sequence[float], *, period_seconds: float) -> int:

@@ -14,6 +14,7 @@ from aiohttp import web
 
 from batchpub.sandbox.config import SandboxConfig
 from batchpub.sandbox.faults import Delivery, Fault
+from batchpub.sandbox.latency import parse_latency
 from batchpub.sandbox.replies import Reply, error_reply, http_date
 from batchpub.sandbox.service import Call, Service, Verdict
 
@@ -41,7 +42,7 @@ class Sandbox:
         self.url = ""
         self._service = Service(self.config)
         self._random = Random(self.config.seed)  # noqa: S311 - latency
-        self._latency = self.config.latency
+        self._one_way = parse_latency(self.config.latency_seconds)
         self._started_at = 0.0
         self._closing = asyncio.Event()
         self._calls: set[asyncio.Task[Any]] = set()
@@ -232,7 +233,7 @@ class Sandbox:
         return {"Date": http_date(self.config.clock_offset_seconds), **reply.headers}
 
     async def _travel(self) -> None:
-        await self._rest(self._latency.one_way_seconds(self._random))
+        await self._rest(self._one_way(self._random))
 
     async def _rest(self, seconds: float | None) -> None:
         """Let service seconds pass, for ever if None. Raises _Closing when the sandbox closes first."""

@@ -67,8 +67,8 @@ class Service:
     def __init__(self, config: SandboxConfig) -> None:
         """Begin empty: nothing has arrived, nothing is locked."""
         self._config = config
-        self._publishes = Meter(config.limit_of(config.limit), 0.0)
-        self._reads = self._publishes if config.read_limit is None else Meter(config.limit_of(config.read_limit), 0.0)
+        self._publishes = Meter(config, config.limit)
+        self._reads = self._publishes if config.read_limit is None else Meter(config, config.read_limit)
         self._plan = FaultPlan(config.faults, seed=config.seed)
         self._courses = CourseBook(
             known=config.courses, republish_error=config.republish_error, state_field=config.state_field

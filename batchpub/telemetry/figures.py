@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
 from batchpub.course import Outcome
-from batchpub.record import CallRecord, LockRecord, RunRecord
+from batchpub.record import RunRecord
 
 UNANSWERED = "unanswered"
 """What a call without an answer means."""
@@ -49,7 +50,7 @@ def measure(run: RunRecord) -> Figures:
             for operation in sorted({call.operation for call in run.calls})
         },
         wait_seconds=_waits(run),
-        lock_seconds=tuple(_lock_seconds(lock) for lock in run.locks),
+        lock_seconds=tuple(_seconds(lock.began_at, lock.ends_at) for lock in run.locks),
     )
 
 
@@ -65,21 +66,13 @@ def last_moment(run: RunRecord) -> datetime:
 def _waits(run: RunRecord) -> tuple[float, ...]:
     waits: list[float] = []
     before: dict[tuple[str, str], datetime] = {}
-    for call in sorted(run.calls, key=_sent_at):
+    for call in sorted(run.calls, key=attrgetter("sent_at")):
         course = call.course_id, call.batch_id
         waits.append(_seconds(before.get(course, run.started_at), call.sent_at))
         before[course] = call.answered_at or call.sent_at
     return tuple(waits)
 
 
-def _sent_at(call: CallRecord) -> datetime:
-    return call.sent_at
-
-
 def _seconds(start: datetime, end: datetime) -> float:
     """Give a duration between two readings of the wall clock; one that was set back makes it 0, never negative."""
     return max(0.0, (end - start).total_seconds())
-
-
-def _lock_seconds(lock: LockRecord) -> float:
-    return _seconds(lock.began_at, lock.ends_at)

@@ -6,19 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchpub.sandbox.meter import Limit, Meter, Window, largest_window
+from batchpub.sandbox.config import SandboxConfig, Window
+from batchpub.sandbox.meter import Meter, largest_window
 
 # Whole quarters of a second: exact in binary, so that "exactly one period apart" happens and means it.
 TIMES = st.lists(st.integers(0, 40), max_size=60).map(lambda gaps: [quarter / 4 for quarter in accumulate(gaps)])
 
 
-def limit(**changes):
-    rules = {"calls": 3, "trips_at": 4, "period_seconds": 10.0, "lock_seconds": 20.0, "frame_seconds": 1.0}
-    return Limit(**rules | changes)
+def meter_of(**changes):
+    rules = SandboxConfig(**{"limit": 3, "period_seconds": 10.0, "lock_seconds": 20.0} | changes)
+    return Meter(rules, rules.limit)
 
 
 def passed(times, **changes):
-    meter = Meter(limit(**changes), 0.0)
+    meter = meter_of(**changes)
     return [time for time in times if meter.arrive(time) is None]
 
 
@@ -58,7 +59,7 @@ def test_nothing_passes_a_lock(times, lengthen, count):
     """
     Between the beginning and the end of a lock no call passes, and the call that starts it does not either.
     """
-    meter = Meter(limit(early_calls_lengthen_lock=lengthen, refused_calls_count=count), 0.0)
+    meter = meter_of(early_calls_lengthen_lock=lengthen, refused_calls_count=count)
 
     through = [time for time in times if meter.arrive(time) is None]
 
@@ -110,7 +111,7 @@ def test_a_repeated_lock_may_be_longer():
     """
     A lock that begins soon after another one lasts the factor times as long.
     """
-    meter = Meter(limit(calls=1, trips_at=2, repeat_lock_factor=2.0), 0.0)
+    meter = meter_of(limit=1, repeat_lock_factor=2.0)
 
     for time in (0, 1, 22, 23, 100, 101):
         meter.arrive(time)
