@@ -43,8 +43,6 @@ IMPORTED = (
     "lxml.etree",
     "lxml.html",
     "olefile",
-    "pandas",
-    "pandas.io.formats.csvs",
     "rich.progress",
     "rich.table",
     "sqlalchemy.dialects.postgresql.asyncpg",

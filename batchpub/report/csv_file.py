@@ -5,23 +5,22 @@ plain digits, for programs. A spreadsheet program rounds those two, and nothing 
 """
 
 import csv
+import io
 
 from batchpub.record import RunRecord
-from batchpub.report.table import OURS, to_frame
+from batchpub.report.table import make_table
 from batchpub.report.text import is_id, neutralise, wrap_id
 
 
 def write_csv(run: RunRecord) -> bytes:
     """Write UTF-8 with a byte order mark and every field quoted."""
-    frame = to_frame(run)
-    own, headings = len(frame.columns) - len(OURS), list(frame.columns)
-    for column in range(len(headings)):  # by number: two may have the same heading
-        write = _write_own if column < own else neutralise
-        frame.isetitem(column, [write(str(value)) for value in frame.iloc[:, column]])
-    text = frame.to_csv(
-        index=False, header=list(map(neutralise, headings)), quoting=csv.QUOTE_ALL, lineterminator="\r\n"
-    )
-    return text.encode("utf-8-sig")
+    table, file = make_table(run), io.StringIO()
+    writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer.writerow(map(neutralise, table.headings))
+    for cells in table.rows:
+        own, ours = cells[: table.own], cells[table.own :]
+        writer.writerow([*(_write_own(str(cell)) for cell in own), *(neutralise(str(cell)) for cell in ours)])
+    return file.getvalue().encode("utf-8-sig")
 
 
 def _write_own(text: str) -> str:

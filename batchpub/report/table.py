@@ -1,6 +1,7 @@
 """The one table of results: the person's own columns in their order, then ours."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from batchpub.course import Outcome, PlannedSheet
@@ -38,24 +39,42 @@ _OPEN = (Outcome.INVALID, Outcome.REFUSED, Outcome.FAILED, Outcome.UNKNOWN, Outc
 _Key = tuple[str, int]
 
 
-def to_frame(run: RunRecord) -> "pd.DataFrame":
-    """Lay all rows of all sheets under one heading: the person's columns, then ours; not yet escaped for any file.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """All rows of a run under one heading: the person's columns, then ours; not yet escaped for any file."""
 
-    The person's columns are the union of the sheets' headings in order of first appearance, all of it text. Ours are
-    text too, but for the numbers. Two columns may have one name.
+    headings: tuple[str, ...]
+    """Two columns may have one name."""
+    rows: tuple[tuple[str | int, ...], ...]
+    """Text, but for the numbers among our columns; each row is as long as `headings`."""
+
+    @property
+    def own(self) -> int:
+        """How many columns are the person's: the first ones."""
+        return len(self.headings) - len(OURS)
+
+
+def make_table(run: RunRecord) -> Table:
+    """Lay all rows of all sheets under one heading, for results.csv, results.xlsx and `RunRecord.to_frame`.
+
+    The person's columns are the union of the sheets' headings in order of first appearance.
     """
-    import pandas as pd  # noqa: PLC0415 - half a second that `check` and `--help` need not wait for
-
     keys = [_name_columns(sheet) for sheet in run.sheets]
     headings: dict[_Key, str] = {}
     for sheet, named in zip(run.sheets, keys, strict=True):
         for key, index in named.items():
             headings.setdefault(key, sheet.headings[index])
-    rows = [
-        (*_pick(row.values, [keys[row.sheet_index].get(key) for key in headings]), *_our_cells(run, row))
-        for row in run.rows
-    ]
-    return pd.DataFrame(rows, columns=[*headings.values(), *OURS], dtype=object)  # nothing is ever inferred
+    places = [[named.get(key) for key in headings] for named in keys]
+    rows = ((*_pick(row.values, places[row.sheet_index]), *_our_cells(run, row)) for row in run.rows)
+    return Table(headings=(*headings.values(), *OURS), rows=tuple(rows))
+
+
+def to_frame(run: RunRecord) -> "pd.DataFrame":
+    """Give the table as a DataFrame, for programs that go on with it."""
+    import pandas as pd  # noqa: PLC0415 - a quarter of a second and 50 MB, which a command need not spend
+
+    table = make_table(run)
+    return pd.DataFrame(list(table.rows), columns=list(table.headings), dtype=object)  # nothing is ever inferred
 
 
 def find_own_columns(sheet: PlannedSheet) -> tuple[int, ...]:

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from datetime import UTC
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from batchpub.course import Outcome
 from batchpub.errors import CannotWrite
 from batchpub.record import RunRecord
-from batchpub.report.table import IDS, OURS, to_frame
+from batchpub.report.table import IDS, OURS, Table, make_table
 from batchpub.report.text import cut_cell, neutralise
 from batchpub.report.xlsx_look import (
     MESSAGE_WIDTH,
@@ -21,9 +21,6 @@ from batchpub.report.xlsx_look import (
 )
 from batchpub.report.xlsx_summary import write_summary
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 _MOST_ROWS = 1_048_575  # "Excel specifications and limits", less the heading
 _MOST_COLUMNS = 16_384
 _AS_TEXT = {"strings_to_numbers": False, "strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
@@ -33,21 +30,20 @@ def write_xlsx(run: RunRecord) -> bytes:
     """Write the workbook; every cell is text but our own numbers. Raises CannotWrite for more rows than a sheet can hold."""
     import xlsxwriter  # noqa: PLC0415 - `--help` and `check` write no workbook
 
-    frame = to_frame(run)
-    if len(run.rows) > _MOST_ROWS or len(frame.columns) > _MOST_COLUMNS:
+    table = make_table(run)
+    if len(table.rows) > _MOST_ROWS or len(table.headings) > _MOST_COLUMNS:
         raise CannotWrite("A workbook cannot hold so many rows or columns. Use results.csv.")
     file = BytesIO()
     with xlsxwriter.Workbook(file, _AS_TEXT) as book:
         book.set_properties({"created": run.started_at.astimezone(UTC).replace(tzinfo=None)})
         look = make_look(book)
         write_summary(book.add_worksheet("Summary"), run, look)
-        _write_results(book.add_worksheet("Results"), frame, look)
+        _write_results(book.add_worksheet("Results"), table, look)
     return file.getvalue()
 
 
-def _write_results(page: Any, frame: "pd.DataFrame", look: Look) -> None:
-    headings, own = [str(heading) for heading in frame.columns], len(frame.columns) - len(OURS)
-    rows = [tuple(row) for row in frame.itertuples(index=False, name=None)]
+def _write_results(page: Any, table: Table, look: Look) -> None:
+    headings, rows, own = table.headings, table.rows, table.own
     formats = _choose_formats(own, look)
     outcome, message = (own + OURS.index(name) for name in ("bp_outcome", "bp_message"))
     for column, heading in enumerate(headings):
@@ -56,8 +52,8 @@ def _write_results(page: Any, frame: "pd.DataFrame", look: Look) -> None:
         page.write_string(0, column, cut_cell(neutralise(heading)), look.heading)
     for line, cells in enumerate(rows, start=1):
         broken = max(str(value).count("\n") for value in cells) + 1
-        set_height(page, line, max(broken, count_lines(cells[message], MESSAGE_WIDTH)))
-        coloured = look.outcomes[Outcome(cells[outcome])]
+        set_height(page, line, max(broken, count_lines(str(cells[message]), MESSAGE_WIDTH)))
+        coloured = look.outcomes[Outcome(str(cells[outcome]))]
         _write_row(page, line, cells, [*formats[:outcome], coloured, *formats[outcome + 1 :]])
     _furnish(page, len(rows), len(headings))
     page.print_area(0, 0, len(rows), message)  # on paper only what a person reads: what is behind is for programs

@@ -21,7 +21,7 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 SERVER_NOW: ColumnElement[float] = cast(extract("epoch", func.clock_timestamp()), Double)
@@ -45,9 +45,6 @@ class Foreign(TypeDecorator[str]):
         """Take out what cannot be kept."""
         del dialect
         return _make_sayable(value) if value else value
-
-
-INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 MANY = bindparam("many", type_=JSON)
@@ -107,4 +104,8 @@ def _is_json(table: Table, name: str) -> bool:
 
 def insert_into(connection: AsyncConnection, table: Table) -> Any:
     """Give an INSERT that can say what is to be done when the row is there already."""
-    return INSERTS[connection.dialect.name](table)
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - with a server's state alone; it takes a while
+
+    return postgresql.insert(table)

@@ -13,6 +13,7 @@ HEAVY = {
     "sqlalchemy", "ssl", "structlog", "xlsxwriter",
 }  # fmt: skip
 """What takes 10 ms or more to import, of ours and of Python's own."""
+ELSEWHERE = ("numpy", "pandas", "asyncpg", "sqlalchemy.dialects.postgresql", "rich.progress", "batchpub.cli.check")
 STATE = {"aiosqlite", "asyncio", "email", "sqlalchemy", "ssl"}
 LOOK = """
 import json, sys
@@ -26,13 +27,18 @@ except SystemExit as end:
 
 
 def imported(arguments, folder):
-    """Give the exit code, and what of the heavy libraries a command imports; it takes an interpreter of its own."""
+    """Give the exit code, and what of the heavy libraries a command imports."""
+    status, modules = run_and_look(arguments, folder)
+    return status, {name.split(".")[0] for name in modules} & HEAVY
+
+
+def run_and_look(arguments, folder):
+    """Give the exit code, and all modules that a command imports; it takes an interpreter of its own."""
     code = LOOK.format(arguments=list(map(str, arguments)))
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, timeout=60, check=True
     )
-    status, modules = json.loads(done.stderr.splitlines()[-1])
-    return status, {name.split(".")[0] for name in modules} & HEAVY
+    return json.loads(done.stderr.splitlines()[-1])
 
 
 @pytest.mark.parametrize(
@@ -70,6 +76,19 @@ def test_a_check_with_a_state_opens_it_and_nothing_else(tmp_path):
     status, found = imported(("check", EXAMPLE, "--state", "s.db"), tmp_path)
 
     assert (4, 1, STATE | {"lxml"}) == (made.returncode, status, found)
+
+
+@pytest.mark.slow
+def test_a_rehearsal_imports_neither_pandas_nor_what_other_runs_need(tmp_path):
+    """
+    A whole run with its reports: pandas is for programs, PostgreSQL for its own state, the bar for a terminal.
+    """
+    status, modules = run_and_look(("publish", EXAMPLE, "--sandbox", "--speed", "1000", "--out", "out"), tmp_path)
+
+    written = {"results.csv", "results.xlsx", "report.html", "junit.xml", "run_results.json"}
+    assert (1, set()) == (status, written - {path.name for path in (tmp_path / "out").iterdir()})
+    assert [] == [name for name in ELSEWHERE if name in modules]
+    assert HEAVY - {"asyncpg", "numpy", "pandas"} == {name.split(".")[0] for name in modules} & HEAVY
 
 
 def test_completion_imports_click_alone(tmp_path):

@@ -53,8 +53,7 @@ class ZohoClient:
         """Remember where to call. Raise SettingsWrong for a url that would leak the token, or a proxy that is none."""
         self._api_url = check_api_url(api_url)
         proxy_for(self._api_url)
-        if self._api_url.startswith("https:"):
-            make_tls()
+        self._tls = make_tls(self._api_url)
         self._token = token
         self._clock = clock
         self._added = added
@@ -66,7 +65,7 @@ class ZohoClient:
 
     async def __aenter__(self) -> Self:
         """Open the session."""
-        self._session = open_session(self._timeout)
+        self._session = open_session(self._timeout, self._tls)
         return self
 
     async def __aexit__(

@@ -7,7 +7,7 @@ from base64 import b64encode
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -22,6 +22,9 @@ UNPACK_STEP = 256
 LONGEST_CALL = 300.0
 """Seconds after which a call is over that has no limit of its own."""
 
+Tls = ssl.SSLContext | Literal[True]
+"""What verifies certificates; True is aiohttp's own."""
+
 
 def make_timeout(*, connect_seconds: float, total_seconds: float) -> aiohttp.ClientTimeout:
     """Give explicit limits for connecting (name look-up and TLS included), for each read and for the whole call."""
@@ -30,11 +33,14 @@ def make_timeout(*, connect_seconds: float, total_seconds: float) -> aiohttp.Cli
     )
 
 
-def make_tls() -> ssl.SSLContext:
+def make_tls(url: str) -> Tls:
     """Give what verifies certificates, with the authorities of SSL_CERT_FILE and SSL_CERT_DIR where they are set.
 
-    Raise SettingsWrong where one of them names nothing of use: Python would go on without a word, and without authorities.
+    A url without TLS needs none: reading the authorities takes longer than a rehearsal's calls.
+    Raise SettingsWrong where a variable names nothing of use: Python would go on without a word, and without authorities.
     """
+    if not url.startswith("https:"):
+        return True
     context = ssl.create_default_context()
     file, folders = os.environ.get("SSL_CERT_FILE", ""), os.environ.get("SSL_CERT_DIR", "")
     if file:
@@ -57,7 +63,7 @@ def make_tls() -> ssl.SSLContext:
     return context
 
 
-def open_session(timeout: aiohttp.ClientTimeout) -> aiohttp.ClientSession:
+def open_session(timeout: aiohttp.ClientTimeout, tls: Tls) -> aiohttp.ClientSession:
     """Open a session without memory: a kept cookie can carry the lock, a stale connection makes calls unclear.
 
     The environment is not trusted as a whole: aiohttp would also read ~/.netrc, and put a password of there in the
@@ -67,7 +73,7 @@ def open_session(timeout: aiohttp.ClientTimeout) -> aiohttp.ClientSession:
         connector=aiohttp.TCPConnector(
             force_close=True,
             limit=0,  # a wait for a place would count as connecting
-            ssl=make_tls(),
+            ssl=tls,
             socket_factory=socket_factory(timeout.total or LONGEST_CALL),
         ),
         cookie_jar=aiohttp.DummyCookieJar(),

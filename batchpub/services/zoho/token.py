@@ -28,7 +28,7 @@ from batchpub.services.zoho.access import (
     fixed_access,
 )
 from batchpub.services.zoho.hosts import check_api_url, find_other_data_center
-from batchpub.services.zoho.line import make_timeout, open_session, proxy_for, read_body
+from batchpub.services.zoho.line import make_timeout, make_tls, open_session, proxy_for, read_body
 from batchpub.services.zoho.turns import take_turn
 
 TOKEN_LIMIT = 10  # access tokens per refresh token ...
@@ -297,7 +297,7 @@ async def ask_for_token(
     url = f"{accounts_url}/oauth/v2/token"
     try:
         async with (
-            open_session(limits) as session,
+            open_session(limits, make_tls(url)) as session,
             session.post(url, data=form, allow_redirects=False, **proxy_for(url)) as response,
         ):
             body = await read_body(response, largest=LARGEST_ANSWER)
