@@ -144,7 +144,7 @@ class _Call:
 
     def denied(self, answer: answers.Denied) -> Verdict:
         """Stop the run: the access lacks the scope, and nothing can be published with it."""
-        stop = Stop(reason=StopReason.DENIED, said=f"{answer.code}: {answer.message}")
+        stop = Stop(reason=StopReason.DENIED, said=f"{answer.code}: {answer.message}".rstrip(": "))
         return self.back_in_line(Later(work=self.work), stop=stop)
 
     def not_sent(self, answer: answers.NotSent) -> Verdict:

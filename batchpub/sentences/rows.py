@@ -154,7 +154,11 @@ def _say_last(last: Reply | None) -> str:
     """Give the last answer that said something, as a sentence with a blank before it; "" where there was none."""
     if last is None:
         return ""
-    told = last.answer.reason if isinstance(last.answer, answers.Unclear) else last.code
+    told = _begin(last.answer.reason) if isinstance(last.answer, answers.Unclear) else last.code
     if last.excerpt and told.endswith(answers.NOTHING_READABLE):
         told = f"{told.removesuffix(answers.NOTHING_READABLE)}: {last.excerpt[:EXCERPT_CHARACTERS]}"
     return f" {told.rstrip('.')}."
+
+
+def _begin(told: str) -> str:
+    return f"{told[:1].upper()}{told[1:]}"

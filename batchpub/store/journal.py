@@ -46,7 +46,9 @@ SECOND_REPETITION = (
 
 
 def not_attempted_because(stop_reason: str, exit_code: int) -> str:
-    """Say to a row that its turn never came."""
+    """Say to a row that its turn never came, and what to do where the reason does not say so."""
+    if "run it again" in stop_reason.lower():
+        return stop_reason
     if exit_code in (ExitCode.STOPPED_EARLY, ExitCode.INTERRUPTED, ExitCode.TERMINATED):
         return f"{stop_reason} Run the same command again."
     return f"{stop_reason} Look why, then run the same command again."

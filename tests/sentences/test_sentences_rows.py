@@ -87,6 +87,10 @@ SENTENCES = [
         "Sent, and the answer does not say what became of it. HTTP 502. Its state is read before it is sent again.",
     ),
     (StillDraft(attempts=5, last=None), "Still a draft after 5 attempts. Run it again later."),
+    (
+        StillDraft(attempts=5, last=replace(GARBAGE, answer=Unclear(reason="the answer says success, but not of it"))),
+        "Still a draft after 5 attempts. The answer says success, but not of it. Run it again later.",
+    ),
     (StillDraft(attempts=5, last=GARBAGE), "Still a draft after 5 attempts. HTTP 502. Run it again later."),
     (NoClearAnswer(attempts=5, last=None), "No clear answer in 5 attempts, and its state cannot be read."),
     (NoClearAnswer(attempts=2, last=GARBAGE), "No clear answer in 2 attempts, and its state cannot be read. HTTP 502."),

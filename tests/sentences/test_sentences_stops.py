@@ -7,6 +7,7 @@ from batchpub.sentences.stops import say_stop
 from batchpub.services.interface import Refused, Reply, Unclear
 from batchpub.settings import SETTINGS
 from batchpub.stopping import Stop, StopReason, stop_for
+from batchpub.store.journal import not_attempted_because
 
 NEW = Reply(answer=Refused(code="NEW", message="m", known=False), http_status=400, code="NEW", excerpt="")
 PAGE = Reply(
@@ -130,3 +131,17 @@ def test_a_reason_has_its_exit_code_and_names_a_setting_that_there_is():
 
     assert codes == found
     assert {one.setting for one in StopReason} - {""} <= set(SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("It is over.", "It is over. Run the same command again."),
+        ("The quota is used up. Run it again tomorrow.", "The quota is used up. Run it again tomorrow."),
+    ],
+)
+def test_a_row_that_had_no_turn_is_told_once_what_to_do(reason, told):
+    """
+    A reason that says when to run it again needs no second word about it.
+    """
+    assert told == not_attempted_because(reason, ExitCode.STOPPED_EARLY)
