@@ -204,7 +204,7 @@ def _say_still_invalid(row: SheetRow, roles: Roles) -> str:
 def _say_hidden(row: SheetRow) -> str:
     return (
         f"Row {row.number} is hidden or filtered out, so it was left out. "
-        f"Unhide it or delete it, or use the setting include_hidden."
+        f"Unhide it or delete it (or use the setting include_hidden)."
     )
 
 

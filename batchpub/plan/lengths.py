@@ -22,7 +22,7 @@ _OTHER = (
 )
 _NOBODY_KNOWS = (
     "this {} has {} digits. The ids on this sheet have {} digits, and no length is that of most of them, so nobody can tell which is your "
-    "account's. Compare them with Zoho, then give the setting id_digits the number of digits that ids of your account have."
+    "account's. Compare them with Zoho. (Whoever runs this can give the setting id_digits the number of digits that ids of your account have.)"
 )
 _FOREIGN = "{} like ids of another Zoho account: they have {}, and what was published before has {}. Check that this is the right account, or the right list."
 _TWO_ACCOUNTS = "the Course ID begins with {} and the Batch ID with {}, so that they look like ids of two Zoho accounts. Compare both with Zoho."
@@ -59,7 +59,7 @@ def tell_other_length(drafts: Sequence[Draft], options: PlanOptions) -> list[Dra
     expected = say_digits(options.id_digits).removesuffix(" digits")
     sentence = (
         f"this Course ID has {length} digits, as all {len(candidates)} ids on this sheet have; batchpub expects {expected}. "
-        f"If the ids of your account have {length} digits, use the setting id_digits = {length}; otherwise export the list again."
+        f"Export the list again. (If the ids of your account have {length} digits, use the setting id_digits = {length}.)"
     )
     told = {draft.position for draft in candidates}
     return [

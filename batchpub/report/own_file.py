@@ -7,7 +7,7 @@ from io import BytesIO
 from pathlib import PurePath
 from typing import Any
 
-from batchpub.course import Layout, PlannedSheet
+from batchpub.course import Layout, Outcome, PlannedSheet
 from batchpub.record import RowRecord, RunRecord
 from batchpub.report.attention import drop_place
 from batchpub.report.table import find_own_columns
@@ -27,6 +27,8 @@ FOLDER = "staff"
 """The folder inside the reports' that holds these workbooks."""
 
 HEADINGS = ("Result", "What it means, what to do", "Published or tried")
+NO_TURN = "The run ended before this row's turn. There is nothing to correct: it is done when the run goes on."
+_OF_SETTINGS = re.compile(r"\s*\([^()]*\bthe setting [^()]*\)")  # what a sentence adds for whoever runs the command
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,10})(\.[0-9]{1,6})?")  # longer ones would be shown rounded
 _NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\]")  # of a worksheet: "Rename a worksheet", Microsoft Support
 _LONGEST_NAME = 31
@@ -126,12 +128,19 @@ def _write_own(page: Any, line: int, column: int, text: str, look: Look) -> None
 
 
 def _write_ours(page: Any, row: RowRecord, first: int, look: Look) -> None:
-    line, message = row.row - 1, drop_place(row.cell, row.message) or advice(row.outcome)
+    line, message = row.row - 1, say_to_staff(row)
     page.write_string(line, first, name_outcome(row.outcome), look.outcomes[row.outcome])
     page.write_string(line, first + 1, cut_cell(neutralise(message)), look.wrapped)
     set_height(page, line, count_lines(message, MESSAGE_WIDTH))
     if row.finished_at is not None and row.attempts:
         page.write_string(line, first + 2, show_local(row.finished_at), look.plain)
+
+
+def say_to_staff(row: RowRecord) -> str:
+    """Say what became of a row to a person who has the sheet and no command line: without settings and commands."""
+    if row.outcome is Outcome.NOT_ATTEMPTED:
+        return NO_TURN
+    return _OF_SETTINGS.sub("", drop_place(row.cell, row.message)) or advice(row.outcome)
 
 
 def show_local(moment: datetime) -> str:

@@ -7,7 +7,9 @@ import pytest
 from support.made_runs import make_row, make_run
 
 from batchpub.course import Layout, Outcome, PlannedSheet
-from batchpub.report.own_file import HEADINGS, show_local, write_own_files
+from batchpub.plan import PlanOptions, make_plan
+from batchpub.report.own_file import HEADINGS, NO_TURN, say_to_staff, show_local, write_own_files
+from batchpub.sheet import SheetOptions, load_bytes
 
 
 def sheet(file="lists/July.xlsx", name="Courses", **more):
@@ -36,6 +38,42 @@ def test_every_cell_is_where_it_was():
     assert ("478346000019582101", 12, "published") == tuple(cell.value for cell in page[6])[2:5]
     assert ("x", "012", "invalid", "This is no id.") == tuple(cell.value for cell in page[9])[2:6]
     assert [None] == list({cell.value for cell in page[7]})
+
+
+STAFF = "Course ID,Name,Notify\n478346000019582101,A,\n478346000019582000,Rounded,\n47834600001958235,Short,\n478346000019582943,B,\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [STAFF, "Course ID\n4783460000195\n4783460000196\n", "Course ID\n478346000019582080\n478346000019582080\n478346000019582101\n",
+     "Course ID\n478346000019582101\n47834600001958235\n"],
+)  # fmt: skip
+def test_staff_are_told_of_no_settings(text):
+    """
+    What only whoever runs the command can do is left out of every sentence; what is left is a sentence.
+    """
+    planned = make_plan([load_bytes("a.csv", text.encode(), SheetOptions())], PlanOptions()).rows
+    rows = [
+        make_row(number, outcome=Outcome.INVALID, cell=row.cell, message=row.message)
+        for number, row in enumerate(planned)
+        if row.message
+    ]
+
+    told = [say_to_staff(row) for row in rows]
+
+    assert any("the setting" in row.message for row in rows)
+    assert not [sentence for sentence in told if "setting" in sentence or "(or" in sentence or sentence[-1] != "."]
+
+
+def test_a_row_whose_turn_did_not_come_tells_staff_of_no_command():
+    """
+    Why the run ended is for whoever runs it.
+    """
+    row = make_row(
+        0, outcome=Outcome.NOT_ATTEMPTED, message="Compare it with BATCHPUB_DATA_CENTER, then run the command again."
+    )
+
+    assert NO_TURN == say_to_staff(row)
 
 
 def test_each_file_comes_back_under_its_name():
