@@ -181,6 +181,21 @@ def test_request_that_the_connection_does_not_take_at_once_is_not_written_later(
         assert is_done is hand_over.is_done
 
 
+@pytest.mark.parametrize("credentials", CREDENTIALS)
+@pytest.mark.parametrize(("may", "answer"), [(False, Withheld), (True, Published)])
+def test_look_is_taken_on_another_loop_too(credentials, may, answer):
+    """
+    uvloop, on which a program that uses us may run, writes past the socket object: the look comes right before that.
+    """
+    uvloop = pytest.importorskip("uvloop")
+    looks = []
+    world = World("http", credentials)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        seen = runner.run(world.call(lambda: looks.append(may) or may))
+
+    assert (answer, [may], may) == (seen, looks, bool(world.received))
+
+
 def test_without_a_socket_of_ours_the_look_is_taken_at_once():
     """
     Where asyncio does not write by the socket object, right before the headers is the last moment there is.

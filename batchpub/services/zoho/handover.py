@@ -16,9 +16,6 @@ MaySend = Callable[[], bool]
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 """SO_LINGER, on for no time: close() resets the connection and drops what is not delivered, socket(7)."""
 
-IS_WATCHED = not hasattr(asyncio, "ProactorEventLoop")
-"""Whether asyncio writes by `send` of the socket object; on Windows the system is handed the number of the socket."""
-
 
 class NotHandedOver(OSError):
     """The connection stands, and nothing of the request is written to it. An OSError closes it without a traceback."""
@@ -111,19 +108,18 @@ def watched(hand_over: HandOver) -> Iterator[HandOver]:
         _under_way.reset(token)
 
 
-def socket_factory(total_seconds: float) -> Callable[[aiohttp.AddrInfoType], socket.socket] | None:
-    """Give what opens the sockets of a connector, None where asyncio does not write by them.
+def socket_factory(total_seconds: float) -> Callable[[aiohttp.AddrInfoType], socket.socket]:
+    """Give what opens the sockets of a connector.
 
-    A process that is killed leaves what it has written to the system, which would deliver it for minutes; after the
+    Only asyncio's selector loop writes by `send` of the socket object. uvloop and Windows' proactor hand its number to the
+    system, so that the look is taken right before the headers there. A process that is killed leaves what it has written to the system, which would deliver it for minutes; after the
     longest time that a call may take, it does no more.
     """
-    if not IS_WATCHED:
-        return None
 
     def open_socket(info: aiohttp.AddrInfoType) -> socket.socket:
         family, kind, protocol, *_ = info
         hand_over = _under_way.get()
-        if hand_over is None:
+        if hand_over is None or not isinstance(asyncio.get_running_loop(), asyncio.SelectorEventLoop):
             return socket.socket(family, kind, protocol)
         new = WatchedSocket(family, kind, protocol)
         new.hand_over = hand_over
