@@ -56,6 +56,19 @@ class Line:
     code: ExitCode = ExitCode.OK
 
 
+def _good(about: str, told: str) -> Line:
+    return Line(about=about, sign=Sign.GOOD, told=told)
+
+
+def _note(about: str, told: str, remedy: str = "") -> Line:
+    return Line(about=about, sign=Sign.NOTE, told=told, remedy=remedy)
+
+
+def _bad(about: str, told: str, why: BatchpubError | str, code: ExitCode = ExitCode.CANNOT_WRITE) -> Line:
+    code = why.exit_code if isinstance(why, BatchpubError) else code
+    return Line(about=about, sign=Sign.BAD, told=told, remedy=str(why), code=code)
+
+
 def doctor(*, job: Path | None, as_json: bool, unlock: bool, yes: bool, **flags: object) -> int:
     """Look at everything a run needs, and print each with its remedy."""
     settings = settle_settings(flags, job, needs_credentials=False)
@@ -83,9 +96,9 @@ async def _examine(settings: Settings) -> list[Line]:
 
 def _examine_credentials(settings: Settings) -> Line:
     try:
-        return Line(about="credentials", sign=Sign.GOOD, told=name_kind(credentials_of(settings, sandbox=False)))
+        return _good("credentials", name_kind(credentials_of(settings, sandbox=False)))
     except BatchpubError as error:
-        return Line(about="credentials", sign=Sign.BAD, told="none", remedy=str(error), code=error.exit_code)
+        return _bad("credentials", "none", error)
 
 
 async def _examine_service(settings: Settings, state: list[Line], overview: Overview | None) -> AsyncIterator[Line]:
@@ -106,18 +119,13 @@ async def _examine_service(settings: Settings, state: list[Line], overview: Over
         return
     except BatchpubError as error:
         if error.exit_code is not ExitCode.SETTINGS_WRONG:
-            yield Line(about="access", sign=Sign.BAD, told="no access", remedy=str(error), code=error.exit_code)
-            yield Line(about="data centre", sign=Sign.NOTE, told=centre, remedy=_guess_centre(settings))
+            yield _bad("access", "no access", error)
+            yield _note("data centre", centre, _guess_centre(settings))
         return
-    yield Line(
-        about="data centre",
-        sign=Sign.BAD if access.hint else Sign.GOOD,
-        told=centre,
-        remedy=access.hint,
-        code=ExitCode.ACCESS_REFUSED if access.hint else ExitCode.OK,
-    )
+    hint = access.hint
+    yield _bad("data centre", centre, hint, ExitCode.ACCESS_REFUSED) if hint else _good("data centre", centre)
     if any(line.sign is Sign.BAD for line in state) or _is_locked(settings, overview):
-        yield Line(about="reading", sign=Sign.NOTE, told="not asked: every call is counted in the state, see there")
+        yield _note("reading", "not asked: every call is counted in the state, see there")
         return
     async for line in _examine_reading(settings, overview):
         yield line
@@ -133,48 +141,37 @@ async def _examine_reading(settings: Settings, overview: Overview | None) -> Asy
         yield _say_unreachable(hosts_of(settings)[1])
         return
     except StoppedEarly as error:
-        yield Line(about="reading", sign=Sign.NOTE, told=str(error))
+        yield _note("reading", str(error))
         return
     except BatchpubError as error:
         is_scope = isinstance(error, AccessRefused)
-        yield Line(
-            about="reading" if is_scope else "service",
-            sign=Sign.BAD,
-            told="not allowed" if is_scope else "no answer",
-            remedy=str(error),
-            code=error.exit_code,
-        )
+        yield _bad("reading", "not allowed", error) if is_scope else _bad("service", "no answer", error)
         return
     look = looks[NOBODYS_COURSE]
     odd = look.finding is Finding.CANNOT_TELL and not look.state
-    yield Line(about="reading", sign=Sign.NOTE if odd else Sign.GOOD, told=say_reason(look.reason) if odd else told)
+    yield _note("reading", say_reason(look.reason)) if odd else _good("reading", told)
     yield _say_publishing(overview)
     if skew is not None:
         yield _say_skew(skew)
 
 
 def _say_publishing(overview: Overview | None) -> Line:
-    done = overview.courses.get("published", 0) if overview else 0
-    told = f"{say_count(done, 'course')} published from this state before" if done else "not seen yet"
-    remedy = "" if done else "Whether ZOHOPEOPLE.training.CREATE is there shows at the first course: publish one."
-    return Line(about="publishing", sign=Sign.GOOD if done else Sign.NOTE, told=told, remedy=remedy)
+    if done := overview.courses.get("published", 0) if overview else 0:
+        return _good("publishing", f"{say_count(done, 'course')} published from this state before")
+    remedy = "Whether ZOHOPEOPLE.training.CREATE is there shows at the first course: publish one."
+    return _note("publishing", "not seen yet", remedy)
 
 
 def _say_skew(skew: float) -> Line:
     if abs(skew) <= MOST_SKEW:
-        return Line(about="clock", sign=Sign.GOOD, told=f"{abs(skew):.0f} s from Zoho's")
+        return _good("clock", f"{abs(skew):.0f} s from Zoho's")
     told = f"{say_duration(abs(skew))} {'ahead of' if skew > 0 else 'behind'} Zoho's"
-    return Line(about="clock", sign=Sign.NOTE, told=told, remedy="Set this machine's clock (NTP): times would mislead.")
+    return _note("clock", told, "Set this machine's clock (NTP): times would mislead.")
 
 
 def _say_unreachable(url: str) -> Line:
-    return Line(
-        about="service",
-        sign=Sign.BAD,
-        told=f"no answer of {url} within {LONGEST:g} s",
-        remedy="Check the network, the proxy (HTTPS_PROXY) and the data centre.",
-        code=ExitCode.UNREACHABLE,
-    )
+    remedy = "Check the network, the proxy (HTTPS_PROXY) and the data centre."
+    return _bad("service", f"no answer of {url} within {LONGEST:g} s", remedy, ExitCode.UNREACHABLE)
 
 
 def _guess_centre(settings: Settings) -> str:
@@ -190,30 +187,20 @@ async def _examine_state(settings: Settings) -> tuple[list[Line], Overview | Non
         async with asyncio.timeout(LONGEST), open_state(settings, reading=True) as database:
             overview = await read_overview(database, SystemClock())
     except TimeoutError:
-        told = f"no answer within {LONGEST:g} s"
-        return [
-            Line(about="state", sign=Sign.BAD, told=told, remedy="Check the server.", code=ExitCode.CANNOT_WRITE)
-        ], None
+        return [_bad("state", f"no answer within {LONGEST:g} s", "Check the server.")], None
     except BatchpubError as error:
-        return [
-            Line(about="state", sign=Sign.BAD, told="cannot be used", remedy=str(error), code=error.exit_code)
-        ], None
+        return [_bad("state", "cannot be used", error)], None
     return [_say_state(overview, where)], overview
 
 
 def _say_new(where: Path) -> Line:
     folder = next(parent for parent in (where.parent, *where.parent.parents) if os.path.exists(parent))  # noqa: PTH110 - no where it may not be looked at
     if os.access(folder, os.W_OK):
-        remedy = (
-            "" if where.is_absolute() else "A relative path is another state in another folder; name an absolute one."
-        )
-        return Line(
-            about="state", sign=Sign.NOTE, told=f"{where}: not there yet; the first run makes it", remedy=remedy
-        )
+        relative = "A relative path is another state in another folder; name an absolute one."
+        told = f"{where}: not there yet; the first run makes it"
+        return _note("state", told, "" if where.is_absolute() else relative)
     remedy = "Name a writable place with --state or BATCHPUB_STATE, on a disk that outlives the container."
-    return Line(
-        about="state", sign=Sign.BAD, told=f"{where}: cannot be made", remedy=remedy, code=ExitCode.CANNOT_WRITE
-    )
+    return _bad("state", f"{where}: cannot be made", remedy)
 
 
 def _say_state(overview: Overview, where: Path | str) -> Line:
@@ -224,9 +211,8 @@ def _say_state(overview: Overview, where: Path | str) -> Line:
         f"{say_count(published, 'published course')}"
     )
     if isinstance(where, Path) and not (os.access(where, os.W_OK) and os.access(where.parent, os.W_OK)):
-        remedy = "It can be read but not written, so no run can start here: mount it writable."
-        return Line(about="state", sign=Sign.BAD, told=told, remedy=remedy, code=ExitCode.CANNOT_WRITE)
-    return Line(about="state", sign=Sign.GOOD, told=told)
+        return _bad("state", told, "It can be read but not written, so no run can start here: mount it writable.")
+    return _good("state", told)
 
 
 def _say_older(overview: Overview) -> str:
@@ -254,12 +240,12 @@ def _examine_pace(settings: Settings, overview: Overview | None) -> list[Line]:
         elif portal.gentle_seconds > 0:
             told += f"; gentler pace for {say_duration(portal.gentle_seconds)} more"
             remedy = "It follows a lock that our own calls do not explain. batchpub publish --gentle-off forgets it."
-        lines.append(Line(about="pace", sign=Sign.NOTE if remedy else Sign.GOOD, told=told, remedy=remedy))
+        lines.append(_note("pace", told, remedy) if remedy else _good("pace", told))
     now = datetime.now(tz=UTC)
     for run in overview.at_work if overview else ():
         heard = say_duration((now - run.heard_at).total_seconds())
         told = f"run {run.run} is at work, or died a short while ago: last heard of {heard} ago"
-        lines.append(Line(about="runs", sign=Sign.NOTE, told=told))
+        lines.append(_note("runs", told))
     return lines
 
 
