@@ -25,11 +25,10 @@ from batchpub.lifecycle import Finding, Look, Rules
 from batchpub.pace import estimate_seconds
 from batchpub.plan.text import list_names
 from batchpub.plural import say_count
-from batchpub.report.annotations import Problem
-from batchpub.report.attention import drop_place, shorten_files
+from batchpub.report.attention import Spot, drop_place, shorten_files
 from batchpub.report.check_files import write_check
 from batchpub.report.ci import announce_check
-from batchpub.report.summary import Spot, Summary
+from batchpub.report.summary import Summary
 from batchpub.report.text import escape_commands
 from batchpub.report.totals import Tone, say_plan
 from batchpub.sentences.events import say_duration
@@ -62,9 +61,9 @@ def check(  # noqa: PLR0913 - the flags of a command
         handed = find_files(settings.sheets)
         intake = take_in(handed, settings)
     except SheetRefused as error:
-        _write_files([], _problems_of(error.each()), out, formats)
+        _write_files([], _spots_of(error.each()), out, formats)
         if not as_json:
-            announce_check(_problems_of(error.each()), str(error), os.environ, sys.stdout)
+            announce_check(_spots_of(error.each()), str(error), os.environ, sys.stdout)
             current_invocation().said = True
             raise
         told = {
@@ -86,7 +85,7 @@ def check(  # noqa: PLR0913 - the flags of a command
     rows = [_describe(row, plan, known, looks, rules) for row in plan.rows]
     to_send = sum(row["outcome"] in ("to_publish", "uncertain") for row in rows)
     broken = find_broken_rule(plan, settings)
-    _write_files(rows, _problems_of(intake.refused), out, formats)
+    _write_files(rows, _spots_of(intake.refused), out, formats)
     eta = estimate_seconds(to_send, limits_of(settings), outlook)
     warnings = [*_warn_of_token(eta, settings), *_warn_of_names(rows)]
     if as_json:
@@ -106,9 +105,8 @@ def check(  # noqa: PLR0913 - the flags of a command
         host = portal_of(settings, hosts_of(settings)[1])
         summary = _summarise(rows, plan, handed.left_out, to_send, eta, host, warnings)
         shown = show(summary, sys.stdout, before=_show_looks(rows) if online else "")
-        invalid = [_problem_of(row) for row in rows if row["outcome"] == Pile.INVALID]
-        problems = [*_problems_of(intake.refused), *invalid]
-        for warning in announce_check(problems, shown, os.environ, sys.stdout):
+        invalid = [spot for spot in summary.spots if spot.word == Pile.INVALID]
+        for warning in announce_check([*_spots_of(intake.refused), *invalid], shown, os.environ, sys.stdout):
             click.echo(f"batchpub: {warning}", err=True)
     if intake.refused:
         return ExitCode.SHEET_REFUSED
@@ -120,9 +118,7 @@ def check(  # noqa: PLR0913 - the flags of a command
     return ExitCode.SOME_FAILED if any(row["outcome"] == "invalid" for row in rows) else ExitCode.OK
 
 
-def _write_files(
-    rows: Sequence[dict[str, Any]], unread: Sequence[Problem], folder: Path, formats: Sequence[str]
-) -> None:
+def _write_files(rows: Sequence[dict[str, Any]], unread: Sequence[Spot], folder: Path, formats: Sequence[str]) -> None:
     """Write what a CI server shows. Raises CannotWrite."""
     if not formats:
         return
@@ -176,10 +172,8 @@ def _to_look_at(plan: Plan) -> dict[Course, str]:
     return {row.course: row.name for row in plan.to_publish() if row.course is not None}
 
 
-def _problems_of(refused: Sequence[SheetRefused]) -> list[Problem]:
-    return [
-        Problem(file=one.file, row=1, word="the sheet is refused", message=with_flags(one.message)) for one in refused
-    ]
+def _spots_of(refused: Sequence[SheetRefused]) -> list[Spot]:
+    return [Spot(file=one.file, word="the sheet is refused", message=with_flags(one.message)) for one in refused]
 
 
 def _describe_refusals(refused: Sequence[SheetRefused]) -> list[dict[str, str]]:
@@ -231,17 +225,6 @@ def _describe(
     }
 
 
-def _problem_of(row: dict[str, Any]) -> Problem:
-    return Problem(
-        file=row["file"],
-        row=row["row"],
-        cell=row["cell"],
-        word="invalid",
-        what=row["cell"] or f"row {row['row']}",
-        message=row["message"],
-    )
-
-
 def _summarise(  # noqa: PLR0913 - all that is shown
     rows: list[dict[str, Any]],
     plan: Plan,
@@ -261,8 +244,10 @@ def _summarise(  # noqa: PLR0913 - all that is shown
         Spot(
             word=row["outcome"].replace("_", " "),
             tone=TONES_OF[row["outcome"]],
+            file=row["file"],
             sheet=short[row["file"]] if len(plan.sheets) > 1 else "",
-            cell=row["cell"] or f"row {row['row']}",
+            row=row["row"],
+            cell=row["cell"],
             course=" ".join(filter(None, (row["course_id"], row["batch_id"], row["name"]))),
             message=drop_place(row["cell"], row["message"]),
         )

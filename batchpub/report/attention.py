@@ -10,9 +10,32 @@ from typing import TypeVar
 from batchpub.course import Outcome
 from batchpub.plan.ranges import say_alike, say_ranges
 from batchpub.record import RowRecord, RunRecord
-from batchpub.report.totals import PROBLEMS
+from batchpub.report.totals import PROBLEMS, TONES, Tone, advice, name_outcome
 
 _T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spot:
+    """A row worth a word, or a whole file: what became of it, where it is, whose course it is, and the sentence.
+
+    `message` has no place in front. `cell` is the one to blame, if one is; `row` is 0 for a whole file. `sheet` stands
+    beside the row where the run has several.
+    """
+
+    word: str
+    message: str
+    tone: Tone = Tone.BAD
+    file: str = ""
+    sheet: str = ""
+    row: int = 0
+    cell: str = ""
+    course: str = ""
+
+    @property
+    def place(self) -> str:
+        """Name the cell that a person has to look at, or the row where no cell is to blame."""
+        return self.cell or (f"row {self.row}" if self.row else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +59,34 @@ def group_problems(run: RunRecord) -> tuple[Problem, ...]:
     """Bring together rows with the same outcome and alike sentences, in the order of `list_problem_rows`."""
     groups = group_alike(list_problem_rows(run), lambda row: (row.outcome.value, row.cell, drop_cell(row)))
     return tuple(Problem(outcome=rows[0].outcome, message=drop_cell(rows[0]), rows=tuple(rows)) for rows in groups)
+
+
+def find_spots(run: RunRecord) -> tuple[Spot, ...]:
+    """Give every row that needs attention, in the order of `list_problem_rows`."""
+    return tuple(
+        Spot(
+            word=name_outcome(row.outcome),
+            tone=TONES[row.outcome],
+            file=run.sheets[row.sheet_index].file,
+            sheet=name_sheet(run, row.sheet_index),
+            row=row.row,
+            cell=row.cell,
+            course=" ".join(part for part in (row.course_id, row.batch_id, row.name) if part),
+            message=drop_cell(row) or advice(row.outcome),
+        )
+        for row in list_problem_rows(run)
+    )
+
+
+def group_spots(spots: Iterable[Spot]) -> list[list[Spot]]:
+    """Bring together what has the same word and alike sentences."""
+    return group_alike(spots, lambda spot: (spot.word, spot.cell, spot.message))
+
+
+def say_message(spots: Sequence[Spot], *, longest: int | None = None) -> str:
+    """Give the one sentence of a group, cut where it is too long."""
+    alike = "" if len({spot.message for spot in spots}) == 1 else " (The others are alike.)"
+    return spots[0].message[:longest] + alike
 
 
 def group_alike(things: Iterable[_T], key: Callable[[_T], tuple[str, str, str]]) -> list[list[_T]]:

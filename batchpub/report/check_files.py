@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from batchpub.files import replace_file
-from batchpub.report.annotations import Problem
+from batchpub.report.attention import Spot
 from batchpub.report.junit import Case, make_document, name_place, unread_case
 from batchpub.report.text import replace_unshowable
 
@@ -16,7 +16,7 @@ Row = Mapping[str, Any]
 DONE_OR_TO_DO = ("to_publish", "already_published")
 
 
-def write_check(rows: Sequence[Row], unread: Sequence[Problem], folder: Path, formats: Sequence[str]) -> None:
+def write_check(rows: Sequence[Row], unread: Sequence[Spot], folder: Path, formats: Sequence[str]) -> None:
     """Write the files of these formats. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in dict.fromkeys(formats):
@@ -24,9 +24,9 @@ def write_check(rows: Sequence[Row], unread: Sequence[Problem], folder: Path, fo
         replace_file(folder / file, make(rows, unread))
 
 
-def make_junit(rows: Sequence[Row], unread: Sequence[Problem]) -> bytes:
+def make_junit(rows: Sequence[Row], unread: Sequence[Spot]) -> bytes:
     """Make one case for each row: an invalid one fails, what is not sent is skipped, a file that was not read is an error."""
-    cases = [_describe(row) for row in rows] + [unread_case(problem.file, problem.message) for problem in unread]
+    cases = [_describe(row) for row in rows] + [unread_case(spot.file, spot.message) for spot in unread]
     return make_document("batchpub check", cases)
 
 
@@ -41,7 +41,7 @@ def _describe(row: Row) -> Case:
     )
 
 
-def make_code_quality(rows: Sequence[Row], unread: Sequence[Problem]) -> bytes:
+def make_code_quality(rows: Sequence[Row], unread: Sequence[Spot]) -> bytes:
     """Make the list that GitLab's merge request widget reads: "Code Quality report format", GitLab documentation."""
     found = [
         (row["file"], row["row"], outcome, severity, row["message"])
@@ -49,7 +49,7 @@ def make_code_quality(rows: Sequence[Row], unread: Sequence[Problem]) -> bytes:
         for row in rows
         if row["outcome"] == outcome
     ]
-    found += [(problem.file, 1, "not_read", "blocker", problem.message) for problem in unread]
+    found += [(spot.file, 1, "not_read", "blocker", spot.message) for spot in unread]
     issues = [
         {
             "description": replace_unshowable(message),
@@ -65,7 +65,7 @@ def make_code_quality(rows: Sequence[Row], unread: Sequence[Problem]) -> bytes:
     return json.dumps(issues, ensure_ascii=False, indent=1).encode("utf-8", "replace")
 
 
-FORMATS: dict[str, tuple[str, Callable[[Sequence[Row], Sequence[Problem]], bytes]]] = {
+FORMATS: dict[str, tuple[str, Callable[[Sequence[Row], Sequence[Spot]], bytes]]] = {
     "junit": ("junit.xml", make_junit),
     "codequality": ("gl-code-quality-report.json", make_code_quality),
 }

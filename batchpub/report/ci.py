@@ -10,9 +10,9 @@ from typing import TextIO
 
 from batchpub.course import Outcome
 from batchpub.plural import say_count
-from batchpub.record import RowRecord, RunRecord
-from batchpub.report.annotations import LONGEST_CELL, LONGEST_FACT, WORKSPACE, Problem, annotate, find_problems, shorten
-from batchpub.report.attention import list_problem_rows, name_row, name_sheet
+from batchpub.record import RunRecord
+from batchpub.report.annotations import LONGEST_CELL, LONGEST_FACT, WORKSPACE, annotate, find_unread, shorten
+from batchpub.report.attention import Spot, find_spots
 from batchpub.report.text import fit_encoding, replace_surrogates, strip_controls
 from batchpub.report.totals import DONE, ORDER, advice, count_outcomes, name_outcome, say_stop, summary_sentence
 
@@ -36,7 +36,10 @@ def announce(
     surfaces: list[tuple[str, Callable[[], object]]] = []
     if stdout is not None and environ.get("GITHUB_ACTIONS") == "true":
         surfaces.append(
-            ("the annotations", lambda: _print(annotate(find_problems(run), environ.get(WORKSPACE, "")), stdout))
+            (
+                "the annotations",
+                lambda: _print(annotate([*find_unread(run), *find_spots(run)], environ.get(WORKSPACE, "")), stdout),
+            )
         )
     return tuple(warning for name, tell in [*surfaces, *_files(run, environ, reports)] for warning in _try(name, tell))
 
@@ -59,20 +62,18 @@ def announce_refusal(
     """Tell the same places of an end without rows. `file` is the sheet that is to blame, "" where none is."""
     surfaces: list[tuple[str, Callable[[], object]]] = []
     if environ.get("GITHUB_ACTIONS") == "true":
-        told = Problem(file=file, row=1, word=f"exit code {record.exit_code}", message=record.stop_reason)
+        told = Spot(file=file, word=f"exit code {record.exit_code}", message=record.stop_reason)
         surfaces.append(("the annotations", lambda: _print(annotate([told], environ.get(WORKSPACE, "")), stdout)))
     return tuple(
         warning for name, tell in [*surfaces, *_files(record, environ, reports)] for warning in _try(name, tell)
     )
 
 
-def announce_check(
-    problems: Sequence[Problem], shown: str, environ: Mapping[str, str], stdout: TextIO
-) -> tuple[str, ...]:
+def announce_check(spots: Sequence[Spot], shown: str, environ: Mapping[str, str], stdout: TextIO) -> tuple[str, ...]:
     """Tell GitHub Actions what `check` found: annotations at the rows, and what a terminal shows as the step summary."""
     surfaces: list[tuple[str, Callable[[], object]]] = []
     if environ.get("GITHUB_ACTIONS") == "true":
-        surfaces.append(("the annotations", lambda: _print(annotate(problems, environ.get(WORKSPACE, "")), stdout)))
+        surfaces.append(("the annotations", lambda: _print(annotate(spots, environ.get(WORKSPACE, "")), stdout)))
     if summary := environ.get("GITHUB_STEP_SUMMARY"):
         told = f"<pre>{_escape_lines(shown)}</pre>\n\n"
         surfaces.append(("GITHUB_STEP_SUMMARY", lambda: _append(Path(summary), told)))
@@ -147,26 +148,20 @@ def _summary_head(run: RunRecord) -> str:
 
 def _summary_problems(run: RunRecord, room: int) -> str:
     """Write the table of problems, and how many more there are when the room or the table is full."""
-    problems = list_problem_rows(run)
+    spots = find_spots(run)
     room -= LONGEST_CELL  # for the table's own lines and the count of the rest
-    if not problems or room < 0:
+    if not spots or room < 0:
         return ""
     kept: list[tuple[str, ...]] = []
-    for row in problems[:_MOST_SUMMARY_ROWS]:
-        cells = _problem_cells(run, row)
+    for spot in spots[:_MOST_SUMMARY_ROWS]:
+        cells = (f"{spot.sheet} {spot.place}".strip(), spot.course, spot.word, spot.message)
         room -= _weigh(_table_line("td", cells)) + 1
         if room < 0:
             break
         kept.append(cells)
-    more = len(problems) - len(kept)
+    more = len(spots) - len(kept)
     rest = [f"<p>and {say_count(more, 'row')} more; the reports have them all.</p>"] if more else []
     return _block([*_tabulate(("Where", "Course", "Outcome", "Message"), kept), *rest])
-
-
-def _problem_cells(run: RunRecord, row: RowRecord) -> tuple[str, ...]:
-    where = f"{name_sheet(run, row.sheet_index)} {name_row(row)}".strip()
-    course = " ".join(part for part in (row.course_id, row.batch_id, row.name) if part)
-    return where, course, name_outcome(row.outcome), row.message
 
 
 def _summary_foot(run: RunRecord, reports: Sequence[Path]) -> str:

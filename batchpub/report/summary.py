@@ -1,34 +1,21 @@
 """What `check` and `publish` say in the end, to a person or into a CI server's log: one look for both. Pure."""
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from batchpub.course import Outcome
 from batchpub.plan.ranges import say_ranges
 from batchpub.plural import say_count
-from batchpub.record import RowRecord, RunRecord
-from batchpub.report.attention import drop_cell, group_alike, list_problem_rows, name_row, name_sheet
+from batchpub.record import RunRecord
+from batchpub.report.attention import Spot, find_spots, group_spots, say_message
 from batchpub.report.text import fit_encoding, make_plain
-from batchpub.report.totals import TONES, Tone, advice, name_outcome, say_stop, summary_sentence
+from batchpub.report.totals import Tone, say_stop, summary_sentence
 
 MOST_GROUPS = 20
 MOST_COLUMNS = 100
 """Of text on a terminal; longer lines are hard to read. Off a terminal nothing is wrapped: whoever shows it wraps."""
 _LONGEST_MESSAGE = 600  # the reports have the whole of it
 _COLOURS = {Tone.GOOD: "32", Tone.WATCH: "33", Tone.BAD: "31", Tone.QUIET: "2"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spot:
-    """One row worth a word: what became of it, where it is, whose course it is, and the sentence without the place."""
-
-    word: str
-    tone: Tone
-    sheet: str
-    cell: str
-    course: str
-    message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +36,7 @@ def summarise(run: RunRecord, last: str = "") -> Summary:
     return Summary(
         headline=summary_sentence(run),
         sentences=(*filter(None, [say_stop(run)]), *unread),
-        spots=tuple(_spot_of(run, row) for row in list_problem_rows(run)),
+        spots=find_spots(run),
         last=(last,) if last else (),
         command=run.resume_command,
     )
@@ -67,11 +54,11 @@ def render(summary: Summary, *, columns: int = 0, colours: bool = False, encodin
     """
     width = min(columns, MOST_COLUMNS)
     lines = [(make_plain(summary.headline), "1", ""), *((make_plain(one), "", "") for one in summary.sentences)]
-    groups = group_alike(summary.spots, lambda spot: (spot.word, spot.cell, spot.message))
+    groups = group_spots(summary.spots)
     for spots in groups[:MOST_GROUPS]:
         first = spots[0]
         lines.append((make_plain(f"{first.word}  {_say_where(spots)}"), _COLOURS[first.tone], ""))
-        message = first.message[:_LONGEST_MESSAGE] + ("" if _are_same(spots) else " (The others are alike.)")
+        message = say_message(spots, longest=_LONGEST_MESSAGE)
         lines += [(make_plain(message), "", "  ")] if message.strip() else []
     if rest := sum(map(len, groups[MOST_GROUPS:])):
         lines.append((f"and {say_count(rest, 'row')} more", "", ""))
@@ -126,24 +113,9 @@ def _paint(text: str, code: str, indent: str, width: int) -> str:
 def _say_where(spots: Sequence[Spot]) -> str:
     """Name a row with its course, or many rows by their ranges, each sheet once."""
     if len(spots) == 1:
-        return " ".join(part for part in (spots[0].sheet, spots[0].cell, spots[0].course) if part)
+        return " ".join(part for part in (spots[0].sheet, spots[0].place, spots[0].course) if part)
     sheets: dict[str, list[str]] = {}
     for spot in spots:
-        sheets.setdefault(spot.sheet, []).append(spot.cell)
+        sheets.setdefault(spot.sheet, []).append(spot.place)
     named = "; ".join(f"{sheet} {say_ranges(cells)}".strip() for sheet, cells in sheets.items())
     return f"{named} ({say_count(len(spots), 'row')})"
-
-
-def _are_same(spots: Iterable[Spot]) -> bool:
-    return len({spot.message for spot in spots}) == 1
-
-
-def _spot_of(run: RunRecord, row: RowRecord) -> Spot:
-    return Spot(
-        word=name_outcome(row.outcome),
-        tone=TONES[row.outcome],
-        sheet=name_sheet(run, row.sheet_index),
-        cell=name_row(row),
-        course=" ".join(part for part in (row.course_id, row.batch_id, row.name) if part),
-        message=drop_cell(row) or advice(Outcome(row.outcome)),
-    )

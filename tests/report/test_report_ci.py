@@ -12,7 +12,8 @@ from lxml import html
 from support.made_runs import NASTY, RUNS, few, make_november, make_row, make_run
 
 from batchpub.course import Outcome, PlannedSheet
-from batchpub.report.annotations import Problem, annotate, find_problems
+from batchpub.report.annotations import annotate
+from batchpub.report.attention import Spot, find_spots
 from batchpub.report.ci import announce, make_outputs, make_summary, make_termination_message
 
 REPORTS = (Path("out/results.csv"), Path("out/report.html"))
@@ -54,8 +55,8 @@ def test_annotations_as_a_whole():
     run = make_run(make_row(text="50% :: off,\nnow"), make_row(1, outcome=Outcome.PUBLISHED), sheets=sheets)
 
     assert (
-        "::error file=lists/a%2Cb.xlsx,line=2,title=refused%3A 50%25 %3A%3A off%2C now::50%25 :: off, now\n"
-        == annotate(find_problems(run), "/w")
+        "::error file=lists/a%2Cb.xlsx,line=2,title=refused%3A 478346000019582101 50%25 %3A%3A off%2C now::A2: 50%25 :: off, now\n"
+        == annotate(find_spots(run), "/w")
     )
 
 
@@ -68,12 +69,12 @@ def test_one_sentence_is_one_annotation():
 
     told = [
         (about["line"], about["title"], message)
-        for _, about, message in read_commands(annotate(find_problems(make_run(*rows))))
+        for _, about, message in read_commands(annotate(find_spots(make_run(*rows))))
     ]
 
     assert [
         ("2", "invalid%3A 3 rows", "A2–A3, A5: one"),
-        ("4", "invalid%3A other", "other"),
+        ("4", "invalid%3A 478346000019582101 other", "A4: other"),
         ("6", "invalid%3A 2 rows", "A6–A7: has 7 digits (The others are alike.)"),
     ] == told
 
@@ -82,7 +83,7 @@ def test_files_do_not_share_an_annotation():
     """
     An annotation stands in one file: the same sentence of two files is said in each.
     """
-    problems = [Problem(file=file, row=2, word="invalid", message="the same") for file in ("a.csv", "b.csv", "a.csv")]
+    problems = [Spot(file=file, row=2, word="invalid", message="the same") for file in ("a.csv", "b.csv", "a.csv")]
 
     told = [about["file"] for _, about, _ in read_commands(annotate(problems))]
 
@@ -95,7 +96,7 @@ def test_annotations_end_with_how_many_more():
     """
     rows = [make_row(n, outcome=Outcome.NOT_ATTEMPTED, text="word" * (1 + n % 20)) for n in range(1200)]
 
-    commands = list(read_commands(annotate(find_problems(make_run(*rows, make_row(1200, outcome=Outcome.INVALID))))))
+    commands = list(read_commands(annotate(find_spots(make_run(*rows, make_row(1200, outcome=Outcome.INVALID))))))
 
     assert ["1202", "2", "3", "4", "5", "6", "7", "8", "9", None] == [told.get("line") for _, told, _ in commands]
     assert "and 720 more; the reports have them all." == commands[-1][2]
@@ -107,11 +108,11 @@ def test_no_text_becomes_a_command(run):
     """
     Whatever the texts are, the runner reads one error with its place for each line that is written, and no other command.
     """
-    commands = list(read_commands(annotate(find_problems(run))))
+    commands = list(read_commands(annotate(find_spots(run))))
 
-    lines = annotate(find_problems(run)).splitlines()
+    lines = annotate(find_spots(run)).splitlines()
     assert [("error", {"file", "line", "title"})] * len(lines) == [(name, set(told)) for name, told, _ in commands]
-    assert "##[" not in annotate(find_problems(run))
+    assert "##[" not in annotate(find_spots(run))
 
 
 OUTPUTS = [
@@ -247,7 +248,7 @@ def test_everybody_is_told(tmp_path):
     assert "before\n" + make_summary(run, REPORTS) == summary
     assert {"published": "27"}.items() <= read_outputs(output.removeprefix("before\n")).items()
     assert make_termination_message(run).decode() == termination
-    assert annotate(find_problems(run)) == stdout.getvalue()
+    assert annotate(find_spots(run)) == stdout.getvalue()
 
 
 def test_elsewhere_nothing_is_said(tmp_path):
@@ -288,4 +289,4 @@ def test_annotations_fit_the_streams_code_page():
 
     warnings = announce(make_run(make_row(text="Süd")), {"GITHUB_ACTIONS": "true"}, (), stdout)
 
-    assert ((), b"::error file=a.xlsx,line=2,title=refused%3A S?d::S?d\n") == (warnings, stdout.buffer.getvalue())
+    assert ((), b"::error file=a.xlsx,line=2,title=refused%3A 478346000019582101 S?d::A2: S?d\n") == (warnings, stdout.buffer.getvalue())
