@@ -289,4 +289,7 @@ def test_annotations_fit_the_streams_code_page():
 
     warnings = announce(make_run(make_row(text="Süd")), {"GITHUB_ACTIONS": "true"}, (), stdout)
 
-    assert ((), b"::error file=a.xlsx,line=2,title=refused%3A 478346000019582101 S?d::A2: S?d\n") == (warnings, stdout.buffer.getvalue())
+    assert ((), b"::error file=a.xlsx,line=2,title=refused%3A 478346000019582101 S?d::A2: S?d\n") == (
+        warnings,
+        stdout.buffer.getvalue(),
+    )
