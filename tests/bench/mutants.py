@@ -16,6 +16,7 @@ import importlib.abc
 import importlib.util
 import os
 import pickle
+import pkgutil
 import random
 import resource
 import signal
@@ -26,12 +27,15 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import hypothesis
 import libcst
 import pytest
 from libcst.metadata import MetadataWrapper
 from mutmut.mutation.file_mutation import MutationVisitor, deep_replace
 from mutmut.mutation.mutators import mutation_operators
 from mutmut.mutation.pragma_handling import IgnoredCode
+
+import batchpub
 
 TESTS = {
     "batchpub/pace": ("tests/pace", "tests/publish", "tests/imports/test_imports_packages.py"),
@@ -41,9 +45,6 @@ TESTS = {
 """What is proved, and by which tests."""
 
 ALIVE = Path(__file__).with_name("mutants_alive.txt")
-WARM = ("aiohttp", "aioresponses", "aiosqlite", "aiolimiter", "pandas", "sqlalchemy.ext.asyncio", "structlog")
-"""Imported once for all mutants."""
-
 SPARE_SECONDS, LONGEST_SECONDS = 3, 300
 """A mutant that takes so much longer than the tests do without it, in CPU or as a whole, never ends: it is dead."""
 
@@ -203,8 +204,8 @@ class Runner:
         self.failed = self.failed or report.failed
 
     def pytest_runtestloop(self, session):
-        import hypothesis  # pytest wants to import it first
-
+        if session.testsfailed:
+            return True  # a mutant that cannot even be imported
         for item in session.items:
             kept = getattr(item.obj, "_hypothesis_internal_use_settings", None)
             if kept is not None:  # no time is spent on a smaller example
@@ -251,6 +252,7 @@ def run_pytest(tests, then):
     with tempfile.TemporaryDirectory() as folder:
         runner = Runner(then)
         fixed = ["-q", "-s", "-n0", "--hypothesis-seed=0", "-p", "no:cacheprovider", f"--basetemp={folder}/tests"]
+        fixed += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # of what is imported already
         pytest.main([*fixed, *tests], plugins=[runner])
     return runner.told
 
@@ -333,8 +335,7 @@ def main():
     parser.add_argument("--only", default="", metavar="TEXT", help="mutants in functions whose name has it")
     parser.add_argument("--sample", type=int, metavar="N", help="so many of each target, drawn with a fixed seed")
     chosen = parser.parse_args()
-    for module in WARM:
-        importlib.import_module(module)
+    warm_up()
     unknown = 0
     for target in chosen.targets:
         path = Path(target)
@@ -344,6 +345,18 @@ def main():
             mutants = random.Random(0).sample(mutants, min(chosen.sample, len(mutants)))
         unknown += try_all(target, mutants, chosen.tests or tests_for(target), read_alive())
     return 1 if unknown else 0
+
+
+def warm_up():
+    """Import what all mutants share: other people's modules, and none of ours."""
+    import_all = [
+        name for _, name, _ in pkgutil.walk_packages(batchpub.__path__, "batchpub.") if "__main__" not in name
+    ]
+    for name in import_all:
+        with contextlib.suppress(ImportError):  # of an extra
+            importlib.import_module(name)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "batchpub"]:
+        del sys.modules[name]
 
 
 def tests_for(target):

@@ -14,6 +14,7 @@ from scripted import COURSE, reply
 from batchpub.course import Course, NamesRule, Outcome
 from batchpub.errors import ExitCode
 from batchpub.lifecycle import (
+    SHARED_LIMIT,
     TO_PUBLISH,
     UNCERTAIN,
     CourseStatus,
@@ -215,6 +216,7 @@ def test_the_second_422_of_another_course_is_a_lock(replies, courses, locks):
 
     assert locks is (verdict.lock is not None)
     if locks:
+        assert Throttled(wait_seconds=None, cause=SHARED_LIMIT) == verdict.lock
         assert (True, 0) == (verdict.then.work.strained, verdict.then.work.attempts)
         strained = weigh(SEND, verdict.then.work, LIMITED, verdict.signs, Rules())
         assert (None, Outcome.REFUSED) == (strained.lock, strained.result.outcome)
