@@ -64,7 +64,7 @@ class FinalNo:
     answer: Refused
     http_status: int | None
     is_batch: bool
-    was_lost: bool = False
+    was_lost: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

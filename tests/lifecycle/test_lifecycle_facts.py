@@ -11,6 +11,7 @@ from batchpub.lifecycle import (
     CourseStatus,
     Finding,
     Later,
+    Look,
     Read,
     Rules,
     Send,
@@ -22,7 +23,9 @@ from batchpub.lifecycle import (
     move_after_look,
     next_move,
     weigh,
+    weigh_reading,
 )
+from batchpub.lifecycle.foreseeing import TO_PUBLISH, UNCERTAIN
 from batchpub.lifecycle.moves import result_of
 from batchpub.lifecycle.reasons import (
     Believed,
@@ -345,3 +348,33 @@ def test_a_call_without_a_clear_answer_is_an_attempt_that_took_its_time():
     then = weigh(Send(version=1, before=CourseStatus.FREE), WORK.spend(3), lost, Signs(), rules).then
 
     assert Later(work=replace(WORK, attempts=1, is_lost=True, spent_seconds=43.0), seconds=40.0) == then
+
+
+def test_words_that_other_programs_read_stay_what_they_are():
+    """
+    In the output of `check`, the table of results and the reports: they are written down here a second time.
+    """
+    findings = {"to_publish", "already_published", "invalid", "cannot_tell"}
+
+    assert findings == {finding.value for finding in Finding}
+    assert ("to_publish", "uncertain") == (TO_PUBLISH, UNCERTAIN)
+
+
+def test_what_nobody_said_is_empty():
+    """
+    A look without an answer knows no name, state or type; who only goes on later waits for nothing; a run that begins has
+    heard nothing; and a reading writes down nothing about the course.
+    """
+    look = Look(finding=Finding.CANNOT_TELL, reason=Plain.STATE_NOT_SAID)
+    later, signs = Later(work=WORK), Signs()
+    verdict = weigh_reading(WORK, DRAFT, signs, Rules())
+
+    assert ("", "", "", None) == (look.name, look.state, look.kind, look.other_name)
+    assert (0.0, 0.0, None) == (later.seconds, later.backoff, later.reply)
+    assert (0, None, False, 0) == (
+        signs.forbidden_in_a_row,
+        signs.limited_course,
+        signs.may_not_read,
+        signs.unreached_in_a_row,
+    )
+    assert (None, None, None, None) == (verdict.status, verdict.result, verdict.lock, verdict.stop)

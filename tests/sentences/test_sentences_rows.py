@@ -59,13 +59,13 @@ SENTENCES = [
         HeldForName(names=NAMES, mails=False),
         f"Zoho calls it 'Fire', the sheet 'First aid': so it was not sent. {REMEDY}",
     ),
-    (FinalNo(answer=NO, http_status=400, is_batch=False), REFUSED),
+    (FinalNo(answer=NO, http_status=400, is_batch=False, was_lost=False), REFUSED),
     (
         FinalNo(answer=NO, http_status=400, is_batch=False, was_lost=True),
         f"Sent before, and its answer was lost. Sent again, it was refused: {REFUSED} Look at it in Zoho.",
     ),
     (
-        FinalNo(answer=Refused(code="404", message=""), http_status=404, is_batch=True),
+        FinalNo(answer=Refused(code="404", message=""), http_status=404, is_batch=True, was_lost=False),
         "Zoho knows no such batch of this course: look both ids up in Zoho and correct them, then hand the list in again. "
         "Zoho's words: 404.",
     ),
