@@ -17,9 +17,9 @@ from batchpub.report.xlsx_look import (
     MESSAGE_WIDTH,
     Look,
     count_lines,
-    make_look,
+    furnish,
     measure_width,
-    prepare_print,
+    open_book,
     set_height,
 )
 
@@ -57,13 +57,8 @@ def _name_file(file: str, taken: set[str]) -> str:
 
 
 def _write_book(run: RunRecord, indexes: Sequence[int]) -> bytes:
-    import xlsxwriter  # noqa: PLC0415 - `--help` and `check` write no workbook
-
-    as_text = {"strings_to_numbers": False, "strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
-    file = BytesIO()
-    with xlsxwriter.Workbook(file, as_text) as book:
-        book.set_properties({"created": run.started_at.astimezone(UTC).replace(tzinfo=None)})
-        look, names = make_look(book), set[str]()
+    file, names = BytesIO(), set[str]()
+    with open_book(file, run) as (book, look):
         for index in indexes:
             rows = [row for row in run.rows if row.sheet_index == index]
             page = book.add_worksheet(_name_page(run.sheets[index].sheet, names))
@@ -102,11 +97,8 @@ def _write_page(page: Any, sheet: PlannedSheet, rows: Sequence[RowRecord], look:
             _write_own(page, row.row - 1, column, text, look)
         _write_ours(page, row, first_ours, look)
     last_row = max((row.row for row in rows), default=layout.row)
-    page.freeze_panes(layout.row, 0)
-    page.autofilter(layout.row - 1, min(layout.columns, default=0), last_row - 1, first_ours + len(HEADINGS) - 1)
-    page.ignore_errors({"number_stored_as_text": f"A1:XFD{last_row + 1}"})
-    page.repeat_rows(layout.row - 1)
-    prepare_print(page, landscape=True)
+    columns = range(min(layout.columns, default=0), first_ours + len(HEADINGS))
+    furnish(page, heading=layout.row - 1, last=last_row - 1, columns=columns)
 
 
 def _lay_out(sheet: PlannedSheet, own: Sequence[int], rows: Sequence[RowRecord]) -> Layout:

@@ -1,7 +1,6 @@
 """results.xlsx: a summary to read first, then the person's own sheet with our columns behind it."""
 
 from collections.abc import Sequence
-from datetime import UTC
 from io import BytesIO
 from typing import Any
 
@@ -14,29 +13,24 @@ from batchpub.report.xlsx_look import (
     MESSAGE_WIDTH,
     Look,
     count_lines,
-    make_look,
+    furnish,
     measure_width,
-    prepare_print,
+    open_book,
     set_height,
 )
 from batchpub.report.xlsx_summary import write_summary
 
 _MOST_ROWS = 1_048_575  # "Excel specifications and limits", less the heading
 _MOST_COLUMNS = 16_384
-_AS_TEXT = {"strings_to_numbers": False, "strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
 
 
 def write_xlsx(run: RunRecord) -> bytes:
     """Write the workbook; every cell is text but our own numbers. Raises CannotWrite for more rows than a sheet can hold."""
-    import xlsxwriter  # noqa: PLC0415 - `--help` and `check` write no workbook
-
     table = make_table(run)
     if len(table.rows) > _MOST_ROWS or len(table.headings) > _MOST_COLUMNS:
         raise CannotWrite("A workbook cannot hold so many rows or columns. Use results.csv.")
     file = BytesIO()
-    with xlsxwriter.Workbook(file, _AS_TEXT) as book:
-        book.set_properties({"created": run.started_at.astimezone(UTC).replace(tzinfo=None)})
-        look = make_look(book)
+    with open_book(file, run) as (book, look):
         write_summary(book.add_worksheet("Summary"), run, look)
         _write_results(book.add_worksheet("Results"), table, look)
     return file.getvalue()
@@ -55,7 +49,7 @@ def _write_results(page: Any, table: Table, look: Look) -> None:
         set_height(page, line, max(broken, count_lines(str(cells[message]), MESSAGE_WIDTH)))
         coloured = look.outcomes[Outcome(str(cells[outcome]))]
         _write_row(page, line, cells, [*formats[:outcome], coloured, *formats[outcome + 1 :]])
-    _furnish(page, len(rows), len(headings))
+    furnish(page, heading=0, last=len(rows), columns=range(len(headings)))
     page.print_area(0, 0, len(rows), message)  # on paper only what a person reads: what is behind is for programs
 
 
@@ -74,13 +68,3 @@ def _write_row(page: Any, line: int, cells: Sequence[str | int], formats: Sequen
             page.write_number(line, column, value, formats[column])
         elif value:
             page.write_string(line, column, cut_cell(neutralise(value)), formats[column])
-
-
-def _furnish(page: Any, rows: int, columns: int) -> None:
-    """Freeze the heading, turn the filter on, and keep green corners off the ids."""
-    page.freeze_panes(1, 0)
-    page.autofilter(0, 0, rows, columns - 1)
-    if rows:
-        page.ignore_errors({"number_stored_as_text": f"A1:XFD{rows + 1}"})
-    page.repeat_rows(0)
-    prepare_print(page, landscape=True)

@@ -1,12 +1,16 @@
 """How the workbook looks: formats, colours, widths, heights and paper."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC
+from io import BytesIO
 from itertools import islice
 from math import ceil
 from typing import Any
 
 from batchpub.course import Outcome
+from batchpub.record import RunRecord
 from batchpub.report.totals import TONES, Tone
 
 MESSAGE_WIDTH = 60  # of a column in characters; longer sentences are wrapped
@@ -58,6 +62,29 @@ def make_look(book: Any) -> Look:
         title=book.add_format({"bold": True, "font_size": TITLE_POINTS, "text_wrap": True, **_TOP}),
         outcomes={outcome: book.add_format({**_COLOURS[tone], **_TOP}) for outcome, tone in TONES.items()},
     )
+
+
+@contextmanager
+def open_book(file: BytesIO, run: RunRecord) -> Iterator[tuple[Any, Look]]:
+    """Give a workbook that is written into the file at the end, with its formats. No text becomes anything but text."""
+    import xlsxwriter  # noqa: PLC0415 - `--help` and `check` write no workbook
+
+    as_text = {"strings_to_numbers": False, "strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
+    with xlsxwriter.Workbook(file, as_text) as book:
+        book.set_properties({"created": run.started_at.astimezone(UTC).replace(tzinfo=None)})
+        yield book, make_look(book)
+
+
+def furnish(page: Any, *, heading: int, last: int, columns: range) -> None:
+    """Freeze what is above the rows, turn the filter on, keep green corners off the ids, and prepare the paper.
+
+    `heading` and `last` are lines that count from 0.
+    """
+    page.freeze_panes(heading + 1, 0)
+    page.autofilter(heading, columns.start, last, columns.stop - 1)
+    page.ignore_errors({"number_stored_as_text": f"A1:XFD{last + 1}"})
+    page.repeat_rows(heading)
+    prepare_print(page, landscape=True)
 
 
 def measure_width(heading: str, texts: Iterable[str]) -> int:
