@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
 
 _CELL = re.compile(r"([A-Z]{1,3}|row )([1-9][0-9]{0,6})")
 _VALUES = re.compile(r'"[^"]*"|\b[A-Z]{1,3}[1-9][0-9]{0,6}\b|[0-9][0-9.,]*(?:E\+?[0-9]+)?')
@@ -36,42 +35,6 @@ def say_rows(rows: Sequence[tuple[Hashable, int]]) -> str:
     if len(named) > _MOST_RANGES:
         named = [*named[:_MOST_RANGES], f"{len(named) - _MOST_RANGES} more"]
     return f"{'rows' if len(numbers) > 1 else 'row'} {', '.join(named)}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """One fault of one or many rows: where it is, and the first row's sentence without its place."""
-
-    cells: tuple[str, ...]
-    sentence: str
-    alike: bool
-    """Whether the sentences differ, in a value that they quote: then the sentence is the first cell's."""
-
-    def __str__(self) -> str:
-        """Say it once for all rows: "A2–A301: this Course ID …"."""
-        where = say_ranges(self.cells)
-        if len(self.cells) == 1:
-            return f"{where}: {self.sentence}"
-        return f"{where} ({len(self.cells)} rows): {self.sentence}{f' (This is {self.cells[0]}; the others are alike.)' if self.alike else ''}"
-
-
-def group_faults(problems: Iterable[tuple[str, str]]) -> list[Fault]:
-    """Put rows with the same fault together, in the order in which they are met: pairs of a cell and a sentence.
-
-    Sentences that differ only in their cell, in numbers or in what they quote are the same fault.
-    """
-    groups: dict[str, list[tuple[str, str]]] = {}
-    for cell, sentence in problems:
-        told = sentence.removeprefix(cell).removeprefix(":").strip()
-        groups.setdefault(say_alike(cell, sentence), []).append((cell, told))
-    return [
-        Fault(
-            cells=tuple(cell for cell, _ in group),
-            sentence=group[0][1],
-            alike=len({told for _, told in group}) > 1,
-        )
-        for group in groups.values()
-    ]
 
 
 def say_alike(cell: str, sentence: str) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,7 +11,7 @@ from batchpub.clock import Clock
 from batchpub.store.database import Database
 from batchpub.store.ledger import Ledger
 from batchpub.store.limits import GENTLE_SECONDS, Limits
-from batchpub.store.tables import SCHEMA_VERSION, calls, courses, locks, portals, rows, runs
+from batchpub.store.tables import SCHEMA_VERSION, calls, courses, portals, runs
 
 AT_WORK_SECONDS = 1_200.0
 """A run without an end of which nothing was heard for longer is over: no wait between two of its calls is usually so long
@@ -39,15 +38,10 @@ class PortalOverview:
     portal: str
     lock_seconds: float
     """How long the lock holds on; 0 where there is none."""
-    lock_level: int
-    """0: open; n: the account refused n calls of one lock, and the next call goes alone."""
-    gentle_level: int
     gentle_seconds: float
     """How long the gentler pace after an unexplained lock goes on; 0 where the pace is the usual one."""
     calls_in_flight: int
     places_resting: int
-    free_in_seconds: tuple[float, ...]
-    """When each place that is taken comes back, soonest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,11 +53,7 @@ class Overview:
     works_with: int
     """The schema version of this program; a state with an older one is brought forward when it is used."""
     oldest_run_at: datetime | None
-    newest_run_at: datetime | None
     runs: int
-    rows: int
-    calls: int
-    locks: int
     courses: dict[str, int]
     """Courses by status: free, sending, unclear, published."""
     at_work: tuple[RunAtWork, ...]
@@ -76,25 +66,16 @@ async def read_overview(database: Database, clock: Clock) -> Overview:
     seen = tuple([await _read_portal(database, name, clock) for name in names])
 
     async def read(connection: AsyncConnection) -> Overview:
-        first, last = (await connection.execute(select(func.min(runs.c.started_on), func.max(runs.c.started_on)))).one()
+        first, number = (await connection.execute(select(func.min(runs.c.started_on), func.count(runs.c.run)))).one()
         by_status = await connection.execute(
             select(courses.c.status, func.count().label("number")).group_by(courses.c.status)
         )
-        numbers = [
-            (await connection.execute(select(func.count()).select_from(table))).scalar_one()
-            for table in (runs, rows, locks)
-        ]
-        sent = select(func.count()).select_from(calls).where(calls.c.sent_on.is_not(None))
         return Overview(
             name=database.name,
             schema_version=int(database.found_version or SCHEMA_VERSION),
             works_with=SCHEMA_VERSION,
-            oldest_run_at=_when(first),
-            newest_run_at=_when(last),
-            runs=numbers[0],
-            rows=numbers[1],
-            calls=(await connection.execute(sent)).scalar_one(),
-            locks=numbers[2],
+            oldest_run_at=datetime.fromisoformat(first).astimezone(UTC) if first else None,
+            runs=number,
             courses={row.status: row.number for row in by_status},
             at_work=await read_at_work(connection, clock.now()),
             portals=seen,
@@ -137,25 +118,16 @@ async def _read_portal(database: Database, name: str, clock: Clock) -> PortalOve
 
     async def read(connection: AsyncConnection, now: float) -> PortalOverview:
         portal = (await connection.execute(select(portals).where(portals.c.portal == name))).one()
-        taken = select(calls.c.in_flight, calls.c.sent_on, calls.c.free_at).where(
-            calls.c.portal == name, calls.c.free_at > now
-        )
+        taken = select(calls.c.in_flight, calls.c.sent_on).where(calls.c.portal == name, calls.c.free_at > now)
         places = (await connection.execute(taken)).all()
         wall = clock.now().timestamp() if database.now is None else now
         gentle = min(max(0.0, portal.gentle_until_wall - wall), GENTLE_SECONDS)
         return PortalOverview(
             portal=name,
             lock_seconds=max(0.0, portal.lock_until_at - now),
-            lock_level=portal.lock_level,
-            gentle_level=portal.gentle_level if gentle else 0,
             gentle_seconds=gentle,
             calls_in_flight=sum(place.in_flight and place.sent_on is not None for place in places),
             places_resting=sum(not place.in_flight for place in places),
-            free_in_seconds=tuple(sorted(place.free_at - now for place in places)),
         )
 
     return await ledger.row.glance(read)
-
-
-def _when(told: Any) -> datetime | None:
-    return datetime.fromisoformat(told).astimezone(UTC) if told else None

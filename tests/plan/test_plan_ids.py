@@ -10,7 +10,7 @@ from test_plan_rules import A, B, C, make_sheet, piles, sentences
 from batchpub.course import IdShape, Pile
 from batchpub.errors import SheetRefused
 from batchpub.plan import PlanOptions, judge_again, judge_sheets, make_plan, settle_plan
-from batchpub.plan.ranges import group_faults, say_ranges
+from batchpub.plan.ranges import say_ranges
 from batchpub.plan.rounding import find_suspects, is_suspect, looks_rounded, reads_like_a_double
 
 DOUBLE, OTHER_DOUBLE = "478346000019582080", "478346000019582144"
@@ -240,20 +240,11 @@ def test_sixteen_digits_are_exact_in_a_double():
     assert reads_like_a_double("9783460000195822")
 
 
-def test_one_fault_of_many_rows_is_one_sentence():
+def test_neighbours_are_a_range():
     """
-    Rows with the same fault are named by their range; a value that differs is said of the first.
+    Cells are named by their column and rows, neighbours once.
     """
-    problems = [(f"A{row}", f"A{row}: this Course ID has {row} digits.") for row in range(2, 302)]
-
-    faults = group_faults(
-        [*problems, ("B7", "B7 contains a formula (=A1)."), ("A400", "A400: this Course ID has 5 digits.")]
-    )
-
-    assert [
-        "A2–A301, A400 (301 rows): this Course ID has 2 digits. (This is A2; the others are alike.)",
-        "B7: contains a formula (=A1).",
-    ] == list(map(str, faults))
+    assert "A2–A301, A400" == say_ranges([*(f"A{row}" for row in range(2, 302)), "A400"])
     assert "A2, A4–A6, B1" == say_ranges(["A5", "A2", "A4", "B1", "A6"])
 
 
