@@ -5,7 +5,7 @@ import difflib
 import click
 
 from batchpub.errors import ExitCode
-from batchpub.settings import PREFIX, SETTINGS
+from batchpub.settings import PREFIX, SECRETS, SETTINGS
 
 GROUPS = {
     "Everyday": ("job", "state", "sheet", "column", "name", "notify", "online", "as_json", "yes", "quiet", "verbose"),
@@ -116,8 +116,11 @@ def _say_instead(flag: str, command: str) -> str:
     if flag in INSTEAD:
         return INSTEAD[flag]
     name = flag.replace("-", "_")
+    variable = f"{PREFIX}{name.upper()}"
+    if name in SECRETS:
+        return f"A secret comes from the environment alone: {variable}, or {variable}_FILE with the path of a file."
     if name in SETTINGS:
-        return f"{command} takes it from the environment ({PREFIX}{name.upper()}) or a job file ({name} = …)."
+        return f"{command} takes it from the environment ({variable}) or a job file ({name} = …)."
     return ""
 
 

@@ -35,6 +35,9 @@ from batchpub.sheet.xmlstream import Budget, find_encoding, local_name, read_ele
 _SS = "{urn:schemas-microsoft-com:office:spreadsheet}"
 _ROOTS = (f"{_SS}Workbook", "Workbook")
 _NAMES = ("Style", "Column", "Row", "Visible", "Worksheet", "Workbook")
+_FIRST = re.compile(rb"<(?:[\w.-]+:)?([A-Za-z_][\w.-]*)")
+_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
+_SAMPLE = 8192
 _ARRAY = re.compile(r"RC(?::R(?:\[([0-9]{1,7})\])?C(?:\[([0-9]{1,5})\])?)?")
 _KINDS = {"DateTime": CellKind.DATE, "Error": CellKind.ERROR}
 _STRIKES = frozenset({"s", "del", "strike"})
@@ -50,6 +53,9 @@ class Xml2003Book:
     def __init__(self, data: bytes) -> None:
         """Read the names of the sheets and the top of each."""
         self._data = data.removeprefix(codecs.BOM_UTF8).lstrip()
+        first = _FIRST.search(_COMMENT.sub(b"", self._data[:_SAMPLE]))
+        if first and first[1] != b"Workbook":
+            raise Unreadable(_OTHER_XML)  # before anything is said of its DOCTYPE, its letters or its end
         self._heads, self._encoding, note = find_encoding(self._data, lambda named: self._parse(named, HEAD_ROWS))
         self.notes: Sequence[str] = (note,) if note else ()
         self.tabs: Sequence[Tab] = self._heads.tabs

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from batchpub.cli.help import EXAMPLES, GROUPS, INSTEAD, MEANT
 from batchpub.cli.main import COMMANDS, group
 from batchpub.errors import ExitCode
-from batchpub.settings import PREFIX, SETTINGS
+from batchpub.settings import PREFIX, SECRETS, SETTINGS
 
 
 def run(*arguments):
@@ -68,6 +68,19 @@ def test_a_flag_that_there_is_not_is_answered_with_what_does_it(flag, words):
     done = run("publish", f"--{flag}", "a.xlsx")
 
     assert (2, True) == (done.exit_code, words in done.output)
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_a_secret_as_a_flag_is_answered_with_where_it_may_stand(secret):
+    """
+    Neither a flag nor a job file may hold one: only the environment, or a file that it names.
+    """
+    name = f"BATCHPUB_{secret.upper()}"
+
+    told = " ".join(run("publish", f"--{secret.replace('_', '-')}", "x", "a.xlsx").output.split())
+
+    assert f"from the environment alone: {name}, or {name}_FILE" in told
+    assert "job file (" not in told
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

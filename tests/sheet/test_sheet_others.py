@@ -315,6 +315,17 @@ def test_flat_open_document(tmp_path):
     assert {2: A, 3: "invalid"} == see(tmp_path / "a.fods")
 
 
+@pytest.mark.parametrize("prolog", ["", "<!DOCTYPE busconfig SYSTEM 'x.dtd'>", "<!-- <Workbook> -->\n"])
+def test_xml_of_another_kind_is_not_tampered_with(tmp_path, prolog):
+    """
+    A DOCTYPE says nothing about a file that is no spreadsheet, and neither does its end.
+    """
+    (tmp_path / "a.xml").write_text(f'<?xml version="1.0"?>{prolog}<p:busconfig><a>', encoding="utf-8")
+
+    with pytest.raises(SheetRefused, match="none of the spreadsheets that are read here"):
+        see(tmp_path / "a.xml")
+
+
 def test_xml_2003_with_a_dtd_is_refused(tmp_path):
     """
     No entity is ever expanded.
