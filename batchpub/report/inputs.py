@@ -56,6 +56,17 @@ def keep_inputs(inputs: Sequence[Input], out: Path) -> tuple[str, ...]:
     return tuple(changed)
 
 
+def read_kept(out: Path, sha256: str) -> bytes | None:
+    """Give a file that `keep_inputs` has kept below the reports, None where it is not there any more as it was."""
+    try:
+        sums = (out / INPUTS / SUMS).read_text(encoding="utf-8")
+        names = [line.partition("  ")[2] for line in sums.split("\n") if sha256 and line.startswith(f"{sha256}  ")]
+        data = (out / INPUTS / names[0]).read_bytes() if names else b""
+    except (OSError, ValueError):
+        return None
+    return data if hash_of(data) == sha256 else None
+
+
 def _read_again(one: Input) -> bytes | None:
     if one.data is not None:
         return one.data

@@ -1,7 +1,7 @@
 """Staff's own file back: one workbook for each file handed in, every cell where it was, what became of it on the right."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import PurePath
@@ -12,10 +12,12 @@ from batchpub.record import RowRecord, RunRecord
 from batchpub.report.attention import drop_place
 from batchpub.report.table import find_own_columns
 from batchpub.report.text import cut_cell, neutralise
-from batchpub.report.totals import advice, name_outcome
+from batchpub.report.totals import TONES, advice, name_outcome
 from batchpub.report.xlsx_look import (
     MESSAGE_WIDTH,
+    Line,
     Look,
+    Page,
     count_lines,
     furnish,
     measure_width,
@@ -32,18 +34,25 @@ _OF_SETTINGS = re.compile(r"\s*\([^()]*\bthe setting [^()]*\)")  # what a senten
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,10})(\.[0-9]{1,6})?")  # longer ones would be shown rounded
 _NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\]")  # of a worksheet: "Rename a worksheet", Microsoft Support
 _LONGEST_NAME = 31
-_WHEN_WIDTH = 38
+_WIDTHS = (16, MESSAGE_WIDTH, 38)
 
 
-def write_own_files(run: RunRecord) -> Iterator[tuple[str, bytes]]:
-    """Give each workbook with its path inside the reports' folder, named after the file that it answers."""
+ReadKept = Callable[[str], bytes | None]
+"""Gives a file that was handed in by its SHA-256, None where it is gone."""
+
+
+def write_own_files(run: RunRecord, read_kept: ReadKept = lambda _: None) -> Iterator[tuple[str, bytes]]:
+    """Give each workbook with its path inside the reports' folder, named after the file that it answers.
+
+    An .xlsx that is still there comes back as it is, with our columns added; of everything else a workbook is made.
+    """
     files: dict[str, list[int]] = {}
     for index, sheet in enumerate(run.sheets):
         if not sheet.refused:
             files.setdefault(sheet.file, []).append(index)
     taken: set[str] = set()
     for file, indexes in files.items():
-        yield f"{FOLDER}/{_name_file(file, taken)}", _write_book(run, indexes)
+        yield f"{FOLDER}/{_name_file(file, taken)}", _add_to_own(run, indexes, read_kept) or _write_book(run, indexes)
 
 
 def _name_file(file: str, taken: set[str]) -> str:
@@ -54,6 +63,36 @@ def _name_file(file: str, taken: set[str]) -> str:
         name = f"{stem} ({number}) - results.xlsx"
     taken.add(name.casefold())
     return name
+
+
+def _add_to_own(run: RunRecord, indexes: Sequence[int], read_kept: ReadKept) -> bytes | None:
+    """Add our columns to the workbook that was handed in, where it is one and is kept."""
+    sheets = [run.sheets[index] for index in indexes]
+    data = read_kept(sheets[0].sha256) if sheets[0].sha256 else None
+    if data is None or not data.startswith(b"PK") or not all(sheet.layout for sheet in sheets):
+        return None
+    from batchpub.report.own_workbook import add_results  # noqa: PLC0415 - most runs are of one kind of file
+
+    return add_results(data, [_make_page(run, index) for index in indexes])
+
+
+def _make_page(run: RunRecord, index: int) -> Page:
+    sheet = run.sheets[index]
+    layout = sheet.layout or Layout(row=1, columns=())
+    lines = {layout.row: Line(texts=HEADINGS)}
+    for row in run.rows:
+        if row.sheet_index == index:
+            texts = _say_row(row)
+            lines[row.row] = Line(texts=texts, tone=TONES[row.outcome], lines=count_lines(texts[1], MESSAGE_WIDTH))
+    is_answer = sheet.headings[-len(HEADINGS) :] == HEADINGS and len(layout.columns) == len(sheet.headings)
+    first = layout.columns[-len(HEADINGS)] if is_answer else None
+    return Page(name=sheet.sheet, heading_row=layout.row, lines=lines, widths=_WIDTHS, first=first)
+
+
+def _say_row(row: RowRecord) -> tuple[str, ...]:
+    """Give what stands in our columns of a row."""
+    tried = show_local(row.finished_at) if row.finished_at is not None and row.attempts else ""
+    return name_outcome(row.outcome), say_to_staff(row), tried
 
 
 def _write_book(run: RunRecord, indexes: Sequence[int]) -> bytes:
@@ -90,7 +129,7 @@ def _write_page(page: Any, sheet: PlannedSheet, rows: Sequence[RowRecord], look:
         page.write_string(layout.row - 1, column, cut_cell(neutralise(heading)), look.heading)
     for place, heading in enumerate(HEADINGS):
         column = first_ours + place
-        page.set_column(column, column, (16, MESSAGE_WIDTH, _WHEN_WIDTH)[place], look.text if place else None)
+        page.set_column(column, column, _WIDTHS[place], look.text if place else None)
         page.write_string(layout.row - 1, column, heading, look.heading)
     for row in rows:
         for column, text in zip(layout.columns, cells[row.position], strict=True):
@@ -120,12 +159,13 @@ def _write_own(page: Any, line: int, column: int, text: str, look: Look) -> None
 
 
 def _write_ours(page: Any, row: RowRecord, first: int, look: Look) -> None:
-    line, message = row.row - 1, say_to_staff(row)
-    page.write_string(line, first, name_outcome(row.outcome), look.outcomes[row.outcome])
+    line = row.row - 1
+    outcome, message, tried = _say_row(row)
+    page.write_string(line, first, outcome, look.outcomes[row.outcome])
     page.write_string(line, first + 1, cut_cell(neutralise(message)), look.wrapped)
     set_height(page, line, count_lines(message, MESSAGE_WIDTH))
-    if row.finished_at is not None and row.attempts:
-        page.write_string(line, first + 2, show_local(row.finished_at), look.plain)
+    if tried:
+        page.write_string(line, first + 2, tried, look.plain)
 
 
 def say_to_staff(row: RowRecord) -> str:

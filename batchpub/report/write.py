@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from batchpub.errors import CannotWrite, SettingsWrong
@@ -9,6 +10,7 @@ from batchpub.files import replace_file
 from batchpub.record import RunRecord
 from batchpub.report import FILE_NAMES
 from batchpub.report.csv_file import write_csv
+from batchpub.report.inputs import read_kept
 from batchpub.report.json_file import write_json
 from batchpub.report.junit import write_junit
 from batchpub.report.own_file import write_own_files
@@ -51,7 +53,7 @@ def _write_format(run: RunRecord, out: Path, name: str, written: list[Path], fai
     if name != STAFF:
         _write_one(out / FILE_NAMES[name], lambda: FORMATS[name](run), written, failures)
         return
-    for place, data in write_own_files(run):
+    for place, data in write_own_files(run, partial(read_kept, out)):
         (out / place).parent.mkdir(exist_ok=True)
         _write_one(out / place, lambda data=data: data, written, failures)  # type: ignore[misc]
 

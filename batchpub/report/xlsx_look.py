@@ -1,6 +1,6 @@
 """How the workbook looks: formats, colours, widths, heights and paper."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC
@@ -32,6 +32,8 @@ _COLOURS = {
     Tone.BAD: {"bg_color": "#FFC7CE", "font_color": "#8E1510"},
     Tone.QUIET: {"bg_color": "#E7E6E6", "font_color": "#333333"},
 }
+FILLS = {tone: colours["bg_color"] for tone, colours in _COLOURS.items()}
+"""The colour behind an outcome, as #RRGGBB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,26 @@ class Look:
     indented_heading: Any
     title: Any
     outcomes: dict[Outcome, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """What stands in our columns of one row; `lines` is how many lines the longest of it takes."""
+
+    texts: tuple[str, ...]
+    tone: Tone | None = None
+    lines: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What is added to one sheet: a line by row number. `first` is the column to begin in, where an earlier answer stands there."""
+
+    name: str
+    heading_row: int
+    lines: Mapping[int, Line]
+    widths: tuple[float, ...]
+    first: int | None = None
 
 
 def make_look(book: Any) -> Look:
@@ -101,7 +123,12 @@ def count_lines(text: str, width: float) -> int:
 def set_height(page: Any, line: int, lines: int, *, scale: float = 1.0) -> None:
     """Make a row tall enough for so many lines: neither merged cells nor LibreOffice do so by themselves."""
     if lines > 1 or scale > 1:
-        page.set_row(line, min(_TALLEST, _LINE_POINTS * scale * lines))
+        page.set_row(line, line_height(lines, scale=scale))
+
+
+def line_height(lines: int, *, scale: float = 1.0) -> float:
+    """Give the height of a row of so many lines, in points."""
+    return min(_TALLEST, _LINE_POINTS * scale * lines)
 
 
 def prepare_print(page: Any, *, landscape: bool) -> None:

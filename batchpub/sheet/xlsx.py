@@ -97,10 +97,11 @@ class XlsxBook:
         if not kept:
             raise Unreadable(say_damaged(_NO_SHEETS))
         self.tabs: Sequence[Tab] = [tab for tab, _ in kept]
-        self._parts = [part for _, part in kept]
+        self.parts: Sequence[str] = [part for _, part in kept]
         part_of = dict(relations.values())
         texts, struck_texts = self._read_texts(part_of.get("sharedStrings", ""))
-        dates, struck = self._read_styles(part_of.get("styles", ""))
+        self.styles = part_of.get("styles", "")
+        dates, struck = self._read_styles(self.styles)
         self._shared = _Shared(
             texts=texts, struck_texts=struck_texts, dates=dates, struck=struck, since_1904=since_1904
         )
@@ -108,7 +109,7 @@ class XlsxBook:
     def read(self, tab: int, rows: int) -> Grid:
         """Read so many filled rows of one worksheet."""
         sheet = _Worksheet(self._shared, RowBuffer(wanted=rows))
-        for element in self._elements(self._parts[tab], *_SHEET_PARTS):
+        for element in self._elements(self.parts[tab], *_SHEET_PARTS):
             match local_name(element):
                 case "row" if not sheet.take_row(element):
                     break
