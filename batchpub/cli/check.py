@@ -106,7 +106,9 @@ def check(  # noqa: PLR0913 - the flags of a command
         summary = _summarise(rows, plan, handed.left_out, to_send, eta, host, warnings)
         shown = show(summary, sys.stdout, before=_show_looks(rows) if online else "")
         invalid = [spot for spot in summary.spots if spot.word == Pile.INVALID]
-        for warning in announce_check([*_spots_of(intake.refused), *invalid], shown, os.environ, sys.stdout):
+        rule = [Spot(word="publish would send nothing", message=broken)] if broken else []
+        spots = [*rule, *_spots_of(intake.refused), *invalid]
+        for warning in announce_check(spots, f"{shown}\n{broken}", os.environ, sys.stdout):
             click.echo(f"batchpub: {warning}", err=True)
     if intake.refused:
         return ExitCode.SHEET_REFUSED

@@ -114,3 +114,19 @@ def test_a_folder_that_cannot_be_written_is_found_before_anything_is_sent(tmp_pa
 
     assert (74, True) == (done.returncode, "so nothing was sent" in done.stderr)
     assert "call.answered" not in done.stderr
+
+
+def test_a_check_that_a_rule_forbids_says_so_where_a_pull_request_shows_it(tmp_path):
+    """
+    `expect` counts in a check: an annotation of its own, first, and a line of the step summary say what forbids it.
+    """
+    (tmp_path / "a.csv").write_text(f"Course ID\n{COURSE}\n")
+
+    done = batchpub(tmp_path, "check", "a.csv", "--expect", "2")
+
+    (told,) = [line for line in done.stdout.splitlines() if line.startswith("::error")]
+    title, _, sentence = told.removeprefix("::error title=").partition("::")
+    assert (4, "publish would send nothing") == (done.returncode, title)
+    assert "2" in sentence
+    assert f"batchpub: {sentence}" in done.stderr
+    assert sentence in (tmp_path / "GITHUB_STEP_SUMMARY").read_text()
