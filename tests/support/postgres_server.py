@@ -14,10 +14,19 @@ from pathlib import Path
 import psutil
 
 FOLDERS = ("/usr/lib/postgresql", "/usr/local/pgsql", "/usr/pgsql", "/opt/homebrew/opt")
+CHOSEN = "TEST_POSTGRESQL"
+"""Names the folder of a server's programs, where another than the newest is wanted: tests/runners/postgresql.sh."""
 AS_USER = "postgres"
 
 
 def find_programs():
+    """Give the folder that TEST_POSTGRESQL names, or the newest that has a server in it; None where there is none."""
+    if chosen := os.environ.get(CHOSEN):
+        return Path(chosen)
+    return find_newest()
+
+
+def find_newest():
     """Give the newest folder that has a server in it; None where there is none."""
     found = [Path(folder).glob("**/bin/initdb") for folder in FOLDERS]
     beside = [Path(shutil.which("initdb") or "/nowhere")]
@@ -30,6 +39,8 @@ class PostgresServer:
 
     def __init__(self, *settings):
         self.programs = find_programs()
+        # What only asks a server comes from the newest, which can ask older ones too: some packages have a server alone.
+        self.clients = self.programs if (self.programs / "psql").exists() else find_newest()
         self.settings = settings
         self._number = itertools.count()
         self._running = None
@@ -75,7 +86,7 @@ class PostgresServer:
             )
         ends = time.monotonic() + 30
         while subprocess.run(
-            [self.programs / "pg_isready", "-q", "-h", self.folder, "-p", str(self.port)], check=False
+            [self.clients / "pg_isready", "-q", "-h", self.folder, "-p", str(self.port)], check=False
         ).returncode:
             assert time.monotonic() < ends, (self.folder / "log").read_text()[-2000:]
             time.sleep(0.02)
@@ -132,7 +143,7 @@ class PostgresServer:
     def ask(self, statement, *, database):
         """Run one statement; give what psql prints of it."""
         command = [
-            self.programs / "psql",
+            self.clients / "psql",
             "-h",
             self.folder,
             "-p",
