@@ -232,6 +232,11 @@ EVENTS = {
         "The state cannot be used just now; no call starts until it can, or until patience ends.",
         ("path", "error", "seconds"),
     ),
+    "token.kept": Event(
+        ("warning",),
+        "The access token could not be renewed before its end; it is used until then, and renewing it is tried again.",
+        ("seconds", "reason"),
+    ),
     "token.memory_only": Event(("warning",), "The access token is kept in memory only.", ("file", "reason")),
     "token.renewed": Event(("info",), "The access token was renewed.", ("lifetime_seconds",)),
     "token.waiting": Event(

@@ -151,6 +151,9 @@ SENTENCES: dict[str, Callable[[Fields], str]] = {
     "run.stopping": lambda fields: f"Stopping; calls in flight finish first: {fields['reason']}",
     "state.unwritable": lambda fields: f"The state cannot be written: {fields['error']}",
     "report.unwritable": lambda fields: f"A report cannot be written: {fields['error']}",
+    "token.kept": lambda fields: (
+        f"The access token could not be renewed ({fields['reason']}); it is valid for {say_duration(fields['seconds'])} more"
+    ),
     "token.renewed": lambda fields: f"The access token was renewed, for {say_duration(fields['lifetime_seconds'])}",
     "token.waiting": lambda fields: (
         f"Zoho allows ten access tokens in ten minutes; the next one in {say_duration(fields['seconds'])}"

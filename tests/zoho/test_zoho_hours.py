@@ -10,9 +10,12 @@ import pytest
 from batchpub.secret import Secret
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from support.virtual_time import VirtualClock, VirtualLoop, run_virtually
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from support.virtual_time import START, VirtualClock, VirtualLoop, run_virtually
 
 from batchpub.course import Course
+from batchpub.errors import AccessRefused, ServiceUnreachable
 from batchpub.sandbox import Sandbox, SandboxConfig, parse_faults
 from batchpub.services.interface import Expired, Published
 from batchpub.services.zoho.access import RefreshCredentials
@@ -74,3 +77,63 @@ def test_four_hours_never_send_an_expired_token_twice(faults, refused, tokens):
     assert tokens == stats["tokens_issued"]
     assert refused == refusals.total()
     assert len(refusals) <= 1
+
+
+KINDS = {
+    "an outage": {"kind": "503"},
+    "a page": {"kind": "page", "status": 200},
+    "a hanging host": {"kind": "timeout_before"},
+    "the limit of the token call": {"kind": "token_throttled"},
+    "a final error": {"kind": "invalid_code"},
+}
+
+
+@settings(max_examples=8, deadline=None)
+@given(kind=st.sampled_from(sorted(KINDS)), begins=st.floats(0, 4000), lasts=st.floats(0, 1500))
+@example(kind="an outage", begins=3250.0, lasts=300.0)
+@example(kind="a hanging host", begins=3250.0, lasts=300.0)
+@example(kind="a final error", begins=3250.0, lasts=300.0)
+@example(kind="the limit of the token call", begins=3250.0, lasts=1200.0)
+def test_token_that_is_valid_is_used_whatever_becomes_of_its_renewal(kind, begins, lasts):
+    """
+    A call every 21 seconds, by several workers: nobody is told that there is no access before the last token has ended,
+    none is refused, nobody waits while one renews, and the token call keeps to ten in ten minutes.
+    """
+    loop = VirtualLoop()
+    trouble = {**KINDS[kind], "on": "token", "from_seconds": begins, "until_seconds": begins + lasts}
+    vain, held_up, ends = [], [], [0.0]
+
+    async def call(client, number):
+        began, valid_until = loop.time(), max(ends)
+        try:
+            access = await client.get_access()
+        except (AccessRefused, ServiceUnreachable):
+            vain.append((began, valid_until))
+            return
+        if began < valid_until and loop.time() > began:
+            held_up.append(began)
+        ends.append(access.expires_at - START.timestamp())
+        reply = await client.publish(
+            Course(course_id=str(10**17 + number)), notify=False, access=access, may_send=lambda: True
+        )
+        assert isinstance(reply.answer, Published)
+
+    async def main():
+        config = SandboxConfig(strict_tokens=True, limit=100_000, faults=parse_faults([trouble]))
+        async with Sandbox(config) as sandbox:
+            clock = VirtualClock(loop)
+            token = TokenSource(CREDENTIALS, accounts_url=sandbox.url, clock=clock)
+            async with (
+                ZohoClient(api_url=sandbox.url, token=token, clock=clock) as client,
+                asyncio.TaskGroup() as group,
+            ):
+                for number in range(250):
+                    group.create_task(call(client, number))
+                    await asyncio.sleep(21)
+            return [one["arrived_at"] for one in sandbox.requests() if one["operation"] == "token"]
+
+    asked = run_virtually(main(), loop)
+
+    assert all(moment >= valid_until for moment, valid_until in vain)
+    assert len(held_up) <= len(asked)
+    assert all(sum(at - 599 < other <= at for other in asked) <= 10 for at in asked)  # a second for the way there

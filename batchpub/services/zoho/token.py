@@ -35,8 +35,16 @@ TOKEN_LIMIT = 10  # access tokens per refresh token ...
 TOKEN_WINDOW_SECONDS = 600.0  # ... in 10 minutes, Zoho accounts documentation
 RENEW_BEFORE_SECONDS = 300.0
 RENEW_BEFORE_SHARE = 0.1
+ON_THE_WAY_SECONDS = 10.0
+ON_THE_WAY_SHARE = 0.01
+"""What a call may take to the service: a token that ends sooner is not used any more. Of a short life, this share."""
 USUAL_LIFETIME_SECONDS = 3600.0  # "expires_in": 3600, Zoho accounts documentation
 RETRY_SECONDS = (1.0, 2.0, 4.0, 8.0)
+FIRST_EARLY_PAUSE = 20.0
+"""Seconds between the first two vain tries to replace a token that is still valid; then twice as long each time.
+
+Four tries in its last five minutes and five after its end are fewer than Zoho's ten.
+"""
 WORTH_TELLING_SECONDS = 30.0
 LARGEST_ANSWER = 65_536
 
@@ -71,9 +79,27 @@ class _Kept:
         left = self.expires_at - now
         return bool(self.token) and margin < left <= self.lifetime_seconds
 
+    def is_valid(self, *, now: float) -> bool:
+        """Say if the token lets a call in that starts now, though it may have to be renewed."""
+        return bool(self.token) and self.expires_at - self.lifetime_seconds <= now < self.usable_until
+
+    @property
+    def usable_until(self) -> float:
+        """The last wall time (s) at which a call may start that still arrives with a valid token."""
+        return self.expires_at - min(ON_THE_WAY_SECONDS, self.lifetime_seconds * ON_THE_WAY_SHARE)
+
     def access(self) -> Access:
         """Give the access that this token stands for."""
-        return access_of_token(self.token, expires_at=self.expires_at, hint=self.hint)
+        return access_of_token(self.token, expires_at=self.usable_until, hint=self.hint)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Vain:
+    """No token this time, and why. `seconds` is how long Zoho's own limit has to be waited for, 0 where it is not the reason."""
+
+    reason: str
+    seconds: float = 0.0
+    was_asked: bool = True
 
 
 class TokenSource:
@@ -105,6 +131,7 @@ class TokenSource:
         self._timeout = make_timeout(connect_seconds=connect_seconds, total_seconds=total_seconds)
         self._one_flight = asyncio.Lock()
         self._kept: _Kept | None = None
+        self._early_at, self._early_pause = 0.0, FIRST_EARLY_PAUSE
         self._fixed = None if isinstance(credentials, RefreshCredentials) else fixed_access(credentials)
 
     def __repr__(self) -> str:
@@ -119,10 +146,15 @@ class TokenSource:
         """
         if self._fixed is not None or not isinstance(self._credentials, RefreshCredentials):
             return self._fixed or Access(headers={})
+        kept = self._look_up(self._credentials)
+        if kept.is_valid(now=self._now()) and self._one_flight.locked():
+            return kept.access()  # somebody else is renewing it, which may take a while
         async with self._one_flight:
             kept = self._look_up(self._credentials)
-            if not kept.is_fresh(now=self._now()):
+            if not kept.is_valid(now=self._now()):
                 kept = await self._fetch(self._credentials, stale=None)
+            elif not kept.is_fresh(now=self._now()) and self._now() >= self._early_at:
+                kept = await self._fetch_early(self._credentials, kept)
             return kept.access()
 
     async def renew(self, stale: Access) -> bool:
@@ -145,33 +177,54 @@ class TokenSource:
         return self._kept
 
     async def _fetch(self, credentials: RefreshCredentials, *, stale: Access | None) -> _Kept:
-        """Get a token that is fresh and not stale: one that another process got meanwhile, or else a new one.
-
-        Within the limit of the token call, and a bounded number of times. Nobody is kept out while we sleep.
-        """
+        """Get a token that is fresh and not stale. Within the limit of the token call, and a bounded number of times."""
         delays = iter(RETRY_SECONDS)
-        while True:
-            async with self._turn():
-                kept = self._look_up(credentials, stale=stale)
-                if kept.is_fresh(now=self._now()):
-                    return kept
-                seconds = self._seconds_to_turn(kept)
-                if not seconds:
-                    kept = self._count(credentials, kept)
-                    answer, reason = await ask_for_token(self._accounts_url, _form_of(credentials), self._timeout)
-                    token = answer.get("access_token")
-                    if isinstance(token, str) and HEADER_SAFE_TOKEN.fullmatch(token):
-                        return self._take(credentials, kept, token, answer)
-                    raise_if_final(answer, self._accounts_url)
-            if not seconds:
+        while isinstance(found := await self._try(credentials, stale=stale), _Vain):
+            seconds = found.seconds
+            if found.was_asked:
                 delay = next(delays, None)
                 if delay is None:
-                    break
-                seconds = TOKEN_WINDOW_SECONDS if is_throttle(answer, reason) else delay
+                    raise ServiceUnreachable(
+                        f"no access token from {self._accounts_url} ({found.reason}); run the same command later"
+                    )
+                seconds = max(seconds, delay)
             if seconds >= WORTH_TELLING_SECONDS:
                 log.warning("token.waiting", seconds=round(seconds, 1))
             await self._clock.sleep(seconds)
-        raise ServiceUnreachable(f"no access token from {self._accounts_url} ({reason}); run the same command later")
+        return found
+
+    async def _fetch_early(self, credentials: RefreshCredentials, kept: _Kept) -> _Kept:
+        """Replace a token before its end, with one try; where that is vain it is used on, and the next try comes later."""
+        try:
+            found = await self._try(credentials, stale=None)
+        except AccessRefused as error:
+            found = _Vain(reason=str(error))
+        if isinstance(found, _Kept):
+            self._early_pause = FIRST_EARLY_PAUSE
+            return found
+        self._early_at = self._now() + max(found.seconds, self._early_pause)
+        self._early_pause *= 2
+        log.warning("token.kept", seconds=round(kept.expires_at - self._now(), 1), reason=found.reason)
+        return kept
+
+    async def _try(self, credentials: RefreshCredentials, *, stale: Access | None) -> _Kept | _Vain:
+        """Ask for a token once, where Zoho's limit allows it, unless another process got one meanwhile.
+
+        Nobody is kept out while the caller sleeps afterwards. Raise AccessRefused for an error that stays.
+        """
+        async with self._turn():
+            kept = self._look_up(credentials, stale=stale)
+            if kept.is_fresh(now=self._now()):
+                return kept
+            if seconds := self._seconds_to_turn(kept):
+                return _Vain(reason="its ten tokens in ten minutes are used up", seconds=seconds, was_asked=False)
+            kept = self._count(credentials, kept)
+            answer, reason = await ask_for_token(self._accounts_url, _form_of(credentials), self._timeout)
+            token = answer.get("access_token")
+            if isinstance(token, str) and HEADER_SAFE_TOKEN.fullmatch(token):
+                return self._take(credentials, kept, token, answer)
+            raise_if_final(answer, self._accounts_url)
+            return _Vain(reason=reason, seconds=TOKEN_WINDOW_SECONDS if is_throttle(answer, reason) else 0.0)
 
     def _turn(self) -> AbstractAsyncContextManager[None]:
         """Let one process at a time ask: two that do cost two of the ten tokens."""
@@ -197,7 +250,8 @@ class TokenSource:
 
     def _take(self, credentials: RefreshCredentials, kept: _Kept, token: str, answer: Mapping[str, Any]) -> _Kept:
         lifetime, hint = _lifetime(answer), find_other_data_center(answer.get("api_domain"), self._api_url)
-        kept = replace(kept, token=token, expires_at=self._now() + lifetime, lifetime_seconds=lifetime, hint=hint)
+        asked_at = kept.minted[-1]  # it lives from when Zoho made it, which was before its answer came
+        kept = replace(kept, token=token, expires_at=asked_at + lifetime, lifetime_seconds=lifetime, hint=hint)
         self._keep(credentials, kept)
         if hint:
             log.warning("access.elsewhere", detail=hint)
