@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
-from enum import Enum, StrEnum
+from enum import Enum, StrEnum, auto
 from typing import Self
 
 from batchpub.course import Course, NamesRule
@@ -24,10 +24,14 @@ class Verify(StrEnum):
 class Why(Enum):
     """Why a course is read."""
 
-    LOST = "a call of this run had no clear answer"
-    LOST_BEFORE = "a call of an earlier run had none"
-    VERIFY = "before the first call: is it what the sheet says, and still a draft?"
-    CONFIRM = "the service refused it as published already"
+    LOST = auto()
+    """A call of this run had no clear answer."""
+    LOST_BEFORE = auto()
+    """A call of an earlier run had none."""
+    VERIFY = auto()
+    """Before the first call: is it what the sheet says, and still a draft?"""
+    CONFIRM = auto()
+    """The service refused it as published already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """What a row's outcome is said to rest on: the whole value, with every fact that a person is shown."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -19,6 +20,7 @@ from batchpub.lifecycle import (
     Signs,
     Wait,
     Why,
+    Work,
     look_of,
     move_after_look,
     next_move,
@@ -378,3 +380,28 @@ def test_what_nobody_said_is_empty():
         signs.unreached_in_a_row,
     )
     assert (None, None, None, None) == (verdict.status, verdict.result, verdict.lock, verdict.stop)
+
+
+def test_a_course_begins_without_a_history():
+    """
+    Nothing was tried, nothing was lost, nobody looked.
+    """
+    work = Work(position=1, course=COURSE, notify=False)
+
+    assert ("", False, 0, 0, 0.0, False, False) == (
+        work.name,
+        work.confirmed,
+        work.attempts,
+        work.reads,
+        work.spent_seconds,
+        work.renewed,
+        work.is_lost,
+    )
+    assert (-math.inf, None, None, None, False) == (
+        work.looked_at,
+        work.other_name,
+        work.said_published,
+        work.last,
+        work.strained,
+    )
+    assert (frozenset(), frozenset()) == (Rules().again, Rules().uncertain)
