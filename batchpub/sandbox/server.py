@@ -119,7 +119,8 @@ class Sandbox:
         return web.json_response({"reset": True})
 
     async def _unknown(self, request: web.Request) -> web.Response:
-        return _response(error_reply("URL_RULE_NOT_CONFIGURED", f"No such address: {request.path}", status=404))
+        reply = error_reply("URL_RULE_NOT_CONFIGURED", f"No such address: {request.path}", status=404)
+        return web.Response(status=reply.status, body=reply.body, headers=reply.headers)
 
     def _serve(
         self, operation: str, *, is_batch_page: bool = False
@@ -195,7 +196,8 @@ class Sandbox:
                 cut = None if verdict.fault is None else verdict.fault.cut_bytes
                 part = verdict.reply.body[: len(verdict.reply.body) // 2 if cut is None else cut]
                 response = await self._write_part(request, verdict.reply, part)
-                _close_connection(request)
+                if request.transport is not None:
+                    request.transport.close()
                 return response
             case Delivery.SLOW:
                 return await self._drip(request, verdict.reply, SLOW_SECONDS if seconds is None else seconds)
@@ -245,19 +247,10 @@ class Sandbox:
             raise _Closing
 
 
-def _response(reply: Reply) -> web.Response:
-    return web.Response(status=reply.status, body=reply.body, headers=reply.headers)
-
-
 def _gone(request: web.Request) -> web.Response:
     """End the connection without an answer; aiohttp gets a response that it cannot write any more."""
     _reset_connection(request)
     return web.Response()
-
-
-def _close_connection(request: web.Request) -> None:
-    if request.transport is not None:
-        request.transport.close()
 
 
 def _reset_connection(request: web.Request) -> None:

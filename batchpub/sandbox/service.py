@@ -86,6 +86,7 @@ class Service:
         self._answers: Counter[str] = Counter()
         self._seen: set[str] = set()
         self._requests: deque[dict[str, Any]] = deque(maxlen=KEPT_REQUESTS)
+        self._grace = config.grace_seconds * config.speed
         self._neighbour_at = 0.0
         self._quota_day, self._quota_used = 0, 0
         self._late = self._without_notify = self._quota_refusals = self._secrets_in_url = 0
@@ -244,8 +245,7 @@ class Service:
             return None
         if held is not None:
             episode.calls_during += 1
-            grace = self._config.grace_seconds * self._config.speed
-            episode.sent_after_refusal += episode.could_be_known(call.received_at, grace_seconds=grace)
+            episode.sent_after_refusal += episode.could_be_known(call.received_at, grace_seconds=self._grace)
         wait = (episode.ends_at - now) / self._config.speed
         offset = self._config.clock_offset_seconds
         reply = throttle_reply(self._config.throttle_shape, wait_seconds=wait, clock_offset=offset)
@@ -256,8 +256,7 @@ class Service:
         for meter in (self._publishes, self._reads):
             episode = meter.locked_by(now)
             if meter is not self._meter(call) and episode is not None:
-                grace = self._config.grace_seconds * self._config.speed
-                self._other_after_refusal += episode.could_be_known(call.received_at, grace_seconds=grace)
+                self._other_after_refusal += episode.could_be_known(call.received_at, grace_seconds=self._grace)
 
     def _let_neighbour_call(self, now: float) -> None:
         if not self._config.neighbour_calls_per_minute:
