@@ -127,6 +127,9 @@ async def _examine_service(settings: Settings, state: list[Line], overview: Over
     if any(line.sign is Sign.BAD for line in state) or _is_locked(settings, overview):
         yield _note("reading", "not asked: every call is counted in the state, see there")
         return
+    if overview is not None and overview.is_older:
+        yield _note("reading", "not asked: it is counted in the state, which the next run has to bring forward first")
+        return
     async for line in _examine_reading(settings, overview):
         yield line
 
@@ -216,8 +219,7 @@ def _say_state(overview: Overview, where: Path | str) -> Line:
 
 
 def _say_older(overview: Overview) -> str:
-    older = overview.schema_version < overview.works_with
-    return f" (the next run brings it to {overview.works_with})" if older else ""
+    return f" (the next run brings it to {overview.works_with})" if overview.is_older else ""
 
 
 def _is_locked(settings: Settings, overview: Overview | None) -> bool:

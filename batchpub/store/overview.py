@@ -59,6 +59,11 @@ class Overview:
     at_work: tuple[RunAtWork, ...]
     portals: tuple[PortalOverview, ...]
 
+    @property
+    def is_older(self) -> bool:
+        """Tell whether another version left the state, and nothing was written to it since."""
+        return self.schema_version < self.works_with
+
 
 async def read_overview(database: Database, clock: Clock) -> Overview:
     """Read what a state holds, as of now."""

@@ -1,9 +1,12 @@
 """`batchpub doctor` and `batchpub runs`: what an operator at night asks first."""
 
+import contextlib
 import json
 import os
 import socket
+import sqlite3
 import stat
+from pathlib import Path
 
 import pytest
 
@@ -70,6 +73,23 @@ def test_unlock_asks_and_is_logged(batchpub):
 
     assert (2, True) == (refused.returncode, "Add --yes" in refused.stderr)
     assert "portal.unlocked" in done.stderr
+
+
+def test_a_state_of_an_older_version_is_left_as_it_is(batchpub, fork_server, tmp_path):
+    """
+    The next run brings it forward, as the line says: the doctor asks nothing that would be counted in it.
+    """
+    left = Path(__file__).parents[1] / "data" / "state" / "v0.1.0.sqlite.sql"
+    with contextlib.closing(sqlite3.connect(tmp_path / "s.db")) as connection:
+        connection.executescript(left.read_text())
+    before = (tmp_path / "s.db").read_bytes()
+    with fork_server.sandbox() as url:
+        environ = {"BATCHPUB_API_URL": url, "BATCHPUB_ACCOUNTS_URL": url, "BATCHPUB_ACCESS_TOKEN": "1000.canary"}
+        first, again = (lines(batchpub("doctor", "--json", **environ)) for _ in range(2))
+
+    assert "the next run brings it to" in first["state"]["told"]
+    assert (before, "note") == ((tmp_path / "s.db").read_bytes(), first["reading"]["sign"])
+    assert first["state"] == again["state"]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
