@@ -20,9 +20,8 @@ def estimate_seconds(calls: int, limits: Limits, outlook: Outlook) -> float:
     first, last = places[0], places[-1]
     # Once all places have served, each serves once a round; before, whichever is free first serves next.
     rounds = max(0, (calls - 1) // pace.rate - math.ceil((last - first) / limits.rest))
-    by_places = 0.0
-    for _ in range(calls - rounds * pace.rate):
-        by_places = heapq.heapreplace(places, places[0] + limits.rest)
+    for _ in range(calls - rounds * pace.rate - 1):
+        heapq.heapreplace(places, places[0] + limits.rest)
     # Each round is spaced, and begins a guard later than the one before ended.
     spaced = max(0, calls - pace.burst) * limits.period / pace.rate + (calls - 1) // pace.rate * limits.guard
-    return max(by_places + rounds * limits.rest, first + spaced)
+    return max(places[0] + rounds * limits.rest, first + spaced)

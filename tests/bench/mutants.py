@@ -72,7 +72,9 @@ class Mutant:
 
     @property
     def key(self):
-        return f"{self.file} {self.function}\n- {self.before}\n+ {self.after}"
+        return "\n".join(
+            line.rstrip() for line in (f"{self.file} {self.function}", f"- {self.before}", f"+ {self.after}")
+        )
 
 
 class Mutations(MutationVisitor):

@@ -246,6 +246,7 @@ def test_the_estimate_knows_the_lock_the_pace_and_the_places_taken():
         (0, {"taken": (20.0,) * 30}, 0),
         (1, {"pace": Pace(rate=30, burst=1)}, 0),
         (31, {"pace": Pace(rate=30, burst=1)}, 62),
+        (32, {"pace": Pace(rate=30, burst=1)}, 64),
         (61, {"pace": Pace(rate=30, burst=1)}, 124),
         (61, {"pace": Pace(rate=30, burst=1), "taken": (3.0,) * 30}, 127),
         (30, {"pace": Pace(rate=30, burst=10), "taken": (3.0,) * 30}, 43),
