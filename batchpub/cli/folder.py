@@ -34,19 +34,8 @@ _NO_LISTS = frozenset(
         *(".mp3", ".m4a", ".wav", ".mp4", ".mov", ".avi", ".mkv", ".webm"),  # sound and video
         *(".toml", ".yaml", ".yml", ".ini", ".cfg", ".conf", ".env", ".lock", ".log"),  # settings and logs
         *(".db", ".db-wal", ".db-shm", ".sqlite", ".sqlite3"),  # databases, such as the state
-        *(
-            ".py",
-            ".js",
-            ".ts",
-            ".sh",
-            ".ps1",
-            ".bat",
-            ".cmd",
-            ".css",
-            ".md",
-            ".rst",
-            ".adoc",
-        ),  # programs and their docs
+        *(".py", ".js", ".ts", ".sh", ".ps1", ".bat", ".cmd", ".css"),  # programs
+        *(".md", ".rst", ".adoc"),  # and their docs
     ]
 )
 _BUNDLES = (".numbers", ".pages", ".key")  # a document that macOS keeps as a folder

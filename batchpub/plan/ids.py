@@ -25,27 +25,10 @@ _RUN = re.compile(r"(?<![0-9A-Za-z])[0-9]+(?![0-9A-Za-z])")
 # A page of Zoho's: its host is zoho.com, people.zoho.eu, people.zohocloud.ca or the like.
 _ADDRESS = re.compile(r"https?://(?:[a-z0-9-]+\.)*zoho(?:cloud)?(?:\.[a-z]{2,3}){1,2}(?::[0-9]+)?(/\S*)", re.IGNORECASE)
 _TRIMMED = "{}: spaces or invisible characters around the id were left out."
-_ERROR_VALUES = frozenset(
-    [
-        "#n/a",
-        "#ref!",
-        "#value!",
-        "#name?",
-        "#div/0!",
-        "#null!",
-        "#num!",
-        "#spill!",
-        "#calc!",
-        "#getting_data",
-        "#field!",
-        "#blocked!",
-        "err:502",
-        "err:508",
-        "#nv",
-        "#bezug!",
-        "#wert!",
-    ],
-)
+_ERROR_VALUES = frozenset({
+    "#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#null!", "#num!", "#spill!", "#calc!", "#getting_data", "#field!",
+    "#blocked!", "err:502", "err:508", "#nv", "#bezug!", "#wert!",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,19 +6,8 @@ from datetime import UTC, datetime
 MOST_CELL_CHARACTERS = 32_767  # of one cell: "Excel specifications and limits", counted in UTF-16 units
 ID_DIGITS = 16  # a spreadsheet keeps 15 digits of a number
 _CUT_MARK = " … (cut)"
-_COMES_ALIVE = (
-    "=",
-    "+",
-    "-",
-    "@",
-    "\t",
-    "\r",
-    "\n",
-    "＝",
-    "＋",
-    "－",
-    "＠",
-)  # the wide ones in East Asian versions of Excel
+# The wide ones are formulas in East Asian versions of Excel.
+_COMES_ALIVE = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _UNSHOWABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _ONE_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
