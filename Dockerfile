@@ -1,3 +1,5 @@
+# By version and not by digest, so that a build from this file has the security fixes of its day. What a release was built
+# from is in its provenance, by digest; to build from that again: --build-arg BASE=python@sha256:...
 ARG BASE=python:3.13-slim-trixie
 
 FROM ${BASE} AS tools
@@ -12,7 +14,8 @@ WORKDIR /src
 COPY requirements-build.lock ./
 RUN /opt/tools/bin/pip install --require-hashes -r requirements-build.lock
 
-# The dependencies are a layer of their own: it is built, pulled and pushed again only when a lock changes.
+# The dependencies are a layer of their own: it is built, pulled and pushed again only when a lock changes. pandas is not among
+# them: it is for programs that import batchpub, no command loads it, and with numpy it would be two thirds of the image.
 FROM tools AS dependencies
 COPY requirements.lock ./
 RUN /opt/tools/bin/pip wheel --require-hashes --use-pep517 --no-build-isolation --wheel-dir /wheels -r requirements.lock
@@ -34,8 +37,6 @@ FROM ${BASE}
 RUN useradd --uid 10001 --user-group --no-create-home --home-dir /state --shell /usr/sbin/nologin batchpub \
  && install -d -o 10001 -g 0 -m 0770 /state \
  && install -d -o 10001 -g 0 -m 0775 /reports
-COPY --from=dependencies /opt/batchpub /opt/batchpub
-COPY --from=program /program /opt/batchpub
 # No bytecode is written at run time: the build has compiled it, and the root file system may be read-only. The state is in
 # /state, and where it is a PostgreSQL (BATCHPUB_STATE_FILE) the access token alone.
 ENV PATH=/opt/batchpub/bin:$PATH \
@@ -48,7 +49,9 @@ WORKDIR /reports
 VOLUME ["/state", "/reports"]
 # The exec form: as PID 1 batchpub hears SIGTERM itself, drains and writes its report.
 ENTRYPOINT ["batchpub"]
-# Last, so that a release changes no layer by its number alone.
+# Last what changes, the rarest first, so that a change of the program leaves every other layer as it was.
+COPY --from=dependencies /opt/batchpub /opt/batchpub
+COPY --from=program /program /opt/batchpub
 ARG VERSION=unreleased
 ARG REVISION=
 LABEL org.opencontainers.image.title="batchpub" \

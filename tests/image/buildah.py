@@ -21,6 +21,7 @@ from batchpub import __version__
 ROOT = Path(__file__).parents[2]
 SUITE = "trixie"  # the Debian, and so the Python, of the image that the Dockerfile names
 PACKAGES = "python3-minimal,python3-venv,python-is-python3,ca-certificates"
+DRIVERS = ("overlay", "vfs")  # the second copies whole file systems at every step, and works everywhere
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 BASE = "localhost/base"
 IMAGE = "localhost/batchpub"
@@ -35,10 +36,12 @@ class Store:
     """Where buildah keeps its images: a folder of our own, so that nothing of the machine's is touched."""
 
     folder: Path
+    driver: str
 
-    def buildah(self, *words, seconds=900):
+    def buildah(self, *words, seconds=1500):
         """Run buildah and give what it prints."""
-        home = ["--root", str(self.folder / "root"), "--runroot", str(self.folder / "run"), "--storage-driver", "vfs"]
+        home = ["--root", str(self.folder / "root"), "--runroot", str(self.folder / "run")]
+        home += ["--storage-driver", self.driver]
         done = subprocess.run(["buildah", *home, *words], capture_output=True, text=True, timeout=seconds, check=False)
         if done.returncode:
             raise AssertionError(f"buildah {shlex.join(words)}: exit {done.returncode}\n{done.stderr[-4000:]}")
@@ -51,6 +54,30 @@ class Store:
     def config(self, image):
         """Give the image's configuration as the Open Container Initiative writes it down."""
         return json.loads(self.buildah("inspect", "--type", "image", image))["OCIv1"]["config"]
+
+
+def open_store(folder):
+    """Give a store with the quickest driver that works in this folder, which is none that pytest would clear away.
+
+    Raises:
+        CannotBuild: none works.
+
+    """
+    for driver in DRIVERS:
+        store = Store(folder=folder / driver, driver=driver)
+        with contextlib.suppress(AssertionError):
+            store.mount("scratch")
+            store.buildah("rm", "--all")
+            return store
+    raise CannotBuild(f"no storage driver of buildah works in {folder}")
+
+
+def remove_store(folder):
+    """Leave nothing behind, and nothing mounted."""
+    mounted = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
+    for place in reversed([place for place in mounted if Path(place).is_relative_to(folder)]):
+        subprocess.run(["umount", place], check=True)
+    shutil.rmtree(folder)
 
 
 def why_not():
