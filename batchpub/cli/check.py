@@ -246,11 +246,8 @@ def _summarise(  # noqa: PLR0913 - all that is shown
         Spot(
             word=row["outcome"].replace("_", " "),
             tone=TONES_OF[row["outcome"]],
-            file=row["file"],
             sheet=short[row["file"]] if len(plan.sheets) > 1 else "",
-            row=row["row"],
-            cell=row["cell"],
-            course=" ".join(filter(None, (row["course_id"], row["batch_id"], row["name"]))),
+            **{name: row[name] for name in ("file", "row", "cell", "course_id", "batch_id", "name")},
             message=drop_place(row["cell"], row["message"]),
         )
         for word in TONES_OF

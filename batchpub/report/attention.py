@@ -3,13 +3,11 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import groupby
 from pathlib import PurePath
 from typing import TypeVar
 
-from batchpub.course import Outcome
 from batchpub.plan.ranges import say_alike, say_ranges
-from batchpub.record import RowRecord, RunRecord
+from batchpub.record import RunRecord
 from batchpub.report.totals import PROBLEMS, TONES, Tone, advice, name_outcome
 
 _T = TypeVar("_T")
@@ -30,39 +28,25 @@ class Spot:
     sheet: str = ""
     row: int = 0
     cell: str = ""
-    course: str = ""
+    course_id: str = ""
+    batch_id: str = ""
+    name: str = ""
 
     @property
     def place(self) -> str:
         """Name the cell that a person has to look at, or the row where no cell is to blame."""
         return self.cell or (f"row {self.row}" if self.row else "")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """A message and every row that has it. The message has no "B7: " in front, the rows have."""
-
-    outcome: Outcome
-    message: str
-    rows: tuple[RowRecord, ...]
-
-
-def list_problem_rows(run: RunRecord) -> tuple[RowRecord, ...]:
-    """Give the rows that need attention: what a person can mend first, what only time can mend last."""
-    places = {outcome: place for place, outcome in enumerate(PROBLEMS)}
-    return tuple(
-        sorted((row for row in run.rows if row.outcome in places), key=lambda row: (places[row.outcome], row.position))
-    )
-
-
-def group_problems(run: RunRecord) -> tuple[Problem, ...]:
-    """Bring together rows with the same outcome and alike sentences, in the order of `list_problem_rows`."""
-    groups = group_alike(list_problem_rows(run), lambda row: (row.outcome.value, row.cell, drop_cell(row)))
-    return tuple(Problem(outcome=rows[0].outcome, message=drop_cell(rows[0]), rows=tuple(rows)) for rows in groups)
+    @property
+    def course(self) -> str:
+        """Name the course by all that is known of it."""
+        return " ".join(filter(None, (self.course_id, self.batch_id, self.name)))
 
 
 def find_spots(run: RunRecord) -> tuple[Spot, ...]:
-    """Give every row that needs attention, in the order of `list_problem_rows`."""
+    """Give every row that needs attention: what a person can mend first, what only time can mend last."""
+    places = {outcome: place for place, outcome in enumerate(PROBLEMS)}
+    found = (row for row in run.rows if row.outcome in places)
     return tuple(
         Spot(
             word=name_outcome(row.outcome),
@@ -71,10 +55,12 @@ def find_spots(run: RunRecord) -> tuple[Spot, ...]:
             sheet=name_sheet(run, row.sheet_index),
             row=row.row,
             cell=row.cell,
-            course=" ".join(part for part in (row.course_id, row.batch_id, row.name) if part),
-            message=drop_cell(row) or advice(row.outcome),
+            course_id=row.course_id,
+            batch_id=row.batch_id,
+            name=row.name,
+            message=drop_place(row.cell, row.message) or advice(row.outcome),
         )
-        for row in list_problem_rows(run)
+        for row in sorted(found, key=lambda row: (places[row.outcome], row.position))
     )
 
 
@@ -96,11 +82,6 @@ def group_alike(things: Iterable[_T], key: Callable[[_T], tuple[str, str, str]])
         word, cell, sentence = key(thing)
         groups.setdefault((word, say_alike(cell, sentence)), []).append(thing)
     return list(groups.values())
-
-
-def drop_cell(row: RowRecord) -> str:
-    """Give the row's sentence without the cell it begins with, so that the same trouble reads the same on every row."""
-    return drop_place(row.cell, row.message)
 
 
 def drop_place(cell: str, message: str) -> str:
@@ -137,14 +118,9 @@ def _shorten_file(file: str, others: set[str]) -> str:
     return file
 
 
-def name_row(row: RowRecord) -> str:
-    """Name the cell that a person has to look at, or the row where no cell is to blame."""
-    return row.cell or f"row {row.row}"
-
-
-def name_places(run: RunRecord, rows: Sequence[RowRecord]) -> str:
+def say_places(spots: Sequence[Spot]) -> str:
     """Name where the rows are, each sheet once, neighbours as ranges."""
-    by_sheet = groupby(rows, key=lambda row: row.sheet_index)
-    return "; ".join(
-        f"{name_sheet(run, index)} {say_ranges(name_row(row) for row in its)}".strip() for index, its in by_sheet
-    )
+    sheets: dict[str, list[str]] = {}
+    for spot in spots:
+        sheets.setdefault(spot.sheet, []).append(spot.place)
+    return "; ".join(f"{sheet} {say_ranges(cells)}".strip() for sheet, cells in sheets.items())

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from batchpub.course import NotifyPolicy, Outcome
 from batchpub.plural import say_count
 from batchpub.record import RowRecord, RunRecord
-from batchpub.report.attention import Problem, group_problems, list_problem_rows, name_places, name_row, name_sheet
+from batchpub.report.attention import Spot, find_spots, group_spots, name_sheet, say_message, say_places
 from batchpub.report.rows import describe_row
 from batchpub.report.table import find_own_columns, pick_own
 from batchpub.report.text import replace_unshowable, show_time
@@ -66,7 +66,7 @@ def write_html(run: RunRecord) -> bytes:
         shares=_share_out(totals),
         problems=_problem_sections(run),
         problem_count=count_problems(run),
-        problem_rows=list_problem_rows(run),
+        spots=find_spots(run),
         timeline=draw_timeline(run),
         size=(COLUMNS, HEIGHT),
         data=_write_data(run),
@@ -98,16 +98,12 @@ def _share_out(totals: dict[Outcome, int]) -> list[tuple[Outcome, float, float]]
     return shares
 
 
-def _problem_sections(run: RunRecord) -> list[tuple[Outcome, int, list[Problem]]]:
-    """Give the problems by outcome: (outcome, rows, problems), those that concern most rows first."""
-    problems = group_problems(run)
+def _problem_sections(run: RunRecord) -> list[tuple[Outcome, int, list[list[Spot]]]]:
+    """Give the problems by outcome: (outcome, rows, rows with one sentence), those that concern most rows first."""
+    groups = sorted(group_spots(find_spots(run)), key=lambda spots: -len(spots))
     totals = count_outcomes(run)
     return [
-        (
-            outcome,
-            totals[outcome],
-            sorted((p for p in problems if p.outcome is outcome), key=lambda problem: -len(problem.rows)),
-        )
+        (outcome, totals[outcome], [spots for spots in groups if spots[0].word == name_outcome(outcome)])
         for outcome in PROBLEMS
         if totals[outcome]
     ]
@@ -182,14 +178,13 @@ def _load_template() -> "Template":
         "words": name_outcome,
         "tone": TONES.__getitem__,
         "advice": advice,
-        "cell": name_row,
+        "places": say_places,
+        "sentence": say_message,
         "rows": lambda number: say_count(number, "row"),
         "duration": _show_duration,
     }
     environment.globals |= {
         "MAILED": _MAILED,
         "MOST_PROBLEMS": MOST_PROBLEMS,
-        "places": name_places,
-        "place": name_sheet,
     }
     return environment.from_string(_read("report.html.j2"))

@@ -4,10 +4,9 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from batchpub.plan.ranges import say_ranges
 from batchpub.plural import say_count
 from batchpub.record import RunRecord
-from batchpub.report.attention import Spot, find_spots, group_spots, say_message
+from batchpub.report.attention import Spot, find_spots, group_spots, say_message, say_places
 from batchpub.report.text import fit_encoding, make_plain
 from batchpub.report.totals import Tone, say_stop, summary_sentence
 
@@ -114,8 +113,4 @@ def _say_where(spots: Sequence[Spot]) -> str:
     """Name a row with its course, or many rows by their ranges, each sheet once."""
     if len(spots) == 1:
         return " ".join(part for part in (spots[0].sheet, spots[0].place, spots[0].course) if part)
-    sheets: dict[str, list[str]] = {}
-    for spot in spots:
-        sheets.setdefault(spot.sheet, []).append(spot.place)
-    named = "; ".join(f"{sheet} {say_ranges(cells)}".strip() for sheet, cells in sheets.items())
-    return f"{named} ({say_count(len(spots), 'row')})"
+    return f"{say_places(spots)} ({say_count(len(spots), 'row')})"

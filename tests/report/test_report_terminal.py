@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from support.made_runs import NASTY, RUNS, few, make_row, make_run
 
 from batchpub.course import Outcome, PlannedSheet
-from batchpub.report.attention import Problem, group_problems, name_places, name_sheet
+from batchpub.report.attention import find_spots, group_spots, name_sheet, say_message, say_places
 from batchpub.report.check import check_rows
 from batchpub.report.summary import render, summarise, width_of, wrap
 from batchpub.report.totals import PROBLEMS, advice, count_outcomes, summary_sentence
@@ -151,11 +151,11 @@ def test_problems_hold_every_row_that_needs_attention(told):
     """
     rows = [make_row(n, text=text, outcome=outcome, cell="A2") for n, (outcome, text) in enumerate(told)]
 
-    problems = group_problems(make_run(*rows))
+    groups = group_spots(find_spots(make_run(*rows)))
 
-    grouped = [(row.position, problem.outcome) for problem in problems for row in problem.rows]
-    assert sorted((row.position, row.outcome) for row in rows if row.outcome in PROBLEMS) == sorted(grouped)
-    assert all(list(problem.rows) == sorted(problem.rows, key=lambda row: row.position) for problem in problems)
+    grouped = [(spot.row, spots[0].word.replace(" ", "_")) for spots in groups for spot in spots]
+    assert sorted((row.row, row.outcome) for row in rows if row.outcome in PROBLEMS) == sorted(grouped)
+    assert all(spots == sorted(spots, key=lambda spot: spot.row) for spots in groups)
 
 
 def test_the_same_sentence_of_several_cells_is_one_problem():
@@ -165,11 +165,11 @@ def test_the_same_sentence_of_several_cells_is_one_problem():
     texts = ("A2: this is wrong.", "A3: this is wrong.", "A4 shows #N/A.", "A5 shows #N/A.", "Row 6 is hidden.")
     rows = [make_row(n, text=text, outcome=Outcome.INVALID) for n, text in enumerate(texts)]
 
-    assert (
-        Problem(outcome=Outcome.INVALID, message="This is wrong.", rows=tuple(rows[:2])),
-        Problem(outcome=Outcome.INVALID, message="The cell shows #N/A.", rows=tuple(rows[2:4])),
-        Problem(outcome=Outcome.INVALID, message="Row 6 is hidden.", rows=(rows[4],)),
-    ) == group_problems(make_run(*rows))
+    assert [
+        ("A2–A3", "This is wrong."),
+        ("A4–A5", "The cell shows #N/A."),
+        ("A6", "Row 6 is hidden."),
+    ] == [(say_places(spots), say_message(spots)) for spots in group_spots(find_spots(make_run(*rows)))]
 
 
 def test_places_name_each_sheet_once():
@@ -183,7 +183,7 @@ def test_places_name_each_sheet_once():
     rows = [make_row(n, sheet_index=n // 3, cell="" if n == 1 else f"A{n + 2}") for n in range(6)]
     run = make_run(*rows, sheets=sheets)
 
-    assert "a.xlsx · Sheet1 A2, A4, row 3; b.csv A5–A7" == name_places(run, rows)
+    assert "a.xlsx · Sheet1 A2, A4, row 3; b.csv A5–A7" == say_places(find_spots(run))
 
 
 def test_files_of_one_name_are_told_apart_by_their_folders():
