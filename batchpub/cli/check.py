@@ -66,12 +66,8 @@ def check(  # noqa: PLR0913 - the flags of a command
             announce_check(_spots_of(error.each()), str(error), os.environ, sys.stdout)
             current_invocation().said = True
             raise
-        told = {
-            "schema_version": 1,
-            "error": _describe_refusals(error.each())[0],
-            "refused": _describe_refusals(error.each()),
-        }
-        click.echo(escape_commands(json.dumps(told, ensure_ascii=False)))
+        refused = _describe_refusals(error.each())
+        _print(error=refused[0], refused=refused)
         return error.exit_code
     except BatchpubError as error:
         return _give_up(error, as_json=as_json)
@@ -89,18 +85,16 @@ def check(  # noqa: PLR0913 - the flags of a command
     eta = estimate_seconds(to_send, limits_of(settings), outlook)
     warnings = [*_warn_of_token(eta, settings), *_warn_of_names(rows)]
     if as_json:
-        told = {
-            "schema_version": 1,
-            "rows": rows,
-            "to_publish": to_send,
-            "eta_seconds": round(eta, 1),
-            "online": online,
-            "forbidden": broken,
-            "warnings": warnings,
-            "refused": _describe_refusals(intake.refused),
-            "left_out": list(handed.left_out),
-        }
-        click.echo(escape_commands(json.dumps(told, ensure_ascii=False)))
+        _print(
+            rows=rows,
+            to_publish=to_send,
+            eta_seconds=round(eta, 1),
+            online=online,
+            forbidden=broken,
+            warnings=warnings,
+            refused=_describe_refusals(intake.refused),
+            left_out=list(handed.left_out),
+        )
     else:
         host = portal_of(settings, hosts_of(settings)[1])
         summary = _summarise(rows, plan, handed.left_out, to_send, eta, host, warnings)
@@ -137,15 +131,21 @@ def _give_up(error: BatchpubError, *, as_json: bool) -> int:
     """End without rows: a program finds the sentence where it looks for them, a person reads it on stderr."""
     if not as_json:
         raise error
-    told = {"schema_version": 1, "error": {"file": "", "message": with_flags(str(error))}, "refused": []}
-    click.echo(escape_commands(json.dumps(told, ensure_ascii=False)))
+    _print(error={"file": "", "message": with_flags(str(error))}, refused=[])
     return error.exit_code
 
 
+def _print(**told: Any) -> None:
+    """Print the JSON document."""
+    click.echo(escape_commands(json.dumps({"schema_version": 1, **told}, ensure_ascii=False)))
+
+
 def _look(plan: Plan, settings: Settings) -> dict[Course, Look]:
+    """Look at the courses that would be sent, with the sheet's name for each."""
     from batchpub.cli.online import look_online  # noqa: PLC0415 - it loads the network
 
-    return asyncio.run(look_online(_to_look_at(plan), settings))
+    names = {row.course: row.name for row in plan.to_publish() if row.course is not None}
+    return asyncio.run(look_online(names, settings))
 
 
 def _show_looks(rows: Sequence[dict[str, Any]]) -> str:
@@ -167,11 +167,6 @@ async def _ask_state(
         ledger = ledger_of(settings, database, run="check", clock=SystemClock())
         known = await journal_of(settings, ledger).standings(courses, again=again)
         return known, await ledger.look_ahead("publish"), await read_id_shapes(database, ledger.portal)
-
-
-def _to_look_at(plan: Plan) -> dict[Course, str]:
-    """Give the courses that would be sent, with the sheet's name for each."""
-    return {row.course: row.name for row in plan.to_publish() if row.course is not None}
 
 
 def _spots_of(refused: Sequence[SheetRefused]) -> list[Spot]:

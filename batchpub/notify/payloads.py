@@ -27,11 +27,6 @@ def choose_format(url: str, asked: str = "auto") -> str:
     return next((name for known, name in HOSTS.items() if host == known or host.endswith(f".{known}")), "json")
 
 
-def make_json(ending: Ending) -> dict[str, Any]:
-    """Give the generic document."""
-    return ending.as_json()
-
-
 def make_slack(ending: Ending) -> dict[str, Any]:
     """Give a message of blocks; `text` is what a phone's notification shows. Mattermost and Rocket.Chat read `text`."""
     facts = "\n".join(f"*{name}:* {_slack(value)}" for name, value in ending.facts().items())
@@ -73,7 +68,7 @@ def make_teams(ending: Ending) -> dict[str, Any]:
     return {"type": "message", "attachments": [attachment]}
 
 
-FORMATS: dict[str, Format] = {"json": make_json, "slack": make_slack, "teams": make_teams}
+FORMATS: dict[str, Format] = {"json": Ending.as_json, "slack": make_slack, "teams": make_teams}
 
 
 def _rich(text: str, **look: Any) -> dict[str, Any]:
