@@ -16,7 +16,7 @@ from uuid import uuid4
 from batchpub.clock import Clock, SystemClock
 from batchpub.course import Course, Plan, Sheet
 from batchpub.engine import Engine, EngineOptions, Survey
-from batchpub.events import OnEvent, RunEvent
+from batchpub.events import OnEvent, ignore
 from batchpub.forecast import Foreseen, foresee_row
 from batchpub.lifecycle import Look, Rules, Verify
 from batchpub.pace import estimate_seconds
@@ -70,10 +70,6 @@ class Forecast:
     eta_seconds: float
 
 
-def ignore(_event: RunEvent) -> None:
-    """Listen to nothing."""
-
-
 def read_sheet(
     source: str | os.PathLike[str] | bytes | BinaryIO, *, name: str = "", options: SheetOptions | None = None
 ) -> Sheet:
@@ -124,18 +120,17 @@ async def check(  # noqa: PLR0913 - all by name, with defaults
     sheets = _sheets_of(rows, policy.sheet)
     place = _find_state(state)
     if not online and isinstance(place, Path) and not place.exists():  # asking must not make one
-        judged = judge_sheets(sheets, policy.plan)
-        return _forecast(judged, {}, {}, policy, Outlook(pace=policy.limits.pace))
+        plan = settle_plan(judge_sheets(sheets, policy.plan), {})
+        return _forecast(plan, {}, {}, policy, Outlook(pace=policy.limits.pace))
     async with _open(service, place, policy, run="check", online=online) as parts:
         judged = await _judge(sheets, policy, parts)
         known = await parts.journal.standings(judged.courses(), again=policy.rules.publishes_again)
+        plan = settle_plan(judged, say_published(known))
         looks: Mapping[Course, Look] = {}
         if online and service is not None:
-            survey = Survey(
-                service=service, ledger=parts.ledger, rules=_rules(policy), clock=parts.clock, on_event=on_event
-            )
-            looks = await survey.look_at_all(_names(judged, known), workers=policy.workers)
-        return _forecast(judged, known, looks, policy, await parts.ledger.look_ahead(Operation.PUBLISH))
+            survey = Survey(service=service, ledger=parts.ledger, rules=_rules(policy), on_event=on_event)
+            looks = await survey.look_at_all(plan.names_to_publish(), workers=policy.workers)
+        return _forecast(plan, known, looks, policy, await parts.ledger.look_ahead(Operation.PUBLISH))
 
 
 async def publish(  # noqa: PLR0913 - all by name, and five of them have a default
@@ -173,9 +168,6 @@ async def publish(  # noqa: PLR0913 - all by name, and five of them have a defau
         judged = await _judge(sheets, policy, parts)
         known = await parts.journal.standings(judged.courses(), again=policy.rules.publishes_again)
         options = EngineOptions(
-            run=run,
-            portal=parts.ledger.portal,
-            limits=policy.limits,
             rules=_rules(policy),
             workers=policy.workers,
             notify_policy=str(policy.plan.notify),
@@ -188,13 +180,11 @@ async def publish(  # noqa: PLR0913 - all by name, and five of them have a defau
             settle_plan(judged, say_published(known)),
             options,
             service=service,
-            database=parts.database,
-            clock=parts.clock,
+            ledger=parts.ledger,
             on_event=on_event,
         )
         async with _stopping(engine, stop):
-            found, _ = await engine.run()
-    return found
+            return await engine.run()
 
 
 def publish_sync(rows: Rows, **options: Any) -> RunRecord:
@@ -276,16 +266,9 @@ def _find_state(state: str | Path | None) -> str | Path:
     return state if is_url(str(state)) else Path(state)
 
 
-def _names(judged: Judged, known: Mapping[Course, Standing]) -> dict[Course, str]:
-    """Give the courses that would be sent, with the sheet's name for each."""
-    plan = settle_plan(judged, say_published(known))
-    return {row.course: row.name for row in plan.to_publish() if row.course is not None}
-
-
 def _forecast(
-    judged: Judged, known: Mapping[Course, Standing], looks: Mapping[Course, Look], policy: Policy, outlook: Outlook
+    plan: Plan, known: Mapping[Course, Standing], looks: Mapping[Course, Look], policy: Policy, outlook: Outlook
 ) -> Forecast:
-    plan = settle_plan(judged, say_published(known))
     rows = tuple(foresee_row(row, known, looks, policy.rules) for row in plan.rows)
     to_send = sum(one.is_to_send for one in rows)
     return Forecast(plan=plan, rows=rows, eta_seconds=estimate_seconds(to_send, policy.limits, outlook))

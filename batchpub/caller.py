@@ -1,13 +1,15 @@
 """The one way to the service: access, slot, claim, a last look, the call, the record."""
 
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from batchpub.clock import Clock
 from batchpub.errors import AccessRefused, ServiceUnreachable
+from batchpub.events import Events
 from batchpub.lifecycle import ABOUT_THE_COURSE, Verdict, Work
-from batchpub.pace import Gate, GateClosed, LockWatch, refusal_of
+from batchpub.pace import Gate, GateClosed, LockWatch, open_gate, refusal_of
 from batchpub.sentences.rows import in_words
 from batchpub.services.interface import Access, Operation, Reply, Service
 from batchpub.standing import Claimed, LostSlot, Rest, Standing
@@ -186,6 +188,22 @@ class Caller:
         except (AccessRefused, ServiceUnreachable) as error:
             self.gate.close(stop_for(error))
         return False
+
+
+def open_caller(
+    service: Service, journal: Journal, *, events: Events, max_calls: int | None, deadline: float = math.inf
+) -> Caller:
+    """Make the way to a service, from the gate on. `deadline` is when the run ends by itself, in boot seconds."""
+    ledger = journal.ledger
+    gate = open_gate(ledger, clock=ledger.clock, events=events, deadline=deadline)
+    return Caller(
+        service=service,
+        gate=gate,
+        journal=journal,
+        clock=ledger.clock,
+        locks=LockWatch(gate=gate, limits=ledger.limits, events=events),
+        max_calls=max_calls,
+    )
 
 
 def _claim_of(attempt: Attempt) -> Claim:

@@ -259,3 +259,7 @@ class Plan:
     def to_publish(self) -> tuple[PlannedRow, ...]:
         """Give the rows that name a course to publish, each course once."""
         return tuple(row for row in self.rows if row.pile is Pile.TO_PUBLISH)
+
+    def names_to_publish(self) -> dict[Course, str]:
+        """Give the courses to publish, with the sheet's name for each."""
+        return {row.course: row.name for row in self.to_publish() if row.course is not None}

@@ -4,7 +4,10 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
+
+from batchpub.record import RunRecord
 
 Level = Literal["debug", "info", "warning", "error"]
 
@@ -65,6 +68,7 @@ FIELDS = {
     "attempts": Field("batchpub.attempts", "integer", "calls of this run to publish the course; a locked one is none"),
     "bytes": Field("file.size", "integer", "bytes of the file"),
     "burst": Field("batchpub.burst", "integer", "calls that may start at once"),
+    "calls_left": Field("batchpub.calls_left", "integer", "calls that may start just now"),
     "cause": Field("batchpub.cause", "text", "what showed the lock"),
     "code": Field("batchpub.code", "text", "Zoho's own code in the answer"),
     "counts": Field("batchpub.counts", "object", "rows by outcome; empty where the run could not start"),
@@ -128,7 +132,7 @@ _OUTCOME = ("attempts", "detail")
 EVENTS = {
     "access.elsewhere": Event(("warning",), "The account seems to be in another data centre.", ("detail",)),
     "call.answered": Event(("info",), "Zoho answered a call.", ("meaning", "http_status", "code", "duration")),
-    "check.progress": Event(("info",), "Courses are being read.", ("done", "total")),
+    "check.progress": Event(("debug", "info"), "Courses are being read.", ("done", "total")),
     "check.reading": Event(("info",), "Every course is read in Zoho first.", ("total", "eta_seconds")),
     "course.already_published": Event(("info",), "The course was published already.", _OUTCOME),
     "course.duplicate": Event(("info",), "An earlier row stands for the same course.", _OUTCOME),
@@ -185,7 +189,9 @@ EVENTS = {
     ),
     "run.planned": Event(("info",), "The time of the run is estimated.", ("eta_seconds", "rate", "verify")),
     "run.progress": Event(
-        ("info",), "The run goes on.", ("done", "total", "open", "eta_seconds", "lock_seconds", "waiting")
+        ("debug", "info"),
+        "The run goes on.",
+        ("done", "total", "open", "eta_seconds", "lock_seconds", "calls_left", "waiting"),
     ),
     "run.started": Event(
         ("info",),
@@ -253,10 +259,29 @@ class RunEvent:
     name: str
     level: Level
     fields: Mapping[str, Any]
+    run: RunRecord | None = None
+    """With `run.finished`, the last event: the whole run."""
+    reports: tuple[Path, ...] = ()
+    """As `run`: the files that were written."""
 
 
 OnEvent = Callable[[RunEvent], None]
-"""Whoever listens to a run: the log, a progress bar, a program. What it raises ends the run."""
+"""Whoever listens to a run: the log, a progress bar, notifications, a program. What it raises ends the run."""
+
+
+def ignore(_event: RunEvent) -> None:
+    """Listen to nothing."""
+
+
+def tell_all(*listeners: OnEvent) -> OnEvent:
+    """Make one listener of several: each hears of an event before the next one does."""
+
+    def hear(event: RunEvent) -> None:
+        for listener in listeners:
+            listener(event)
+
+    return hear
+
 
 _bound: ContextVar[Mapping[str, Any]] = ContextVar("bound", default={})  # noqa: B039 - never changed, only replaced
 
@@ -292,6 +317,15 @@ class Events:
     def error(self, name: str, **fields: Any) -> None:
         """Tell what ends the run."""
         self._tell("error", name, fields)
+
+    def ending(self, level: Level, run: RunRecord, reports: tuple[Path, ...]) -> Callable[..., None]:
+        """Give what tells the last event, with the run's record and the files of its reports."""
+
+        def tell(name: str, **fields: Any) -> None:
+            told = {**_bound.get(), **fields}
+            self._listener(RunEvent(name=name, level=level, fields=told, run=run, reports=reports))
+
+        return tell
 
     def _tell(self, level: Level, name: str, fields: Mapping[str, Any]) -> None:
         self._listener(RunEvent(name=name, level=level, fields={**_bound.get(), **fields}))

@@ -34,8 +34,7 @@ def foresee_row(
     standing = known.get(row.course) if known else None
     if look is None and standing is None and not (rules.uncertain and row.course in rules.uncertain):
         return Foreseen(row=row, outcome=TO_PUBLISH, message=row.message)
-    work = Work(position=row.position, course=row.course, notify=row.notify, name=row.name, confirmed=row.confirmed)
-    outcome, reason = foresee(standing or Free(version=0), look, work, rules)
+    outcome, reason = foresee(standing or Free(version=0), look, Work.of_row(row, row.course), rules)
     sentence = say_reason(reason) if reason else ""
     message = sentence if outcome != row.pile.value else f"{row.message} {sentence}".strip()
     return Foreseen(row=row, outcome=outcome, message=message, look=look)

@@ -144,8 +144,7 @@ def _look(plan: Plan, settings: Settings) -> dict[Course, Look]:
     """Look at the courses that would be sent, with the sheet's name for each."""
     from batchpub.cli.online import look_online  # noqa: PLC0415 - it loads the network
 
-    names = {row.course: row.name for row in plan.to_publish() if row.course is not None}
-    return asyncio.run(look_online(names, settings))
+    return asyncio.run(look_online(plan.names_to_publish(), settings))
 
 
 def _show_looks(rows: Sequence[dict[str, Any]]) -> str:

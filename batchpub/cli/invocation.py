@@ -10,6 +10,7 @@ from uuid import uuid4
 import click
 
 from batchpub.cli.signals import Signals
+from batchpub.events import OnEvent
 from batchpub.settings import Settings
 
 RUNNING = ("publish", "retry")
@@ -26,7 +27,7 @@ class Invocation:
     """Filled in as the command goes on; whoever ends it finds here what its last word needs.
 
     `read` is a results file that the command reads, and must find again when it is called once more. `began`: from here
-    on a call may have been made. `said`: how it ended has been told.
+    on a call may have been made. `said`: how it ended has been told. `listeners` hear of the run before its log does.
     """
 
     signals: Signals = field(default_factory=Signals)
@@ -36,6 +37,7 @@ class Invocation:
     read: Path | None = None
     began: bool = False
     said: bool = False
+    listeners: list[OnEvent] = field(default_factory=list)
 
     def is_run(self) -> bool:
         """Tell whether the command is one that leaves reports."""

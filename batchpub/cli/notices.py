@@ -15,14 +15,14 @@ from batchpub.telemetry import measure, wanted_signals, write_textfile
 
 
 def tell_end_of_run(
-    run: RunRecord, exit_code: ExitCode, settings: Settings, environ: Mapping[str, str], reports: Sequence[Path]
+    run: RunRecord, settings: Settings, environ: Mapping[str, str], reports: Sequence[Path]
 ) -> Iterator[str]:
     """Tell all of them, each by itself; give a sentence for each that could not be told. It is never an exit code."""
     if settings.metrics_file:
         yield from _write_metrics(Path(settings.metrics_file), run)
     yield from _export(run, environ)
     folder = str(reports[0].parent) if reports else ""
-    ending = end_of_run(run, exit_code, reports=folder, pipeline_url=_pipeline_url(environ))
+    ending = end_of_run(run, ExitCode(run.exit_code or 0), reports=folder, pipeline_url=_pipeline_url(environ))
     yield from notify(ending, _targets(settings), [path for path in reports if path.suffix == ".xlsx"])
 
 

@@ -15,6 +15,7 @@ from batchpub.cli.wiring import files_of
 from batchpub.clock import SystemClock
 from batchpub.course import Course
 from batchpub.engine import Survey
+from batchpub.events import OnEvent, RunEvent, ignore, tell_all
 from batchpub.lifecycle import Look, Rules
 from batchpub.log import log_event
 from batchpub.logger import log
@@ -34,14 +35,17 @@ WIDTHS = (0, 0, 17, 17, 9, 10)  # with an id of 19 digits and 5 of a row, 79 col
 
 async def look_online(names: Mapping[Course, str], settings: Settings) -> dict[Course, Look]:
     """Read every course through the real gate: these calls count, for this run and the next."""
-    async with open_survey(settings, attempts=settings.attempts) as (survey, _):
+    progress = _Progress()
+    async with open_survey(settings, attempts=settings.attempts, on_event=progress.hear) as (survey, _):
         eta = estimate_seconds(len(names), survey.ledger.limits, await survey.ledger.look_ahead("read"))
-        async with _tell_progress(len(names), eta, settings) as told:
-            return await survey.look_at_all(names, workers=settings.workers, on_look=told.note)
+        async with _show_progress(progress, len(names), eta, settings):
+            return await survey.look_at_all(names, workers=settings.workers)
 
 
 @contextlib.asynccontextmanager
-async def open_survey(settings: Settings, *, attempts: int) -> AsyncIterator[tuple[Survey, ZohoClient]]:
+async def open_survey(
+    settings: Settings, *, attempts: int, on_event: OnEvent = ignore
+) -> AsyncIterator[tuple[Survey, ZohoClient]]:
     """Give a survey whose calls count in the state, and the client it asks."""
     clock = SystemClock()
     credentials = credentials_of(settings, sandbox=False)
@@ -56,24 +60,26 @@ async def open_survey(settings: Settings, *, attempts: int) -> AsyncIterator[tup
             max_backoff_seconds=settings.max_backoff,
             max_calls=settings.max_calls,
         )
-        yield Survey(service=api, ledger=ledger, rules=rules, clock=clock, on_event=log_event), api
+        yield Survey(service=api, ledger=ledger, rules=rules, on_event=tell_all(on_event, log_event)), api
 
 
 @dataclass(slots=True)
-class _Told:
+class _Progress:
+    """Listens to a survey: how many courses it has looked at."""
+
     done: int = 0
     bar: "Progress | None" = None
 
-    def note(self, done: int) -> None:
-        self.done = done
-        if self.bar is not None:
-            self.bar.update(self.bar.task_ids[0], completed=done)
+    def hear(self, event: RunEvent) -> None:
+        if event.name == "check.progress":
+            self.done = event.fields["done"]
+            if self.bar is not None:
+                self.bar.update(self.bar.task_ids[0], completed=self.done)
 
 
 @contextlib.asynccontextmanager
-async def _tell_progress(total: int, eta: float, settings: Settings) -> AsyncIterator[_Told]:
+async def _show_progress(progress: _Progress, total: int, eta: float, settings: Settings) -> AsyncIterator[None]:
     """Show a bar to a person, and give a log its heartbeat."""
-    told = _Told()
     log.info("check.reading", total=total, eta_seconds=round(eta))
     if has_person(sys.stderr) and not settings.quiet:
         from rich.console import Console  # noqa: PLC0415 - only a person sees a bar
@@ -81,21 +87,21 @@ async def _tell_progress(total: int, eta: float, settings: Settings) -> AsyncIte
 
         console = Console(stderr=True, highlight=False, markup=False)
         words = TextColumn(f"courses read in Zoho, about {say_duration(eta)} in all")
-        with Progress(BarColumn(), MofNCompleteColumn(), words, console=console, transient=True) as told.bar:
-            told.bar.add_task("", total=total)
-            yield told
+        with Progress(BarColumn(), MofNCompleteColumn(), words, console=console, transient=True) as progress.bar:
+            progress.bar.add_task("", total=total)
+            yield
         return
-    beating = asyncio.ensure_future(_beat(told, total, settings.progress_every))
+    beating = asyncio.ensure_future(_beat(progress, total, settings.progress_every))
     try:
-        yield told
+        yield
     finally:
         beating.cancel()
 
 
-async def _beat(told: _Told, total: int, seconds: float) -> None:
+async def _beat(progress: _Progress, total: int, seconds: float) -> None:
     while True:
         await asyncio.sleep(seconds)
-        log.info("check.progress", done=told.done, total=total)
+        log.info("check.progress", done=progress.done, total=total)
 
 
 def show_looks(rows: Sequence[dict[str, Any]]) -> str:

@@ -5,7 +5,7 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from batchpub.cli.options import settle_settings
 from batchpub.cli.own_rule import find_broken_rule
 from batchpub.cli.person import has_person
 from batchpub.cli.pipeline import name_repetition
-from batchpub.cli.progress import show_progress
+from batchpub.cli.progress import Watcher, is_watched, show_progress
 from batchpub.cli.resume import command_again, command_to_continue
 from batchpub.cli.saying import introduce, say_goodbye
 from batchpub.cli.sheets import Intake, judge_all, take_in
@@ -32,6 +32,7 @@ from batchpub.clock import SystemClock
 from batchpub.course import Course, IdShape, Outcome, Plan
 from batchpub.engine import Engine, EngineOptions, Reporting
 from batchpub.errors import CannotWrite, ExitCode, SettingsWrong
+from batchpub.events import OnEvent, RunEvent, tell_all
 from batchpub.lifecycle import Rules, Verify
 from batchpub.log import log_event
 from batchpub.logger import log
@@ -41,7 +42,7 @@ from batchpub.record import RunRecord
 from batchpub.report.ci import announce
 from batchpub.report.folder import prepare_folder
 from batchpub.report.inputs import keep_inputs
-from batchpub.report.totals import DONE, count_outcomes
+from batchpub.report.totals import DONE
 from batchpub.report.write import write_reports
 from batchpub.sandbox import Sandbox, SandboxConfig, load_faults
 from batchpub.sentences.rows import say_published
@@ -145,36 +146,13 @@ async def _publish(  # noqa: PLR0913 - a run and all that belongs to it
         log.warning("sheet.changed", file=file)
     async with contextlib.AsyncExitStack() as stack:
         if extras.sandbox:
-            settings = await stack.enter_async_context(_rehearsal(settings, extras, beside, out))
-        found, code, work = await _run(plan, settings, extras, here, out, earlier)
+            settings = await stack.enter_async_context(_rehearsal(settings, extras, beside, here))
+        found, work = await _run(plan, settings, extras, here, earlier)
     here.said = True
-    if trouble := work.unreported or work.unwritable:  # a field of the last event where there is something to say
-        structlog.contextvars.bind_contextvars(error=trouble)
-    say = _choose_level(code)
-    say(
-        "run.finished",
-        exit_code=int(code),
-        counts={outcome.value: number for outcome, number in count_outcomes(found).items()},
-        reports=str(out),
-        resume_command=found.resume_command,
-        stop_reason=found.stop_reason,
-    )
-    say_goodbye(found, code, "" if work.unreported else str(out), work.reports, settings, as_json=extras.as_json)
+    folder = "" if work.unreported else str(out)
+    code = ExitCode(found.exit_code or 0)
+    say_goodbye(found, code, folder, work.reports, settings, as_json=extras.as_json)
     return code
-
-
-def _choose_level(code: ExitCode) -> Callable[..., None]:
-    """Choose how loud the end is: a run that nothing went wrong with, one with rows to look at, one that could not go on."""
-    look = (
-        ExitCode.SOME_FAILED,
-        ExitCode.SOME_UNKNOWN,
-        ExitCode.STOPPED_EARLY,
-        ExitCode.INTERRUPTED,
-        ExitCode.TERMINATED,
-    )
-    if code is ExitCode.OK:
-        return log.info
-    return log.warning if code in look else log.error
 
 
 async def _find_published(
@@ -194,7 +172,7 @@ async def _find_published(
 
 
 @contextlib.asynccontextmanager
-async def _rehearsal(settings: Settings, extras: Extras, beside: Path, out: Path) -> AsyncIterator[Settings]:
+async def _rehearsal(settings: Settings, extras: Extras, beside: Path, here: Invocation) -> AsyncIterator[Settings]:
     """Start a sandbox for this run, with a throwaway state under --out and no credentials."""
     usual = beside / "sandbox.toml"
     plan = extras.sandbox_faults or (usual if is_there(usual, SettingsWrong) else None)
@@ -212,17 +190,27 @@ async def _rehearsal(settings: Settings, extras: Extras, beside: Path, out: Path
     )
     scaled = settings.scaled(settings.speed)
     async with Sandbox(config) as sandbox:
+        here.listeners.append(_listen_for_sandbox(sandbox))
         log.info("sandbox.started", url=sandbox.url, speed=settings.speed, faults=len(faults))
-        yield replace(scaled, api_url=sandbox.url, accounts_url=sandbox.url, state=str(_throwaway_state(out)))
-        stats = sandbox.stats()
-        log.info(
-            "sandbox.stopped",
-            arrivals=stats["arrivals"],
-            published_twice=len(stats["published_twice"]),
-            largest_window=stats["largest_window"],
-            locks=stats["locks"],
-            sent_after_refusal=stats["sent_after_refusal"],
-        )
+        yield replace(scaled, api_url=sandbox.url, accounts_url=sandbox.url, state=str(_throwaway_state(here.out())))
+
+
+def _listen_for_sandbox(sandbox: Sandbox) -> OnEvent:
+    """Give a listener that says what the sandbox saw, before the run's last event."""
+
+    def hear(event: RunEvent) -> None:
+        if event.run is not None:
+            stats = sandbox.stats()
+            log.info(
+                "sandbox.stopped",
+                arrivals=stats["arrivals"],
+                published_twice=len(stats["published_twice"]),
+                largest_window=stats["largest_window"],
+                locks=stats["locks"],
+                sent_after_refusal=stats["sent_after_refusal"],
+            )
+
+    return hear
 
 
 def _throwaway_state(out: Path) -> Path:
@@ -235,27 +223,24 @@ def _throwaway_state(out: Path) -> Path:
     return out / f"sandbox-state-{time.time_ns()}.db"
 
 
-async def _run(  # noqa: PLR0913 - the one place where everything meets
-    plan: Plan, settings: Settings, extras: Extras, here: Invocation, out: Path, earlier: Earlier
-) -> tuple[RunRecord, ExitCode, Engine]:
-    clock, run = SystemClock(), here.run
+async def _run(
+    plan: Plan, settings: Settings, extras: Extras, here: Invocation, earlier: Earlier
+) -> tuple[RunRecord, Engine]:
+    clock, out = SystemClock(), here.out()
     credentials = credentials_of(settings, sandbox=extras.sandbox)
     async with contextlib.AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_state(settings))
         if extras.sandbox:
             stack.callback(_remove_state, files_of(settings))
-        ledger = ledger_of(settings, database, run=run, clock=clock)
+        ledger = ledger_of(settings, database, run=here.run, clock=clock)
         journal = journal_of(settings, ledger)
         is_new = not await read_id_shapes(database, ledger.portal)
         if is_new:
             log.info("state.new", path=database.name)
         options = EngineOptions(
-            run=run,
-            portal=ledger.portal,
             sandbox=extras.sandbox,
             data_center=settings.data_center,
             workers=settings.workers,
-            limits=ledger.limits,
             rules=Rules(
                 attempts=settings.attempts,
                 backoff_seconds=settings.backoff,
@@ -278,6 +263,12 @@ async def _run(  # noqa: PLR0913 - the one place where everything meets
             job_seconds=_job_seconds(os.environ),
             max_failures=_max_failures(settings, plan),
             progress_every=settings.progress_every,
+            watched=is_watched(quiet=settings.quiet),
+            reporting=Reporting(
+                write=lambda found: write_reports(found, out, settings.report),
+                resume=_commands_to_continue(settings, here.run, out),
+                say=say_stop_with_flag,
+            ),
         )
         if extras.gentle_off:
             await ledger.forget_gentleness()
@@ -289,14 +280,9 @@ async def _run(  # noqa: PLR0913 - the one place where everything meets
                 token_file=None if extras.sandbox else token_file(files_of(settings)),
             )
         )
-        reporting = Reporting(
-            write=lambda found: write_reports(found, out, settings.report),
-            resume=_commands_to_continue(settings, run, out),
-            say=say_stop_with_flag,
-        )
-        work = Engine(
-            plan, options, service=api, database=database, clock=clock, on_event=log_event, reporting=reporting
-        )
+        watcher = Watcher(len(plan.rows))
+        listen = tell_all(*here.listeners, *_listeners(settings, extras), watcher.hear, log_event)
+        work = Engine(plan, options, service=api, ledger=ledger, on_event=listen)
         todo = plan.to_publish()
         if settings.rate > SETTINGS["rate"].default:
             log.warning("rate.high", rate=settings.rate)
@@ -307,20 +293,30 @@ async def _run(  # noqa: PLR0913 - the one place where everything meets
                 work, plan, settings, ledger=ledger, api=api, kind=kind, is_sure=extras.yes or extras.sandbox
             )
         here.began = True
-        with here.signals.stopping(work.stop):
-            with show_progress(work, quiet=settings.quiet):
-                found, code = await work.run()
-            for warning in announce(found, os.environ, work.reports, None if extras.as_json else sys.stdout):
-                log.warning("report.unannounced", error=warning)
-            await asyncio.to_thread(_tell_others, found, code, settings, work)
-        return found, code, work
+        with here.signals.stopping(work.stop), show_progress(watcher, quiet=settings.quiet):
+            return await work.run(), work
 
 
-def _tell_others(found: RunRecord, code: ExitCode, settings: Settings, work: Engine) -> None:
-    from batchpub.cli.notices import tell_end_of_run  # noqa: PLC0415 - needed when all is over
+def _listeners(settings: Settings, extras: Extras) -> Iterator[OnEvent]:
+    """Give who hears of the run's end beside the log: the CI server or orchestrator, and whoever the settings name."""
+    stdout = None if extras.as_json else sys.stdout
 
-    for warning in tell_end_of_run(found, code, settings, os.environ, work.reports):
-        log.warning("report.unannounced", error=warning)
+    def warn(trouble: str) -> None:
+        log.warning("report.unannounced", error=trouble)
+
+    def announce_end(event: RunEvent) -> None:
+        for trouble in announce(event.run, os.environ, event.reports, stdout) if event.run else ():
+            warn(trouble)
+
+    def tell_end(event: RunEvent) -> None:
+        if event.run is not None:
+            from batchpub.cli.notices import tell_end_of_run  # noqa: PLC0415 - needed when all is over
+
+            for trouble in tell_end_of_run(event.run, settings, os.environ, event.reports):
+                warn(trouble)
+
+    yield announce_end
+    yield tell_end
 
 
 def say_stop_with_flag(stop: Stop) -> str:

@@ -1,8 +1,7 @@
-"""A run without a command line: queue, workers, stopping, and what is told of it."""
+"""A run without a command line: queue, workers, stopping, and the events it tells."""
 
-from batchpub.engine.ending import Reporting
+from batchpub.engine.closing import Reporting
 from batchpub.engine.engine import Engine, EngineOptions
 from batchpub.engine.survey import Survey
-from batchpub.engine.watching import Snapshot
 
-__all__ = ["Engine", "EngineOptions", "Reporting", "Snapshot", "Survey"]
+__all__ = ["Engine", "EngineOptions", "Reporting", "Survey"]

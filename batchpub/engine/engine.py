@@ -2,50 +2,38 @@
 
 import asyncio
 import math
-from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from batchpub import __version__
-from batchpub.caller import Caller
-from batchpub.clock import Clock
-from batchpub.course import Outcome, Pile, Plan
-from batchpub.engine.ending import Ending, Reporting
+from batchpub.caller import open_caller
+from batchpub.course import Plan
+from batchpub.engine.closing import Closing, Reporting
 from batchpub.engine.outcomes import Outcomes
+from batchpub.engine.progress import Progress
 from batchpub.engine.steps import Steps
-from batchpub.engine.watching import Snapshot, Watching
 from batchpub.engine.worklist import Worklist
-from batchpub.errors import AccessRefused, CannotWrite, ExitCode, ServiceUnreachable, name_bug, name_shortage
+from batchpub.errors import AccessRefused, CannotWrite, ServiceUnreachable, name_bug, name_shortage
 from batchpub.events import Events, OnEvent
 from batchpub.lifecycle import Later, Rules, Work
-from batchpub.pace import GateClosed, LockWatch, estimate_seconds, open_gate
+from batchpub.pace import GateClosed, estimate_seconds
 from batchpub.record import RunRecord
 from batchpub.sentences.rows import say_published
 from batchpub.services.interface import Operation, Service
-from batchpub.standing import FIRST_OUTCOME, RowResult, Uncertain
+from batchpub.standing import Uncertain
 from batchpub.stopping import Stop, StopReason, stop_for
-from batchpub.store import Database, Journal, Ledger, Limits
+from batchpub.store import Journal, Ledger
 from batchpub.streaks import Streaks
 
 NO_REPORTS = Reporting()
-
-
-FAILED_THERE = (Outcome.REFUSED, Outcome.FAILED, Outcome.UNKNOWN)
-"""What counts for `max_failures`: what went wrong at the service. A row that is wrong by itself says nothing of it."""
-
-
 MOST_NAMED = 50  # files in the event that a run started
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineOptions:
-    """What one run is told. Seconds throughout; `max_failures` is a number of rows, or None."""
+    """How one run behaves. Seconds throughout; `max_failures` is a number of rows, or None."""
 
-    run: str
-    portal: str
-    limits: Limits
     rules: Rules
     workers: int = 8
     sandbox: bool = False
@@ -63,101 +51,62 @@ class EngineOptions:
     """When the pipeline ends its job, whatever it is doing."""
     max_failures: int | None = None
     progress_every: float = 30.0
+    watched: bool = False
+    """Somebody sees how far it is: `run.progress` comes every second, as a detail."""
+    reporting: Reporting = NO_REPORTS
 
 
 class Engine:
-    """One run of publishing. Knows no command line and no files: who calls it says what is told to whom."""
+    """One run of publishing. Knows no command line and no files: who calls it listens, and says who writes reports."""
 
-    def __init__(  # noqa: PLR0913 - a run and everything it works with
+    def __init__(
         self,
         plan: Plan,
         options: EngineOptions,
         *,
         service: Service,
-        database: Database,
-        clock: Clock,
+        ledger: Ledger,
         on_event: OnEvent,
-        reporting: Reporting = NO_REPORTS,
     ) -> None:
         """Put the parts together; nothing happens yet."""
-        self._plan = plan
-        self._options = options
-        self._service = service
-        self._events = Events(on_event)
-        self._clock = clock
-        limits = options.limits
-        self._ledger = Ledger(database, portal=options.portal, run=options.run, limits=limits, clock=clock)
-        self._journal = Journal(self._ledger, again_id=options.again_id)
-        deadline = clock.boot_seconds() + (options.max_seconds or math.inf)
-        self._gate = open_gate(
-            self._ledger, clock=clock, events=self._events, deadline=deadline, on_wait=self._tell_watchers
-        )
-        caller = Caller(
-            service=service,
-            gate=self._gate,
-            journal=self._journal,
-            clock=clock,
-            locks=LockWatch(gate=self._gate, limits=limits, events=self._events),
+        self._plan, self._options, self._service, self._ledger = plan, options, service, ledger
+        self._events = events = Events(on_event)
+        self._journal = Journal(ledger, again_id=options.again_id)
+        caller = open_caller(
+            service,
+            self._journal,
+            events=events,
             max_calls=options.rules.max_calls,
+            deadline=ledger.clock.boot_seconds() + (options.max_seconds or math.inf),
         )
+        self._gate = caller.gate
         self._steps = Steps(
             caller=caller,
             rules=options.rules,
-            events=self._events,
-            evidence_seconds=limits.evidence,
+            events=events,
+            evidence_seconds=ledger.limits.evidence,
             streaks=Streaks(is_new_portal=options.is_new_portal),
         )
-        self._outcomes = Outcomes(plan, self._events)
-        self._counts: Counter[Outcome] = Counter()
-        self._watching = Watching(
-            total=len(plan.rows), gate=self._gate, ledger=self._ledger, clock=clock, events=self._events
-        )
-        self._ending = Ending(
-            planned_rows=len(plan.rows),
-            journal=self._journal,
-            database=database,
-            clock=clock,
-            events=self._events,
-            reporting=reporting,
-        )
+        self._outcomes = Outcomes(plan, events)
+        self._progress = Progress(outcomes=self._outcomes, gate=self._gate, ledger=ledger, events=events)
+        self._closing = Closing(self._journal, events=events, reporting=options.reporting, planned_rows=len(plan.rows))
 
     @property
     def reports(self) -> tuple[Path, ...]:
         """The reports that were written."""
-        return self._ending.reports
+        return self._closing.reports
 
     @property
     def unreported(self) -> str:
         """Why the reports could not be written; "" where they could."""
-        return self._ending.unreported
-
-    @property
-    def unwritable(self) -> str:
-        """Why the state could not be written, the first time; "" where it could."""
-        return self._ending.unwritable
-
-    @property
-    def stopped(self) -> Stop | None:
-        """Why the run ends early, or None."""
-        return self._gate.stop
-
-    def watch(self, watcher: Callable[[Snapshot], None]) -> None:
-        """Tell a watcher after every outcome."""
-        self._watching.add(watcher)
-
-    def _tell_watchers(self) -> None:
-        self._watching.tell()
-
-    def snapshot(self) -> Snapshot:
-        """Say how far the run is."""
-        return self._watching.snapshot()
+        return self._closing.unreported
 
     def stop(self, stop: Stop) -> None:
         """End the run in order: no call starts any more, those in flight finish, the report is written."""
         self._gate.close(stop)
 
-    async def run(self) -> tuple[RunRecord, ExitCode]:
-        """Publish what the plan says; give the run as the journal has it, and the exit code.
+    async def run(self) -> RunRecord:
+        """Publish what the plan says; give the run as the journal has it, with its exit code.
 
         Raises:
             CannotWrite: the state cannot even be begun.
@@ -165,26 +114,24 @@ class Engine:
         """
         works, already, uncertain = await self._sort_out()
         await self._journal.begin(self._plan, self._facts(), already, uncertain)
-        self._count_settled(already)
         self._tell_start(len(works))
         self._outcomes.tell_settled(already)
         await self._look_ahead(len(works))
         worklist = Worklist(works)
-        worklist.delay(self._options.rules.uncertain, self._options.limits.settle)
-        self._watching.follow(worklist)
+        worklist.delay(self._options.rules.uncertain, self._ledger.limits.settle)
         await self._work_off(worklist)
-        found = await self._ending.read()
+        found = await self._journal.read_run()
         self._outcomes.tell_rest(found)
-        return await self._ending.close(found, self._gate.stop)
+        return await self._closing.close(found, self._gate.stop)
 
     def _tell_start(self, to_publish: int) -> None:
-        options, limits = self._options, self._options.limits
+        options, limits = self._options, self._ledger.limits
         self._events.info(
             "run.started",
             rows=len(self._plan.rows),
             to_publish=to_publish,
             sheets=list(dict.fromkeys(sheet.file for sheet in self._plan.sheets))[:MOST_NAMED],
-            host=options.portal,
+            host=self._ledger.portal,
             data_center=options.data_center,
             rate=limits.rate,
             period_seconds=limits.period,
@@ -193,21 +140,18 @@ class Engine:
         )
 
     async def _work_off(self, worklist: Worklist) -> None:
+        options = self._options
         async with asyncio.TaskGroup() as group:
-            side = [
-                group.create_task(self._keep_time()),
-                group.create_task(self._watching.beat(self._options.progress_every, worklist)),
-                group.create_task(self._watching.keep_looking()),
-                group.create_task(worklist.feed()),
-            ]
+            beat = self._progress.beat(worklist, every=options.progress_every, watched=options.watched)
+            side = [group.create_task(one) for one in (self._keep_time(), beat, worklist.feed())]
             reporting = group.create_task(self._report_when_stopped())
             closing = group.create_task(self._end_when_stopped(worklist))
             if worklist.open == 0:
-                worklist.end(self._options.workers)
+                worklist.end(options.workers)
             elif self._gate.stop is None:
                 await self._get_access()
             async with asyncio.TaskGroup() as crew:
-                for _ in range(self._options.workers):
+                for _ in range(options.workers):
                     crew.create_task(self._work(worklist))
             # A report half written when the run stopped is finished first, or it would replace the last one.
             for task in (*side, closing, *(() if self._gate.stop else (reporting,))):
@@ -217,7 +161,7 @@ class Engine:
         """Say how long it takes, and stop before the first call where a rule of the operator's own says so."""
         options = self._options
         outlook = await self._ledger.look_ahead(Operation.PUBLISH)
-        eta = estimate_seconds(to_publish, options.limits, outlook)
+        eta = estimate_seconds(to_publish, self._ledger.limits, outlook)
         self._events.info(
             "run.planned", eta_seconds=round(eta), rate=outlook.pace.rate, verify=options.rules.verify.value
         )
@@ -227,7 +171,6 @@ class Engine:
             self._events.warning("run.too_long", eta_seconds=round(eta), job_seconds=round(ends), remedy=remedy)
         if options.forbidden:
             self.stop(Stop(reason=StopReason.OWN_RULE, said=options.forbidden))
-        self._count_failures()
 
     async def _get_access(self) -> None:
         """Have the access before the first slot is taken. What is wrong with it ends the run, with a report."""
@@ -250,16 +193,8 @@ class Engine:
                 uncertain.add(row.position)
             if course in published:
                 already[row.position] = published[course]
-                continue
-            works.append(
-                Work(
-                    position=row.position,
-                    course=course,
-                    notify=row.notify,
-                    name=row.name,
-                    confirmed=row.confirmed,
-                )
-            )
+            else:
+                works.append(Work.of_row(row, course))
         return works, already, uncertain
 
     def _facts(self) -> dict[str, Any]:
@@ -267,15 +202,10 @@ class Engine:
             "batchpub_version": __version__,
             "rows": len(self._plan.rows),
             "sandbox": self._options.sandbox,
-            "rate": self._options.limits.rate,
-            "period_seconds": self._options.limits.period,
+            "rate": self._ledger.limits.rate,
+            "period_seconds": self._ledger.limits.period,
             "notify_policy": self._options.notify_policy,
         }
-
-    def _count_settled(self, already: dict[int, str]) -> None:
-        self._counts.update(FIRST_OUTCOME[row.pile] for row in self._plan.rows if row.pile is not Pile.TO_PUBLISH)
-        self._counts[Outcome.ALREADY_PUBLISHED] += len(already)
-        self._watching.done = self._counts.total()
 
     async def _work(self, worklist: Worklist) -> None:
         while (work := await worklist.get()) is not None:
@@ -292,7 +222,7 @@ class Engine:
         except GateClosed:
             return False
         except CannotWrite as error:
-            self._ending.note_unwritable(error)
+            self._closing.note_unwritable(error)
             self.stop(Stop(reason=StopReason.STATE_IS_GONE, said=str(error)))
             return False
         except Exception as error:  # noqa: BLE001 - raised here, it would cancel calls that have reached the service
@@ -306,26 +236,19 @@ class Engine:
                 worklist.scatter()
             worklist.put_later(step)
             return self._gate.stop is None
-        self._count(work, step)
+        self._outcomes.tell_row(work.position, step.outcome, detail=step.message, attempts=step.attempts)
+        self._count_failures()
         worklist.finish_one()
         return True
 
-    def _count(self, work: Work, result: RowResult) -> None:
-        self._counts[result.outcome] += 1
-        self._watching.done = self._counts.total()
-        self._outcomes.tell_row(work.position, result.outcome, detail=result.message, attempts=result.attempts)
-        self._count_failures()
-        self._watching.tell()
-
     def _count_failures(self) -> None:
-        bad = sum(self._counts[outcome] for outcome in FAILED_THERE)
-        most = self._options.max_failures
+        bad, most = self._outcomes.failed_there, self._options.max_failures
         if most is not None and bad > most:
             self.stop(Stop(reason=StopReason.MANY_FAILURES, count=bad, most=most))
 
     async def _keep_time(self) -> None:
         if self._options.max_seconds is not None:
-            await self._clock.sleep(self._options.max_seconds)
+            await self._ledger.clock.sleep(self._options.max_seconds)
             self.stop(Stop(reason=StopReason.TIME_IS_OVER, most=self._options.max_seconds))
 
     async def _end_when_stopped(self, worklist: Worklist) -> None:
@@ -334,4 +257,4 @@ class Engine:
 
     async def _report_when_stopped(self) -> None:
         await self._gate.wait_closed()
-        await self._ending.report_early(self._gate.stop)
+        await self._closing.report_early(self._gate.stop)

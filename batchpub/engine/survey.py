@@ -1,17 +1,16 @@
 """Reads courses through the gate before anybody decides anything: what `check` shows when it may ask the service."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from batchpub.caller import Caller
-from batchpub.clock import Clock
+from batchpub.caller import open_caller
 from batchpub.course import Course
 from batchpub.engine.steps import Steps
 from batchpub.errors import AccessRefused, ExitCode, ServiceUnreachable, StoppedEarly
 from batchpub.events import Events, OnEvent
 from batchpub.lifecycle import Later, Look, Rules, Work, look_of
-from batchpub.pace import GateClosed, LockWatch, open_gate
+from batchpub.pace import GateClosed
 from batchpub.plural import say_count
 from batchpub.sentences.rows import say_reason
 from batchpub.sentences.stops import say_stop
@@ -60,38 +59,18 @@ def is_silent(reply: Reply) -> bool:
 class Survey:
     """Looks at one course after the other, by the same steps as a run. Its calls count in the state like those of a run."""
 
-    def __init__(
-        self,
-        *,
-        service: Service,
-        ledger: Ledger,
-        rules: Rules,
-        clock: Clock,
-        on_event: OnEvent,
-    ) -> None:
+    def __init__(self, *, service: Service, ledger: Ledger, rules: Rules, on_event: OnEvent) -> None:
         """Put the parts together; nothing is read yet."""
-        events = Events(on_event)
-        self._gate = open_gate(ledger, clock=clock, events=events)
-        caller = Caller(
-            service=service,
-            gate=self._gate,
-            journal=Journal(ledger),
-            clock=clock,
-            locks=LockWatch(gate=self._gate, limits=ledger.limits, events=events),
-            max_calls=rules.max_calls,
-        )
-        self._steps = Steps(caller=caller, rules=rules, events=events, evidence_seconds=ledger.limits.evidence)
-        self._rules = rules
-        self._clock = clock
         self.ledger = ledger
+        self._rules = rules
+        self._events = Events(on_event)
+        self._caller = open_caller(service, Journal(ledger), events=self._events, max_calls=rules.max_calls)
+        evidence = ledger.limits.evidence
+        self._steps = Steps(caller=self._caller, rules=rules, events=self._events, evidence_seconds=evidence)
         self._silence = Silence()
 
-    async def look_at_all(
-        self, names: Mapping[Course, str], *, workers: int, on_look: Callable[[int], None] | None = None
-    ) -> dict[Course, Look]:
-        """Look at every course once; `names` has what the sheet calls it.
-
-        `on_look` is told how many courses were looked at, after each.
+    async def look_at_all(self, names: Mapping[Course, str], *, workers: int) -> dict[Course, Look]:
+        """Look at every course once; `names` has what the sheet calls it. Each look is told as `check.progress`.
 
         Raises:
             AccessRefused: courses cannot be read with this access.
@@ -107,7 +86,7 @@ class Survey:
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(min(workers, len(names))):
-                    group.create_task(self._work_off(waiting, looks, on_look))
+                    group.create_task(self._work_off(waiting, looks))
         except* (AccessRefused, ServiceUnreachable, StoppedEarly) as errors:
             raise _first(errors) from None
         if self._silence.courses and len(self._silence.courses) == len(names):
@@ -116,18 +95,15 @@ class Survey:
             )
         return looks
 
-    async def _work_off(
-        self, waiting: list[Work], looks: dict[Course, Look], on_look: Callable[[int], None] | None
-    ) -> None:
+    async def _work_off(self, waiting: list[Work], looks: dict[Course, Look]) -> None:
         while waiting:
             work = waiting.pop()
             try:
                 reply = await self._read_patiently(work)
             except GateClosed:
-                raise error_of(self._gate.stop) from None
+                raise error_of(self._caller.gate.stop) from None
             looks[work.course] = look_of(work, reply, self._rules)
-            if on_look:
-                on_look(len(looks))
+            self._events.debug("check.progress", done=len(looks), total=len(looks) + len(waiting))
 
     async def _read_patiently(self, work: Work) -> Reply:
         """Read until the answer is about the course, or nothing is heard after all attempts."""
@@ -138,7 +114,7 @@ class Survey:
                 if told.reply is not None and (reads or not is_silent(told.reply)):
                     self._silence.hear(work.course, told.reply)
                 work = told.work
-                await self._clock.sleep(told.seconds)
+                await self.ledger.clock.sleep(told.seconds)
                 continue
             _, reply = told
             if isinstance(reply.answer, answers.Denied):

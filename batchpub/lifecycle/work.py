@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, StrEnum, auto
 from typing import Self
 
-from batchpub.course import Course, NamesRule
+from batchpub.course import Course, NamesRule, PlannedRow
 from batchpub.lifecycle.reasons import OtherName
 from batchpub.services.interface import Reply, SaidPublished
 
@@ -64,6 +64,11 @@ class Work:
     """The last answer that said something, though not what became of the course: what a person is shown in the end."""
     strained: bool = False
     """It met "maximum limit exceeded" while another course had the same trouble."""
+
+    @classmethod
+    def of_row(cls, row: PlannedRow, course: Course) -> Self:
+        """Give the work of a planned row, of which this run knows nothing yet."""
+        return cls(position=row.position, course=course, notify=row.notify, name=row.name, confirmed=row.confirmed)
 
     def spend(self, seconds: float) -> Self:
         """Give the work with so much more time spent on it."""

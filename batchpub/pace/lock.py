@@ -1,7 +1,6 @@
 """What a throttle answer causes: pause all calls, log once, stop where waiting cannot help."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -94,11 +93,10 @@ def open_gate(
     clock: Clock,
     events: Events,
     deadline: float = math.inf,
-    on_wait: Callable[[], None] | None = None,
 ) -> Gate:
     """Give a gate that tells of a lock it finds, and closes by itself where there is no sense in waiting.
 
-    `deadline` is when the run ends by itself, in boot seconds; `on_wait` is called whenever a wait for a lock begins.
+    `deadline` is when the run ends by itself, in boot seconds.
     """
     limits = ledger.limits
 
@@ -113,8 +111,6 @@ def open_gate(
         stop = why_not_wait_on(seconds, longest=limits.max_lock + limits.lock_margin, left=left)
         if stop is not None:
             gate.close(stop)
-        if on_wait:
-            on_wait()
 
     gate = Gate(ledger, clock=clock, on_lock_wait=judge, on_lock_found=tell_found)
     return gate

@@ -9,7 +9,8 @@ from sqlalchemy import Row, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from batchpub.course import Course, Outcome, Pile, Plan, PlannedRow
-from batchpub.errors import ExitCode, SettingsWrong
+from batchpub.errors import CannotWrite, ExitCode, SettingsWrong
+from batchpub.record import RunRecord
 from batchpub.standing import (
     FIRST_OUTCOME,
     NOT_YET,
@@ -26,6 +27,7 @@ from batchpub.standing import (
 from batchpub.store.asked import Answered, Claim
 from batchpub.store.courses import Courses
 from batchpub.store.dialect import insert_into, insert_many, update_many
+from batchpub.store.history import read_run
 from batchpub.store.ledger import Ledger
 from batchpub.store.limits import Lock, Slot
 from batchpub.store.neighbours import Neighbours
@@ -67,9 +69,9 @@ class Journal:
         `again_id` names the repetition that this run is a part of, where courses are published again although an earlier
         run did: once more for all runs that share it. By its own name, a run is the only one.
         """
+        self.ledger = ledger
         self.run = ledger.run
         self.repeats = again_id
-        self._ledger = ledger
         self._portal = ledger.row
         self._database = ledger.database
         self._courses = Courses(ledger.row, again_id or ledger.run)
@@ -218,7 +220,7 @@ class Journal:
             if not await self._courses.take(connection, claim, now, repeated=tries > 1):
                 row = await self._neighbours.ask(connection, claim.course)
                 return self._courses.judge(row, now, again=claim.again)
-            if not await self._ledger.renew_slot(connection, slot, portal, now, self._call(claim)):
+            if not await self.ledger.renew_slot(connection, slot, portal, now, self._call(claim)):
                 raise _SlotLost
             moment = self._portal.wall_text()
             await connection.execute(
@@ -229,7 +231,7 @@ class Journal:
                     first_sent_on=func.coalesce(rows.c.first_sent_on, moment),
                 )
             )
-            return Claimed(call=slot.slot, send_before=before + self._ledger.limits.send_within)
+            return Claimed(call=slot.slot, send_before=before + self.ledger.limits.send_within)
 
         try:
             claimed = await self._database.write(take)
@@ -241,7 +243,7 @@ class Journal:
 
     async def begin_reading(self, claim: Claim, slot: Slot) -> Claimed | LostSlot:
         """Write down that a course's state is about to be read."""
-        send_before = await self._ledger.begin_call(slot, lambda: self._call(claim))
+        send_before = await self.ledger.begin_call(slot, lambda: self._call(claim))
         return LostSlot() if send_before is None else Claimed(call=slot.slot, send_before=send_before)
 
     def _call(self, claim: Claim) -> dict[str, Any]:
@@ -272,13 +274,13 @@ class Journal:
                 await self._courses.mark(connection, claim.course, answered.status, now, known=known)
             if answered.result is not None:
                 await self._write_row(connection, claim.position, answered.result)
-            await self._ledger.end_probe(connection, slot, rest)
+            await self.ledger.end_probe(connection, slot, rest)
             if portal is None or not isinstance(now, float):
                 return None
             if answered.lock is not None:
-                return await self._ledger.lock.close(connection, slot, portal, now, answered.lock)
+                return await self.ledger.lock.close(connection, slot, portal, now, answered.lock)
             if rest is Rest.ANSWERED:
-                await self._ledger.lock.note_answer(connection, slot, portal, now, through=answered.through)
+                await self.ledger.lock.note_answer(connection, slot, portal, now, through=answered.through)
             return None
 
         lock = await self._database.write(write)
@@ -297,7 +299,7 @@ class Journal:
                 meaning=note.meaning,
                 excerpt=note.excerpt,
                 in_flight=False,
-                free_at=now + self._ledger.rest_after(rest),
+                free_at=now + self.ledger.rest_after(rest),
             )
         )
         return bool(written.rowcount)
@@ -369,6 +371,19 @@ class Journal:
         except BaseException:
             self._kept = {row: result for row, result in kept.items() if row not in self._mine} | self._kept
             raise
+
+    async def read_run(self) -> RunRecord:
+        """Read the run back as reports want it, with all that was kept until now.
+
+        Raises:
+            CannotWrite: the state cannot be used, or has lost the run.
+
+        """
+        await self.write_down()
+        found = await read_run(self._database, self.run)
+        if found is None:
+            raise CannotWrite(f"The state lost run {self.run}. Keep the log: every outcome is in it.")
+        return found
 
     async def finish(self, *, exit_code: int, stop_reason: str, resume_command: str) -> None:
         """Close the run's record, or close it once more. Rows that never had their turn say why."""

@@ -20,7 +20,7 @@ from batchpub.errors import ExitCode
 from batchpub.lifecycle import Rules
 from batchpub.log import log_event
 from batchpub.services.interface import Access, Published, Reply
-from batchpub.store import Limits, open_database
+from batchpub.store import Ledger, Limits, open_database
 from tests.support.plans import make_plan_of
 
 SIZES = (1_000, 5_000)
@@ -48,22 +48,19 @@ class AtOnce:
 async def publish(count, workers, folder):
     """Publish so many courses; give the seconds and the CPU seconds that the run took, reports left out."""
     options = EngineOptions(
-        run="bench",
-        portal="bench",
         sandbox=True,
         workers=workers,
-        limits=LIFTED,
         rules=Rules(),
         notify_policy="sheet",
     )
     plan = make_plan_of(count)
     async with open_database(folder / "state.db") as database:
         began, used = time.perf_counter(), time.process_time()
-        run = Engine(plan, options, service=AtOnce(), database=database, clock=SystemClock(), on_event=log_event)
-        found, code = await run.run()
+        ledger = Ledger(database, portal="bench", run="bench", limits=LIFTED, clock=SystemClock())
+        found = await Engine(plan, options, service=AtOnce(), ledger=ledger, on_event=log_event).run()
         took, cpu = time.perf_counter() - began, time.process_time() - used
-    if code is not ExitCode.OK or any(row.outcome != "published" for row in found.rows):
-        raise AssertionError(f"{count} courses ended in {code!r}")
+    if found.exit_code != ExitCode.OK or any(row.outcome != "published" for row in found.rows):
+        raise AssertionError(f"{count} courses ended in {found.exit_code}")
     return took, cpu
 
 

@@ -11,8 +11,7 @@ import time
 
 import pytest
 
-from batchpub.cli.progress import describe
-from batchpub.engine import Snapshot
+from batchpub.cli.progress import Seen, describe
 
 QUIET = ("CI", "GITHUB_ACTIONS", "GITLAB_CI", "COLUMNS", "LINES")
 """Variables that would tell another terminal than the test's."""
@@ -33,9 +32,9 @@ def test_bar_says_what_it_waits_for(now, wide, narrow):
     The time to go and the calls left in this minute; in a lock its countdown; at the end what is still done.
     """
     done, total, eta, lock, calls = now
-    snapshot = Snapshot(done=done, total=total, eta_seconds=eta, lock_seconds=lock, calls_left=calls)
+    seen = Seen(done=done, total=total, eta_seconds=eta, lock_seconds=lock, calls_left=calls)
 
-    assert (wide, narrow) == (describe(snapshot, wide=True), describe(snapshot, wide=False))
+    assert (wide, narrow) == (describe(seen, wide=True), describe(seen, wide=False))
 
 
 @pytest.fixture

@@ -179,13 +179,11 @@ def test_the_ledger_is_told_all_that_a_lock_answer_says():
     assert Refusal(cause="b", stated=None, is_quota=False) == refusal_of(Throttled(wait_seconds=None, cause="b"))
 
 
-def find_lock(seconds, *, deadline=None, **more):
-    """Have a gate find a lock of another run's; give its stop, what it told, and when a wait was heard."""
-    loop, told, waits = VirtualLoop(), [], []
+def find_lock(seconds, *, deadline=None):
+    """Have a gate find a lock of another run's; give its stop, and what it told."""
+    loop, told = VirtualLoop(), []
     clock = VirtualClock(loop, offset=1000.0)
-    more = {"on_wait": lambda: waits.append(loop.time()), **more}
-    if deadline is not None:
-        more["deadline"] = clock.boot_seconds() + deadline
+    more = {} if deadline is None else {"deadline": clock.boot_seconds() + deadline}
 
     async def take_slot(_operation, **_):
         return Wait(seconds=seconds, locked=True)
@@ -203,18 +201,18 @@ def find_lock(seconds, *, deadline=None, **more):
         loop.run_until_complete(main())
     finally:
         loop.close()
-    return gate.stop, told, waits
+    return gate.stop, told
 
 
 def test_a_lock_of_another_run_is_told_with_its_end():
     """
-    In the time of the wall; and whoever shows progress hears that a wait began.
+    In the time of the wall.
     """
-    stop, told, waits = find_lock(200.16)
+    stop, told = find_lock(200.16)
 
     ends_at = (START + timedelta(seconds=200)).isoformat(timespec="seconds")
     assert [("warning", "portal.lock_found", {"seconds": 200.2, "ends_at": ends_at})] == told
-    assert (None, [0.0]) == (stop, waits)
+    assert stop is None
 
 
 @pytest.mark.parametrize(("seconds", "is_told"), [(5.0, False), (5.2, True)])
@@ -234,13 +232,10 @@ def test_the_tail_of_a_lock_is_not_told(seconds, is_told):
         (100.0, 99.5, Stop(reason=StopReason.LOCK_OUTLASTS_RUN, seconds=100.0, most=99.5)),
     ],
 )
-@pytest.mark.parametrize("listener", [{}, {"on_wait": None}], ids=["heard", "not heard"])
-def test_a_lock_that_outlasts_what_is_allowed_closes_the_gate(seconds, deadline, stop, listener):
+def test_a_lock_that_outlasts_what_is_allowed_closes_the_gate(seconds, deadline, stop):
     """
     The longest wait that may be stated with its margin, or the end of the run; without one a run has all the time.
-    Whoever shows progress hears of the wait, and nobody needs to.
     """
-    closed, _, waits = find_lock(seconds, deadline=deadline, **listener)
+    closed, _ = find_lock(seconds, deadline=deadline)
 
     assert stop == closed
-    assert ([] if listener else [0.0]) == waits

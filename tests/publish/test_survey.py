@@ -40,7 +40,7 @@ def survey_in_turn(*turns, number=5, **rules):
             clock = VirtualClock(loop)
             for api, seconds in turns:
                 ledger = Ledger(database, portal="p", run="check", limits=Limits(), clock=clock)
-                surveyor = Survey(service=api, ledger=ledger, rules=Rules(**rules), clock=clock, on_event=log_event)
+                surveyor = Survey(service=api, ledger=ledger, rules=Rules(**rules), on_event=log_event)
                 names = {Course(course_id=str(n)): "" for n in range(number)}
                 looks = {}
                 with contextlib.suppress(TimeoutError):

@@ -28,7 +28,7 @@ from batchpub.services.interface import (
     code_of,
 )
 from batchpub.stopping import Stop, StopReason
-from batchpub.store import Limits, open_database
+from batchpub.store import Ledger, Limits, open_database
 
 ANSWERS = {
     "published": Published,
@@ -107,16 +107,15 @@ def play(number, script, token, stop_after, workers):
     async def main():
         async with open_database(None) as database:
             options = EngineOptions(
-                run="r", portal="p", sandbox=False, workers=workers, limits=Limits(), rules=Rules(), notify_policy="sheet",
+                sandbox=False, workers=workers, rules=Rules(), notify_policy="sheet",
             )  # fmt: skip
-            run = Engine(
-                plan, options, service=service, database=database, clock=VirtualClock(loop), on_event=log_event
-            )
+            ledger = Ledger(database, portal="p", run="r", limits=Limits(), clock=VirtualClock(loop))
+            run = Engine(plan, options, service=service, ledger=ledger, on_event=log_event)
             stop = Stop(reason=StopReason.ASKED)
             if stop_after is not None:
                 loop.call_later(stop_after, run.stop, stop)
-            found, code = await run.run()
-            return found, code, loop.time(), run
+            found = await run.run()
+            return found, ExitCode(found.exit_code), loop.time(), run
 
     with TemporaryDirectory(), mock.patch.object(asyncio, "to_thread", at_once):
         return service, *run_virtually(main(), loop)

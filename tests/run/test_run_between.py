@@ -15,7 +15,7 @@ from support.virtual_time import VirtualClock, VirtualLoop, run_virtually
 
 from batchpub.course import Outcome
 from batchpub.engine import Engine, EngineOptions
-from batchpub.errors import AccessRefused, ServiceUnreachable
+from batchpub.errors import AccessRefused, ExitCode, ServiceUnreachable
 from batchpub.lifecycle import Rules
 from batchpub.log import log_event
 from batchpub.services.interface import (
@@ -32,7 +32,7 @@ from batchpub.services.interface import (
     code_of,
 )
 from batchpub.stopping import Stop, StopReason
-from batchpub.store import Limits, open_database
+from batchpub.store import Ledger, Limits, open_database
 
 LIMITS = Limits()
 TOTAL = LIMITS.total_timeout
@@ -157,9 +157,10 @@ def play(services, number, *, stop_after=None, sleeps=(), rules=None):
 
     async def one(name, service, database):
         options = EngineOptions(
-            run=name, portal="p", sandbox=False, workers=8, limits=LIMITS, rules=rules or Rules(), notify_policy="all",
+            sandbox=False, workers=8, rules=rules or Rules(), notify_policy="all",
         )  # fmt: skip
-        run = Engine(plan, options, service=service, database=database, clock=service.clock, on_event=log_event)
+        ledger = Ledger(database, portal="p", run=name, limits=LIMITS, clock=service.clock)
+        run = Engine(plan, options, service=service, ledger=ledger, on_event=log_event)
 
         def stop():
             service.stopped_at = loop.time()
@@ -167,8 +168,8 @@ def play(services, number, *, stop_after=None, sleeps=(), rules=None):
 
         if stop_after is not None:
             loop.call_later(stop_after, stop)
-        found, code = await run.run()
-        return found, code, loop.time()
+        found = await run.run()
+        return found, ExitCode(found.exit_code), loop.time()
 
     def suspend(seconds):
         for service in services:

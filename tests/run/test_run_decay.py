@@ -53,19 +53,16 @@ def play(*faults, plan=None, number=60, rules=None, look_first=False, is_new=Fal
             async with ZohoClient(api_url=sandbox.url, token=token, clock=clock) as client:
                 if look_first:
                     ledger = Ledger(database, portal=PORTAL, run="check", limits=Limits(), clock=clock)
-                    survey = Survey(service=client, ledger=ledger, rules=Rules(), clock=clock, on_event=log_event)
+                    survey = Survey(service=client, ledger=ledger, rules=Rules(), on_event=log_event)
                     await survey.look_at_all({row.course: "" for row in plan.to_publish()}, workers=WORKERS)
                 options = EngineOptions(
-                    run="run",
-                    portal=PORTAL,
-                    limits=Limits(),
                     rules=rules or Rules(),
                     workers=WORKERS,
                     is_new_portal=is_new,
                 )
-                engine = Engine(plan, options, service=client, database=database, clock=clock, on_event=log_event)
-                found, code = await engine.run()
-            return Played(found, code, sandbox.stats())
+                ledger = Ledger(database, portal=PORTAL, run="run", limits=Limits(), clock=clock)
+                found = await Engine(plan, options, service=client, ledger=ledger, on_event=log_event).run()
+            return Played(found, ExitCode(found.exit_code), sandbox.stats())
 
     with mock.patch.object(asyncio, "to_thread", at_once):
         return run_virtually(main(), loop)

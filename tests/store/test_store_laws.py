@@ -54,12 +54,12 @@ async def claim(journal, course, *, position=0, attempt=1, again=False, **more):
     """Look, take a slot and claim, as the publisher does; give the slot and what became of it."""
     standing = await journal.look(course, again=again)
     version = standing.version if isinstance(standing, Free | Uncertain) else 0
-    slot = await journal._ledger.take_slot("publish")
+    slot = await journal.ledger.take_slot("publish")
     assert isinstance(slot, Slot)
     wanted = Claim(course=course, position=position, attempt=attempt, version=version, again=again, **more)
     told = await journal.claim(wanted, slot)
     if not isinstance(told, Claimed):
-        await journal._ledger.give_back(slot)
+        await journal.ledger.give_back(slot)
     return slot, told
 
 
@@ -220,17 +220,17 @@ async def test_no_claim_in_a_lock_and_one_call_goes_first_after_it(desk):
     async with desk.open() as database:
         journal, other = desk.journal(database), desk.journal(database)
         course, second, third, *_ = await begin(journal, 3)
-        taken = await other._ledger.take_slot("publish")
+        taken = await other.ledger.take_slot("publish")
         slot, claimed = await claim(journal, course)
         lock = await record(journal, course, slot, claimed, status="free", through=False, lock=Refusal(cause="429"))
         lost = await other.claim(Claim(course=second, position=1, attempt=1), taken)
-        inside = await journal._ledger.take_slot("publish")
+        inside = await journal.ledger.take_slot("publish")
         desk.clock.ahead += lock.seconds + 0.01
-        probe = await journal._ledger.take_slot("publish")
-        beside = await other._ledger.take_slot("publish")
+        probe = await journal.ledger.take_slot("publish")
+        beside = await other.ledger.take_slot("publish")
         first = await journal.claim(Claim(course=third, position=2, attempt=1), probe)
         await record(journal, third, probe, first, position=2)
-        open_again = await other._ledger.take_slot("publish")
+        open_again = await other.ledger.take_slot("publish")
 
     assert (pytest.approx(limits.lock + limits.lock_margin), True) == (lock.seconds, lock.is_new)
     assert (LostSlot(), True) == (lost, inside.locked)
@@ -753,7 +753,7 @@ async def test_what_two_spellings_kept_apart_is_put_together(desk):
 
         one = desk.journal(database, portal="host:7", limits=limits)
         known = await one.standings(courses_)
-        locked = await one._ledger.look_ahead("publish")
+        locked = await one.ledger.look_ahead("publish")
         kept = {run["portal"] for run in await list_runs(database)}
 
     assert [("HOST:07",), ()] == gone

@@ -424,7 +424,7 @@ async def test_what_was_answered_after_the_clock_went_back_rests_as_long(server)
         await journal.begin(plan, {}, {})
         claims = []
         for row in plan.rows:
-            slot = await journal._ledger.take_slot("publish")
+            slot = await journal.ledger.take_slot("publish")
             claim = Claim(course=row.course, position=row.position, attempt=1)
             claims.append((claim, slot, await journal.claim(claim, slot)))
         step = -3600.0
@@ -433,7 +433,7 @@ async def test_what_was_answered_after_the_clock_went_back_rests_as_long(server)
             status = CourseStatus.PUBLISHED
             answered = Answered(call=told.call, slot=slot, note=note, rest=Rest.ANSWERED, status=status, through=True)
             await journal.record(claim, answered)
-        following = await journal._ledger.take_slot("publish")
+        following = await journal.ledger.take_slot("publish")
         opens_in = following.opens_at - SystemClock().boot_seconds()
 
     assert pytest.approx(limits.rest, abs=2) == opens_in
