@@ -20,6 +20,7 @@ from batchpub.cli.wiring import existing_state, hosts_of, limits_of, portal_of, 
 from batchpub.clock import SystemClock
 from batchpub.course import Course, IdShape, NamesRule, Pile, Plan, PlannedRow
 from batchpub.errors import BatchpubError, CannotWrite, ExitCode, SheetRefused
+from batchpub.events import EVENTS
 from batchpub.forecast import foresee_row
 from batchpub.lifecycle import Finding, Look, Rules
 from batchpub.pace import estimate_seconds
@@ -33,7 +34,7 @@ from batchpub.report.text import escape_commands
 from batchpub.report.totals import Tone, say_plan
 from batchpub.sentences.events import say_duration
 from batchpub.sentences.rows import say_other_name, say_published
-from batchpub.settings import Settings
+from batchpub.settings import SETTINGS, Settings
 from batchpub.settings.wording import with_flags
 from batchpub.standing import Standing
 from batchpub.store import Outlook
@@ -83,7 +84,7 @@ def check(  # noqa: PLR0913 - the flags of a command
     broken = find_broken_rule(plan, settings)
     _write_files(rows, _spots_of(intake.refused), out, formats)
     eta = estimate_seconds(to_send, limits_of(settings), outlook)
-    warnings = [*_warn_of_token(eta, settings), *_warn_of_names(rows)]
+    warnings = [*_warn_of_rate(settings), *_warn_of_token(eta, settings), *_warn_of_names(rows)]
     if as_json:
         _print(
             rows=rows,
@@ -174,6 +175,11 @@ def _spots_of(refused: Sequence[SheetRefused]) -> list[Spot]:
 
 def _describe_refusals(refused: Sequence[SheetRefused]) -> list[dict[str, str]]:
     return [{"file": one.file, "message": with_flags(one.message)} for one in refused]
+
+
+def _warn_of_rate(settings: Settings) -> list[str]:
+    """Warn of what a run warns of when it begins."""
+    return [EVENTS["rate.high"].message] if settings.rate > SETTINGS["rate"].default else []
 
 
 def _warn_of_token(eta: float, settings: Settings) -> list[str]:

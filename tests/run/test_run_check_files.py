@@ -33,6 +33,15 @@ def test_check_ends_as_publish_would_with_the_same_job_file(fork_server, tmp_pat
         assert (4, True) == (done.returncode, told in done.stderr)
 
 
+def test_check_warns_of_a_rate_that_publish_warns_of(fork_server, tmp_path):
+    """
+    Who only checks learns as well that more calls than Zoho documents may lock the account.
+    """
+    told = [fork_server.call("check", EXAMPLE, "--rate", rate, *NO_STATE, cwd=tmp_path).stdout for rate in ("30", "31")]
+
+    assert [False, True] == ["above what Zoho documents" in text for text in told]
+
+
 def test_a_merge_request_sees_every_row_and_what_is_wrong_at_its_line(fork_server, tmp_path):
     """
     junit.xml has a case for each row, a file that was not read included; Code Quality has the invalid rows at their lines.
