@@ -204,6 +204,42 @@ class RowBuffer:
         )
 
 
+@dataclass(slots=True)
+class SheetsInTurn:
+    """The sheets of a document that is read from its beginning to its end; `only` one of them where the others are known.
+
+    `row`, `columns` and `struck_columns` are where the reader stands in the present sheet; `full` says that its rows are done.
+    """
+
+    wanted: int
+    only: int | None
+    tabs: list[Tab] = field(default_factory=list)
+    shelves: list[RowBuffer] = field(default_factory=list)
+    shelf: RowBuffer = field(init=False)
+    full: bool = field(init=False)
+    row: int = field(init=False)
+    columns: int = field(init=False)
+    struck_columns: set[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin the first sheet."""
+        self._begin_sheet()
+
+    def _begin_sheet(self) -> None:
+        self.shelf = RowBuffer(wanted=self.wanted)
+        self.full = self.only not in (None, len(self.shelves))
+        self.row = self.columns = 0
+        self.struck_columns = set()
+
+    def end_sheet(self, name: str, *, hidden: bool) -> None:
+        """Put the present sheet to the others and begin the next. Raises Unreadable for the one too many."""
+        if len(self.tabs) >= MAX_TABS:
+            raise Unreadable(TOO_MANY_TABS)
+        self.tabs.append(Tab(name=name, hidden=hidden))
+        self.shelves.append(self.shelf)
+        self._begin_sheet()
+
+
 def _shows_something(row: GridRow) -> bool:
     if (fields := getattr(row.cells, "fields", None)) is not None:
         return any(map(trim, fields))

@@ -21,12 +21,10 @@ from batchpub.sheet.grid import (
     LAST_COLUMN,
     LAST_ROW,
     MAX_CHARACTERS,
-    MAX_TABS,
-    TOO_MANY_TABS,
     Area,
     Grid,
     GridRow,
-    RowBuffer,
+    SheetsInTurn,
     Tab,
     Unreadable,
     cut,
@@ -129,33 +127,15 @@ _PLAIN = _Style()
 
 
 @dataclass(slots=True)
-class _Document:
-    """The sheets of a document as their elements come by; `only` one of them where the others are known."""
+class _Document(SheetsInTurn):
+    """The sheets of a document as their elements come by, and the styles before them."""
 
-    wanted: int
-    only: int | None
     styles: dict[str, _Style] = field(default_factory=dict)
-    tabs: list[Tab] = field(default_factory=list)
-    shelves: list[RowBuffer] = field(default_factory=list)
-    _shelf: RowBuffer = field(init=False)
-    _full: bool = field(init=False)
-    _row: int = field(init=False)
-    _columns: int = field(init=False)
-    _struck_columns: set[int] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._begin_table()
-
-    def _begin_table(self) -> None:
-        self._shelf = RowBuffer(wanted=self.wanted)
-        self._full = self.only not in (None, len(self.shelves))
-        self._row = self._columns = 0
-        self._struck_columns = set()
 
     def take(self, element: etree._Element) -> None:
         """Read one element."""
         match local_name(element):
-            case "table-row" if not self._full and _is_sheet_part(element):
+            case "table-row" if not self.full and _is_sheet_part(element):
                 self._take_row(element)
             case "table-column" if _is_sheet_part(element):
                 self._take_column(element)
@@ -183,34 +163,30 @@ class _Document:
         return self.styles.get(f"{family} {name}", _PLAIN).struck
 
     def _end_table(self, table: etree._Element) -> None:
-        if len(self.tabs) >= MAX_TABS:
-            raise Unreadable(TOO_MANY_TABS)
         hidden = self.styles.get(f"table {table.get(f'{_TABLE}style-name')}", _PLAIN).hidden
-        self.tabs.append(Tab(name=table.get(f"{_TABLE}name", ""), hidden=hidden))
-        self.shelves.append(self._shelf)
-        self._begin_table()
+        self.end_sheet(table.get(f"{_TABLE}name", ""), hidden=hidden)
 
     def _take_column(self, info: etree._Element) -> None:
         count = _read_count(info, f"{_TABLE}number-columns-repeated")
         if info.get(f"{_TABLE}visibility", "visible") != "visible" or _is_in_hidden_group(info):
-            self._shelf.hide_columns(self._columns, count)
+            self.shelf.hide_columns(self.columns, count)
         if self._is_struck("table-cell", info.get(f"{_TABLE}default-cell-style-name")):
-            self._struck_columns.update(range(self._columns, min(self._columns + count, LAST_COLUMN)))
-        self._columns += count
+            self.struck_columns.update(range(self.columns, min(self.columns + count, LAST_COLUMN)))
+        self.columns += count
 
     def _take_row(self, row: etree._Element) -> None:
         """Put the row on the buffer as often as it is repeated. Blank rows are only counted: a million of them is usual."""
-        number = self._row + 1
-        self._row += _read_count(row, f"{_TABLE}number-rows-repeated")
+        number = self.row + 1
+        self.row += _read_count(row, f"{_TABLE}number-rows-repeated")
         found = self._read_cells(row, number)
         if not found:
             return
         hidden = row.get(f"{_TABLE}visibility", "visible") != "visible" or _is_in_hidden_group(row)
-        for place in range(number, min(self._row, LAST_ROW) + 1):
+        for place in range(number, min(self.row, LAST_ROW) + 1):
             if place > number:
                 found = {column: _move(cell, place, column) for column, cell in found.items()}
-            if not self._shelf.add(GridRow(number=place, cells=gather_cells(place, found), hidden=hidden)):
-                self._full = True
+            if not self.shelf.add(GridRow(number=place, cells=gather_cells(place, found), hidden=hidden)):
+                self.full = True
                 return
 
     def _read_cells(self, row: etree._Element, number: int) -> dict[int, Cell | str]:
@@ -220,10 +196,10 @@ class _Document:
         for element in row.iterchildren(_CELL, _COVERED):
             first, column = column, column + _read_count(element, f"{_TABLE}number-columns-repeated")
             if element.tag == _CELL:
-                self._add_area(self._shelf.merges, element, "number-{}-spanned", number, first)
-            self._add_area(self._shelf.arrays, element, "number-matrix-{}-spanned", number, first)
+                self._add_area(self.shelf.merges, element, "number-{}-spanned", number, first)
+            self._add_area(self.shelf.arrays, element, "number-matrix-{}-spanned", number, first)
             style = element.get(f"{_TABLE}style-name") or row_style
-            struck = self._is_struck("table-cell", style) if style else first in self._struck_columns
+            struck = self._is_struck("table-cell", style) if style else first in self.struck_columns
             cell: Cell | str | None = _read_plain(element) if not struck else ""
             if not cell and len(element):
                 struck = struck or any(
@@ -239,7 +215,7 @@ class _Document:
     def _add_area(self, areas: list[Area], cell: etree._Element, counts: str, row: int, column: int) -> None:
         high = _read_count(cell, _TABLE + counts.format("rows"))
         wide = _read_count(cell, _TABLE + counts.format("columns"))
-        self._shelf.add_area(areas, (row, column), (row + high - 1, column + wide - 1))
+        self.shelf.add_area(areas, (row, column), (row + high - 1, column + wide - 1))
 
 
 def _is_sheet_part(element: etree._Element) -> bool:

@@ -17,11 +17,9 @@ from batchpub.sheet.grid import (
     HEAD_ROWS,
     LAST_COLUMN,
     LAST_ROW,
-    MAX_TABS,
-    TOO_MANY_TABS,
     Grid,
     GridRow,
-    RowBuffer,
+    SheetsInTurn,
     Tab,
     Unreadable,
     cut,
@@ -75,49 +73,27 @@ class Xml2003Book:
 
 
 @dataclass(slots=True)
-class _Workbook:
-    """The sheets of a workbook as their elements come by; `only` one of them where the others are known."""
+class _Workbook(SheetsInTurn):
+    """The sheets of a workbook as their elements come by."""
 
-    wanted: int
-    only: int | None
     is_workbook: bool = False
-    tabs: list[Tab] = field(default_factory=list)
-    shelves: list[RowBuffer] = field(default_factory=list)
+    is_hidden: bool = False
     struck_styles: set[str] = field(default_factory=set)
-    _shelf: RowBuffer = field(init=False)
-    _full: bool = field(init=False)
-    _hidden: bool = field(init=False)
-    _row: int = field(init=False)
-    _columns: int = field(init=False)
-    _struck_columns: set[int] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._begin_sheet()
-
-    def _begin_sheet(self) -> None:
-        self._shelf = RowBuffer(wanted=self.wanted)
-        self._full = self.only not in (None, len(self.shelves))
-        self._hidden = False
-        self._row = self._columns = 0
-        self._struck_columns = set()
 
     def take(self, element: etree._Element) -> None:
         """Read one element."""
         match local_name(element):
-            case "Row" if not self._full:
+            case "Row" if not self.full:
                 self._take_row(element)
             case "Column":
                 self._take_column(element)
             case "Style":
                 self._take_style(element)
             case "Visible":
-                self._hidden = "hidden" in (element.text or "").lower()
+                self.is_hidden = "hidden" in (element.text or "").lower()
             case "Worksheet":
-                if len(self.tabs) >= MAX_TABS:
-                    raise Unreadable(TOO_MANY_TABS)
-                self.tabs.append(Tab(name=element.get(f"{_SS}Name", ""), hidden=self._hidden))
-                self.shelves.append(self._shelf)
-                self._begin_sheet()
+                self.end_sheet(element.get(f"{_SS}Name", ""), hidden=self.is_hidden)
+                self.is_hidden = False
             case "Workbook":
                 self.is_workbook = element.tag in _ROOTS
 
@@ -128,17 +104,17 @@ class _Workbook:
             self.struck_styles.add(style.get(f"{_SS}ID", ""))
 
     def _take_column(self, info: etree._Element) -> None:
-        column = _read_index(info, self._columns + 1, LAST_COLUMN) - 1
+        column = _read_index(info, self.columns + 1, LAST_COLUMN) - 1
         count = _read_count(info, "Span") + 1
-        self._columns = column + count
+        self.columns = column + count
         if info.get(f"{_SS}Hidden") == "1" or is_flat(info.get(f"{_SS}Width")):
-            self._shelf.hide_columns(column, count)
+            self.shelf.hide_columns(column, count)
         if info.get(f"{_SS}StyleID") in self.struck_styles:
-            self._struck_columns.update(range(column, min(column + count, LAST_COLUMN)))
+            self.struck_columns.update(range(column, min(column + count, LAST_COLUMN)))
 
     def _take_row(self, row: etree._Element) -> None:
-        number = _read_index(row, self._row + 1, LAST_ROW)
-        self._row = number + _read_count(row, "Span")
+        number = _read_index(row, self.row + 1, LAST_ROW)
+        self.row = number + _read_count(row, "Span")
         found: dict[int, Cell | str] = {}
         following = 1
         for element in row.iterchildren(f"{_SS}Cell", "Cell"):
@@ -146,12 +122,12 @@ class _Workbook:
             across, down = _read_count(element, "MergeAcross"), _read_count(element, "MergeDown")
             following = column + across + 2
             place = number, column
-            self._shelf.add_area(self._shelf.merges, place, (number + down, column + across))
+            self.shelf.add_area(self.shelf.merges, place, (number + down, column + across))
             if array := element.get(f"{_SS}ArrayRange"):
                 rows, columns = _read_reach(array)
-                self._shelf.add_area(self._shelf.arrays, place, (number + rows, column + columns))
+                self.shelf.add_area(self.shelf.arrays, place, (number + rows, column + columns))
             style = element.get(f"{_SS}StyleID") or row.get(f"{_SS}StyleID")
-            struck = style in self.struck_styles if style else column in self._struck_columns
+            struck = style in self.struck_styles if style else column in self.struck_columns
             cell = _build_cell(element, name_cell(number, column), struck=struck)
             if cell is None:
                 continue
@@ -161,7 +137,7 @@ class _Workbook:
             found[column] = cell.text if is_plain else cell
         if found:
             hidden = row.get(f"{_SS}Hidden") == "1" or is_flat(row.get(f"{_SS}Height"))
-            self._full = not self._shelf.add(GridRow(number=number, cells=gather_cells(number, found), hidden=hidden))
+            self.full = not self.shelf.add(GridRow(number=number, cells=gather_cells(number, found), hidden=hidden))
 
 
 def _build_cell(element: etree._Element, ref: str, *, struck: bool) -> Cell | None:
