@@ -347,6 +347,10 @@ def main():
         path = Path(target)
         files = sorted(path.rglob("*.py")) if path.is_dir() else [path]
         mutants = [mutant for file in files for mutant in mutants_of(file) if chosen.only in mutant.function]
+        if not chosen.only:
+            keys = {mutant.key for mutant in mutants}
+            gone = [key for key in read_alive() if key.startswith(target) and key not in keys]
+            print(*(f"no mutant any more: {key}" for key in gone), sep="\n")
         if chosen.sample is not None:
             mutants = random.Random(0).sample(mutants, min(chosen.sample, len(mutants)))
         unknown += try_all(target, mutants, chosen.tests or tests_for(target), read_alive())
