@@ -18,7 +18,8 @@ settings.load_profile("batchpub")
 
 
 def pytest_addoption(parser):
-    parser.addoption("--uptime", metavar="SECONDS", help="pretend that the machine has been up for so long")
+    told = "pretend that the machine has been up for so long; all: run each test with twenty of them"
+    parser.addoption("--uptime", metavar="SECONDS", help=told)
 
 
 # What the CI server that runs these tests says of itself. A run that is tested has the environment which its test gives it.
@@ -40,8 +41,24 @@ OF_A_PIPELINE = (
 def pytest_configure(config):
     for name in [name for name in os.environ if name.startswith(OF_A_PIPELINE)]:
         del os.environ[name]
-    if (seconds := config.getoption("--uptime")) is not None:
+    if (seconds := config.getoption("--uptime")) not in (None, "all"):
         os.environ[uptime.VARIABLE] = str(float(seconds))  # pytest-xdist's workers and forked runs have it from here
+    uptime.pretend()
+
+
+def pytest_generate_tests(metafunc):
+    if metafunc.config.getoption("--uptime") == "all":
+        metafunc.fixturenames.insert(0, "up_for")
+        metafunc.parametrize("up_for", uptime.UPTIMES, indirect=True, ids="up {:.0f} s".format, scope="module")
+
+
+@pytest.fixture(scope="module")
+def up_for(request):
+    """Pretend for one of all uptimes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(uptime.VARIABLE, str(request.param))
+        uptime.pretend()
+        yield
     uptime.pretend()
 
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import replace
 
 import pytest
+from support.uptime import virtual_offset
 from support.virtual_time import VirtualClock, VirtualLoop, run_virtually
 from world import UP
 
@@ -79,7 +80,7 @@ class Door:
 
 def opening(number, seconds, **more):
     """A place that opens so many seconds after the beginning."""
-    return Slot(slot=number, operation="publish", pace=Limits().pace, opens_at=UP + seconds, **more)
+    return Slot(slot=number, operation="publish", pace=Limits().pace, opens_at=UP + virtual_offset() + seconds, **more)
 
 
 def near(moment):

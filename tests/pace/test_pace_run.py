@@ -145,9 +145,9 @@ def test_every_shape_of_a_lock_is_waited_out(world, shape):
     goes out in it, one goes first, and every course is published.
     """
     stated = 300 if shape in STATES_NONE else 420
-    zoho = Zoho(world.clock, refusals={10}, shape=shape, wait=stated)
+    zoho = Zoho(world.clock, refusals={4}, shape=shape, wait=stated)
 
-    found, code = world.run(lambda: world.publish(zoho, 24))
+    found, code = world.run(lambda: world.publish(zoho, 10))
 
     refused = zoho.refused_at[0]
     first = next(at for _, at in zoho.calls if at > refused)

@@ -33,7 +33,6 @@ WARM = (
         "aiosqlite",
         "asyncpg",
         "jinja2",
-        "pandas",
         "rich.progress",
         "sqlalchemy.dialects.postgresql.asyncpg",
         "sqlalchemy.dialects.sqlite.aiosqlite",

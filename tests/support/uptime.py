@@ -1,7 +1,8 @@
-"""Another time since boot for whole test runs: `pytest --uptime 3e8` is a machine that has been up for ten years.
+"""Another time since boot for tests: `pytest --uptime 3e8` is a machine that has been up for ten years.
 
 The boot clock counts from the machine's start, so a float taken from it has other last digits on every machine. No test
-may depend on them. Processes that tests start are told by the environment where they import this module.
+may depend on them. `--uptime all` runs each test with all of UPTIMES, which .ci/run does with those that look at the
+clock. Processes that tests start are told by the environment where they import this module.
 """
 
 import os
@@ -9,16 +10,20 @@ import os
 from batchpub.clock import SystemClock
 
 VARIABLE = "TESTS_UPTIME"
+TEN_YEARS = 3.2e8
+UPTIMES = tuple(10 * (TEN_YEARS / 10) ** (step / 19) for step in range(20))
+"""Twenty from ten seconds to ten years, in seconds, each as many times the one before."""
+
+ORIGINAL = SystemClock.boot_seconds
 
 
 def pretend():
-    """Let this process's boot clock begin at what the environment says; without that variable change nothing."""
+    """Let this process's boot clock begin at what the environment says; without that variable it is the machine's."""
     if VARIABLE not in os.environ:
+        SystemClock.boot_seconds = ORIGINAL
         return
-    original = SystemClock.boot_seconds
-    clock = SystemClock()
-    ahead = float(os.environ[VARIABLE]) - original(clock)
-    SystemClock.boot_seconds = lambda self: original(self) + ahead
+    ahead = virtual_offset() - ORIGINAL(SystemClock())
+    SystemClock.boot_seconds = lambda self: ORIGINAL(self) + ahead
 
 
 def virtual_offset():
