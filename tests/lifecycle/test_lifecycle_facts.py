@@ -7,7 +7,7 @@ import pytest
 from cases import WORK, seen
 from scripted import COURSE, reply
 
-from batchpub.course import Course, NamesRule, Outcome
+from batchpub.course import Course, NamesRule, Outcome, Pile, PlannedRow
 from batchpub.lifecycle import (
     CourseStatus,
     Finding,
@@ -277,15 +277,16 @@ def test_a_service_that_is_not_reached_is_said_with_attempts_and_trouble(before,
     assert (Stop(reason=StopReason.NOT_REACHED, count=5, said="no route") if stops else None) == verdict.stop
 
 
-def test_an_access_without_the_scope_stops_the_run_with_the_service_s_words():
+@pytest.mark.parametrize(("message", "said"), [("none", "SCOPE: none"), ("no X", "SCOPE: no X"), ("", "SCOPE")])
+def test_an_access_without_the_scope_stops_the_run_with_the_service_s_words(message, said):
     """
-    Its code and its sentence.
+    Its code and, where there is one, its sentence.
     """
-    denied = reply(Denied(code="SCOPE", message="none"), 403)
+    denied = reply(Denied(code="SCOPE", message=message), 403)
 
     verdict = weigh(Send(version=1, before=CourseStatus.FREE), WORK, denied, Signs(), Rules())
 
-    assert Stop(reason=StopReason.DENIED, said="SCOPE: none") == verdict.stop
+    assert Stop(reason=StopReason.DENIED, said=said) == verdict.stop
 
 
 def test_an_answer_that_does_not_say_what_became_of_the_course_is_kept_whole():
@@ -380,6 +381,20 @@ def test_what_nobody_said_is_empty():
         signs.unreached_in_a_row,
     )
     assert (None, None, None, None) == (verdict.status, verdict.result, verdict.lock, verdict.stop)
+
+
+@pytest.mark.parametrize("yes", [True, False])
+def test_a_course_begins_with_what_its_row_says(yes):
+    """
+    Its place in the plan, whether it mails, its name, and whether somebody confirmed what looks odd.
+    """
+    row = PlannedRow(
+        position=7, sheet_index=0, row=9, cell="A9", course=COURSE, name="Fire safety", notify=yes, confirmed=not yes,
+        pile=Pile.TO_PUBLISH,
+    )  # fmt: skip
+
+    expected = Work(position=7, course=COURSE, notify=yes, name="Fire safety", confirmed=not yes)
+    assert expected == Work.of_row(row, COURSE)
 
 
 def test_a_course_begins_without_a_history():
