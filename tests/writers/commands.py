@@ -110,6 +110,16 @@ def write_sqlite(desk):
                 ending,
                 lambda path, told=told: run(["sqlite3", ":memory:"], out=path, told=told),
             )
+    printed = 'SELECT printf(\'%.0f\', "Course ID") AS "Course ID", "Course name" FROM t;'
+    told = f"{sql_of('float')}\n.headers on\n.mode csv\n{printed}\n".encode()
+    desk.enter(
+        "sqlite3",
+        version,
+        "printf('%.0f')",
+        "float",
+        "csv",
+        lambda path: run(["sqlite3", ":memory:"], out=path, told=told),
+    )
 
 
 def write_postgresql(desk):
