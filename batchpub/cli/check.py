@@ -17,7 +17,6 @@ from batchpub.cli.own_rule import find_broken_rule
 from batchpub.cli.saying import show
 from batchpub.cli.sheets import take_in
 from batchpub.cli.wiring import existing_state, hosts_of, limits_of, portal_of, start_log
-from batchpub.clock import SystemClock
 from batchpub.course import Course, IdShape, NamesRule, Pile, Plan, PlannedRow
 from batchpub.errors import BatchpubError, CannotWrite, ExitCode, SheetRefused
 from batchpub.events import EVENTS
@@ -72,7 +71,7 @@ def check(  # noqa: PLR0913 - the flags of a command
         return error.exit_code
     except BatchpubError as error:
         return _give_up(error, as_json=as_json)
-    known, outlook, account = asyncio.run(_ask_state(intake.judged.courses(), settings))
+    known, account, outlook = _ask_state(intake.judged.courses(), settings)
     rules = Rules(again=frozenset(settings.again), names=settings.names, strict=settings.strict)
     plan = intake.settle(say_published(known), account)
     try:
@@ -154,19 +153,14 @@ def _show_looks(rows: Sequence[dict[str, Any]]) -> str:
     return show_looks(rows)
 
 
-async def _ask_state(
+def _ask_state(
     courses: Sequence[Course], settings: Settings
-) -> tuple[dict[Course, Standing], Outlook, tuple[IdShape, ...]]:
+) -> tuple[dict[Course, Standing], tuple[IdShape, ...], Outlook]:
     if existing_state(settings) is None:
-        return {}, Outlook(pace=limits_of(settings).pace), ()
-    from batchpub.cli.states import journal_of, ledger_of, open_state  # noqa: PLC0415 - it loads the database
-    from batchpub.store import read_id_shapes  # noqa: PLC0415 - as above
+        return {}, (), Outlook(pace=limits_of(settings).pace)
+    from batchpub.cli.states import ask_state  # noqa: PLC0415 - it loads the database
 
-    again = Rules(again=frozenset(settings.again)).publishes_again
-    async with open_state(settings, reading=True) as database:
-        ledger = ledger_of(settings, database, run="check", clock=SystemClock())
-        known = await journal_of(settings, ledger).standings(courses, again=again)
-        return known, await ledger.look_ahead("publish"), await read_id_shapes(database, ledger.portal)
+    return asyncio.run(ask_state(settings, courses))
 
 
 def _spots_of(refused: Sequence[SheetRefused]) -> list[Spot]:

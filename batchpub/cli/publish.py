@@ -26,7 +26,7 @@ from batchpub.cli.resume import command_again, command_to_continue
 from batchpub.cli.saying import introduce, say_goodbye
 from batchpub.cli.sheets import Intake, judge_all, take_in
 from batchpub.cli.signals import Left
-from batchpub.cli.states import journal_of, ledger_of, open_state
+from batchpub.cli.states import ask_state, journal_of, ledger_of, open_state
 from batchpub.cli.wiring import existing_state, files_of, sheet_options_of, start_log
 from batchpub.clock import SystemClock
 from batchpub.course import Course, IdShape, Outcome, Plan
@@ -160,14 +160,9 @@ async def _find_published(
 ) -> tuple[dict[Course, str], tuple[IdShape, ...]]:
     """Ask the state, and the results that are done again, which of the courses are published and what ids look like."""
     told = dict.fromkeys(earlier.done, "Published by the run whose results these are.")
-    state = None if extras.sandbox else existing_state(settings)  # a rehearsal has a state of its own, and it is new
-    if state is None:
+    if extras.sandbox or existing_state(settings) is None:  # a rehearsal has a state of its own, and it is new
         return told, ()
-    again = Rules(again=frozenset(settings.again)).publishes_again
-    async with open_state(settings, reading=True) as database:
-        ledger = ledger_of(settings, database, run="check", clock=SystemClock())
-        known = await journal_of(settings, ledger).standings(intake.judged.courses(), again=again)
-        account = await read_id_shapes(database, ledger.portal)
+    known, account, _ = await ask_state(settings, intake.judged.courses())
     return say_published(known) | told, account
 
 

@@ -1,15 +1,18 @@
 """From settings to the state, its journal and the ledger of the portal. Loads the database: import it where one is opened."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from batchpub.cli.pipeline import name_repetition
 from batchpub.cli.wiring import hosts_of, limits_of, portal_of, state_of
 from batchpub.clock import Clock, SystemClock
+from batchpub.course import Course, IdShape
+from batchpub.lifecycle import Rules
 from batchpub.services.zoho.portal import name_portal
 from batchpub.settings import Settings
-from batchpub.store import Database, Journal, Ledger, open_database, unify_portals
+from batchpub.standing import Standing
+from batchpub.store import Database, Journal, Ledger, Outlook, open_database, read_id_shapes, unify_portals
 
 
 def ledger_of(settings: Settings, database: Database, *, run: str, clock: Clock) -> Ledger:
@@ -37,3 +40,17 @@ def journal_of(settings: Settings, ledger: Ledger) -> Journal:
     again = bool(settings.again)
     told = name_repetition(again=again, again_id=settings.again_id, environ=os.environ)
     return Journal(ledger, again_id=told or (ledger.run if again else ""))
+
+
+async def ask_state(
+    settings: Settings, courses: Sequence[Course]
+) -> tuple[dict[Course, Standing], tuple[IdShape, ...], Outlook]:
+    """Give what an existing state knows of the courses, what ids look like in it, and the pace of its portal.
+
+    `check` and `publish` ask here, so that one shows what the other would do.
+    """
+    again = Rules(again=frozenset(settings.again)).publishes_again
+    async with open_state(settings, reading=True) as database:
+        ledger = ledger_of(settings, database, run="check", clock=SystemClock())
+        known = await journal_of(settings, ledger).standings(courses, again=again)
+        return known, await read_id_shapes(database, ledger.portal), await ledger.look_ahead("publish")
