@@ -153,11 +153,13 @@ class Caller:
         return True
 
     async def record(self, called: Called, verdict: Verdict) -> None:
-        """Write down what a call came to, in one transaction. A lock is heard by all others before anything is awaited."""
+        """Write down what a call came to, in one transaction. All others hear a lock, or an end, before anything is awaited."""
         operation = called.slot.operation
         through = called.reply.answer.meaning in ABOUT_THE_COURSE
         if verdict.lock is not None:
             self.locks.foresee(verdict.lock)
+        if verdict.stop is not None:
+            self.gate.close(verdict.stop)
         if through:
             self.locks.note_passed(operation)
         lock = await self.journal.record(
@@ -176,8 +178,6 @@ class Caller:
         self.gate.notice_change(freed=verdict.rest is Rest.UNUSED)
         if lock is not None and verdict.lock is not None:
             self.locks.hear(operation, lock, verdict.lock, code=called.reply.code)
-        if verdict.stop is not None:
-            self.gate.close(verdict.stop)
 
     async def renew(self, access: Access, *, again: bool) -> bool:
         """Renew an access that was answered as expired; where that is vain, or was so just now, end the run."""
