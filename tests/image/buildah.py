@@ -63,13 +63,17 @@ def open_store(folder):
         CannotBuild: none works.
 
     """
+    why = ""
     for driver in DRIVERS:
         store = Store(folder=folder / driver, driver=driver)
-        with contextlib.suppress(AssertionError):
+        try:
             store.mount("scratch")
             store.buildah("rm", "--all")
+        except AssertionError as error:  # without netavark, say
+            why = str(error)[-200:]
+        else:
             return store
-    raise CannotBuild(f"no storage driver of buildah works in {folder}")
+    raise CannotBuild(f"buildah does not work here: {why}")
 
 
 def remove_store(folder):
@@ -90,7 +94,7 @@ def why_not():
     tried = subprocess.run(["unshare", "--mount", "--pid", "--fork", "true"], capture_output=True, check=False)
     if tried.returncode:
         return "this machine allows no namespaces"
-    tried = subprocess.run(["buildah", "info"], capture_output=True, text=True, check=False)  # without netavark, say
+    tried = subprocess.run(["buildah", "info"], capture_output=True, text=True, check=False)
     return f"buildah does not work here: {tried.stderr.strip()[-200:]}" if tried.returncode else ""
 
 
