@@ -80,7 +80,7 @@ def usual_state() -> Path:
         folder = Path(told) if told else Path.home() / ".local" / "state"
     except RuntimeError:
         raise SettingsWrong(
-            f"User {os.geteuid()} has no home, so that there is no usual place for the state. Name one with --state or "
+            f"User {os.geteuid()} has no home, so that there is no usual place for the state. Name one with the setting state or "
             "BATCHPUB_STATE, or set XDG_STATE_HOME."
         ) from None
     return folder / "batchpub" / "state.db"

@@ -13,7 +13,7 @@ from batchpub.report.own_file import FOLDER
 from batchpub.report.write import say_reason
 
 EARLIER = "earlier"
-"""The folder inside --out that keeps the reports of earlier runs, each in a folder with the name of its run."""
+"""The folder inside `out` that keeps the reports of earlier runs, each in a folder with the name of its run."""
 
 
 def prepare_folder(out: Path, *, keep: Path | None = None) -> None:

@@ -51,7 +51,7 @@ def keep_inputs(inputs: Sequence[Input], out: Path) -> tuple[str, ...]:
         replace_file(folder / SUMS, "".join(sums).encode())
     except OSError as error:
         raise CannotWrite(
-            f"The sheets cannot be kept in {folder}: {error.strerror}. Make room, or name --out."
+            f"The sheets cannot be kept in {folder}: {error.strerror}. Make room, or name another folder with the setting out."
         ) from error
     return tuple(changed)
 

@@ -99,7 +99,7 @@ def _read_sheets(file: str, told: Mapping[str, Any], options: SheetOptions) -> t
         )
     if sum(map(len, rows)) > options.max_rows:
         raise Unreadable(
-            f"The run has more than {options.max_rows:,} rows. If that is meant, pass --max-rows with a larger number."
+            f"The run has more than {options.max_rows:,} rows. If that is meant, give the setting max_rows a larger number."
         )
     return tuple(
         _build_sheet(name, sheet, headings, told_rows, options)

@@ -111,7 +111,7 @@ class Courses:
         """Give the columns for a status; `hold` is for how long it is kept from others while it is looked into."""
         published = {"published_on": self._portal.wall_text(), "published_by": self._portal.run}
         published["again_id"] = self._again_id
-        # What was published before a vain --again stays published, and a call that was lost stays lost.
+        # What was published before a vain repetition stays published, and a call that was lost stays lost.
         kept = case(
             (courses.c.lost, Status.UNCLEAR), (courses.c.published_on != "", Status.PUBLISHED), else_=Status.FREE
         )

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from batchpub.clock import Clock
 from batchpub.standing import Rest
 from batchpub.store.database import Database
-from batchpub.store.limits import Limits, Lock, Outlook, Pace, Refusal, Slot, Wait
+from batchpub.store.limits import Limits, Outlook, Pace, Slot, Wait
 from batchpub.store.lock import PortalLock
-from batchpub.store.portal import NEXT_AT, Hold, LedgerTime, Portal
+from batchpub.store.portal import NEXT_AT, Hold, Portal
 from batchpub.store.tables import calls, portals
 
 ROUNDING_SECONDS = 0.001
@@ -173,12 +173,6 @@ class Ledger:
             Rest.UNANSWERED: self.limits.rest + self.limits.settle,
         }[rest]
 
-    async def rest_slot(self, connection: AsyncConnection, slot: Slot, rest: Rest, now: LedgerTime) -> None:
-        """Let a slot rest, inside the transaction that records why."""
-        rested = {"in_flight": False, "free_at": now + self.rest_after(rest)}
-        await connection.execute(update(calls).where(calls.c.call == slot.slot).values(**rested))
-        await self.end_probe(connection, slot, rest)
-
     async def end_probe(self, connection: AsyncConnection, slot: Slot, rest: Rest) -> None:
         """Let another call go first when this one did not get through to the service."""
         if slot.is_probe and rest is not Rest.ANSWERED:
@@ -203,27 +197,6 @@ class Ledger:
             return before + self.limits.send_within if may else None
 
         return await self.database.write(begin)
-
-    async def end_call(self, slot: Slot, rest: Rest, *, through: bool) -> None:
-        """Write down that such a call is over. `through` tells that the throttle let it pass."""
-
-        async def end(connection: AsyncConnection) -> None:
-            portal, now = await self.row.hold(connection)
-            await self.rest_slot(connection, slot, rest, now)
-            if rest is Rest.ANSWERED:
-                await self.lock.note_answer(connection, slot, portal, now, through=through)
-
-        await self.database.write(end)
-
-    async def end_locked(self, slot: Slot, refusal: Refusal) -> Lock:
-        """Write down that such a call was answered by the lock."""
-
-        async def end(connection: AsyncConnection) -> Lock:
-            portal, now = await self.row.hold(connection)
-            await self.rest_slot(connection, slot, Rest.ANSWERED, now)
-            return await self.lock.close(connection, slot, portal, now, refusal)
-
-        return await self.database.write(end)
 
     async def give_back(self, slot: Slot) -> None:
         """Give back a slot whose call was never sent."""

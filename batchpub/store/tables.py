@@ -57,7 +57,9 @@ courses = Table(
     Column("held_until_at", Float, nullable=False),
     Column("ready_at", Float, nullable=False),
     Column("changed_at", Float, nullable=False),
-    Column("published_on", String, nullable=False, default=""),  # stays while it is published once more (--again)
+    Column(
+        "published_on", String, nullable=False, default=""
+    ),  # stays while it is published once more (the setting again)
     Column("published_by", String, nullable=False, default=""),
     Column("known", Boolean, nullable=False, default=False, server_default=false()),  # an answer was about the course
     Column("lost", Boolean, nullable=False, default=False, server_default=false()),  # a call may yet have published it
@@ -77,7 +79,9 @@ runs = Table(
     Column("resume_command", Foreign, nullable=False, default=""),
     Column("facts", JSON, nullable=False),
     Column("sheets", JSON, nullable=False),
-    Column("again_id", String, nullable=False, default="", server_default=""),  # the repetition, of a run with --again
+    Column(
+        "again_id", String, nullable=False, default="", server_default=""
+    ),  # the repetition, of a run that publishes again
 )
 
 rows = Table(

@@ -28,6 +28,7 @@ from batchpub.pace import Gate
 from batchpub.standing import Rest
 from batchpub.store import Ledger, Limits, Refusal, Wait, open_database
 from tests.bench.figure import draw
+from tests.support.answering import end_call, end_locked
 from tests.support.throttling_service import Service, adversary, constant, lognormal, stall, uniform
 from tests.support.virtual_time import VirtualClock, VirtualLoop, run_virtually
 
@@ -114,9 +115,9 @@ async def batchpub(count, service, workers=WORKERS):
                     if not through:
                         gate.notice_lock(rules.lock)
                     if through:
-                        await ledger.end_call(slot, Rest.ANSWERED, through=True)
+                        await end_call(ledger, slot, Rest.ANSWERED, through=True)
                     else:
-                        lock = await ledger.end_locked(slot, Refusal(cause="429"))
+                        lock = await end_locked(ledger, slot, Refusal(cause="429"))
                         gate.notice_lock(lock.seconds)
                     gate.notice_change()
                     if through:

@@ -22,6 +22,7 @@ from batchpub.clock import SystemClock
 from batchpub.pace import Gate
 from batchpub.standing import Rest
 from batchpub.store import Ledger, Limits, Slot, open_database
+from tests.support.answering import end_call
 from tests.support.fork_server import ForkServer
 from tests.support.postgres_server import PostgresServer
 
@@ -137,7 +138,7 @@ async def take_slots(url, seconds):
                 await gate.give_back(slot)
                 continue
             await asyncio.sleep(random.uniform(0, 0.2))
-            await ledger.end_call(slot, Rest.ANSWERED, through=True)
+            await end_call(ledger, slot, Rest.ANSWERED, through=True)
             gate.notice_change()
     return took
 
@@ -155,7 +156,7 @@ async def work_portals(url, started):
                     break
                 await gate.give_back(slot)
             await asyncio.sleep(LATENCY)
-            await ledger.end_call(slot, Rest.ANSWERED, through=True)
+            await end_call(ledger, slot, Rest.ANSWERED, through=True)
             gate.notice_change()
         return time.time() - begins
 

@@ -6,6 +6,7 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.answering import end_call, end_locked
 from support.virtual_time import VirtualClock, VirtualLoop, run_virtually
 from world import Process, Service, World
 
@@ -30,13 +31,13 @@ def run_world(main, limits=None, **dials):
 
 async def refuse(process, slot, stated=None):
     """Answer a call with the lock; give the seconds to wait and whether that is told as a new lock."""
-    lock = await process.ledger.end_locked(slot, Refusal(stated=stated, cause="429"))
+    lock = await end_locked(process.ledger, slot, Refusal(stated=stated, cause="429"))
     process.gate.notice_lock(lock.seconds)
     return lock
 
 
 async def let_through(process, slot):
-    await process.ledger.end_call(slot, Rest.ANSWERED, through=True)
+    await end_call(process.ledger, slot, Rest.ANSWERED, through=True)
     process.gate.notice_change()
 
 
@@ -392,7 +393,7 @@ def test_a_used_up_quota_makes_nothing_gentler():
         slot = await process.gate.acquire("publish")
         assert await process.ledger.begin_call(slot) is not None
 
-        lock = await process.ledger.end_locked(slot, Refusal(cause="quota", stated=86_400.0, is_quota=True))
+        lock = await end_locked(process.ledger, slot, Refusal(cause="quota", stated=86_400.0, is_quota=True))
 
         return lock.gentler, lock.is_new, (await process.ledger.look_ahead("publish")).pace
 

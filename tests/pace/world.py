@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 from sqlalchemy import Double, bindparam
+from support.answering import end_call, end_locked
 from support.virtual_time import START, VirtualClock
 
 from batchpub.pace import Gate, GateClosed
@@ -145,11 +146,11 @@ class Process:
         if refused != 0.0:
             self.gate.notice_lock(world.limits.lock if refused is None else refused)
         if refused != 0.0:
-            lock = await ledger.end_locked(slot, Refusal(stated=refused, cause="429"))
+            lock = await end_locked(ledger, slot, Refusal(stated=refused, cause="429"))
             self.gate.notice_lock(lock.seconds)
             world.locks.append(Told(world.loop.time(), world.loop.time() + lock.seconds))
         else:
-            await ledger.end_call(slot, rest, through=True)
+            await end_call(ledger, slot, rest, through=True)
         started.ended = True
         late = world.limits.settle if rest is Rest.UNANSWERED else 0.0
         started.back_at = world.loop.time() + world.limits.rest + late

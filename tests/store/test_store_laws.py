@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
+from support.answering import end_call, end_locked
 from support.plans import make_plan_of
 
 from batchpub.course import Outcome
@@ -184,7 +185,7 @@ async def test_no_more_slots_than_the_rate_and_each_rests_after_its_answer(desk)
         crowded = await ledgers[3].take_slot("publish")
         reading = await ledgers[3].take_slot("read")
         for ledger, slot in zip(ledgers, slots, strict=False):
-            await ledger.end_call(slot, Rest.ANSWERED, through=True)
+            await end_call(ledger, slot, Rest.ANSWERED, through=True)
         later = await ledgers[3].take_slot("publish")
         early = await ledgers[3].begin_call(later)
         desk.clock.ahead += limits.rest + 0.01
@@ -206,7 +207,7 @@ async def test_other_portals_have_slots_and_locks_of_their_own(desk):
         full, other = (desk.ledger(database, portal=name, limits=limits) for name in ("full", "other"))
         slot = await full.take_slot("publish")
         assert await full.begin_call(slot) is not None
-        await full.end_locked(slot, Refusal(cause="429"))
+        await end_locked(full, slot, Refusal(cause="429"))
 
         assert isinstance(await full.take_slot("publish"), Wait)
         assert isinstance(await other.take_slot("publish"), Slot)
@@ -330,7 +331,7 @@ async def test_a_lock_forgets_places_that_were_not_begun_and_no_others(desk):
             )
         desk.clock.ahead -= 1
 
-        await ledger.end_locked(locked, Refusal(cause="429", stated=1.0))
+        await end_locked(ledger, locked, Refusal(cause="429", stated=1.0))
 
         async with database.store.engine.begin() as connection:
             left = (await connection.execute(select(calls.c.call).order_by(calls.c.call))).scalars().all()
@@ -371,11 +372,11 @@ async def test_a_gentler_pace_spaces_the_calls_of_all_runs(desk):
         one, two = desk.ledger(database, limits=limits), desk.ledger(database, limits=limits)
         slot = await one.take_slot("publish")
         assert await one.begin_call(slot) is not None
-        lock = await one.end_locked(slot, Refusal(cause="429"))
+        lock = await end_locked(one, slot, Refusal(cause="429"))
         desk.clock.ahead += lock.seconds + 1
         probe = await one.take_slot("publish")
         assert await one.begin_call(probe) is not None
-        await one.end_call(probe, Rest.ANSWERED, through=True)
+        await end_call(one, probe, Rest.ANSWERED, through=True)
 
         opens = [(await ledger.take_slot("publish")).opens_at for ledger in (two, one, two, one)]
 
@@ -504,10 +505,10 @@ async def test_a_lower_rate_counts_what_is_in_flight_at_a_higher_one(desk):
             assert await fast.begin_call(slot) is not None
         for slot in taken[:2]:
             desk.clock.ahead += 10
-            await fast.end_call(slot, Rest.ANSWERED, through=True)
+            await end_call(fast, slot, Rest.ANSWERED, through=True)
         told = [await slow.take_slot("publish")]
         desk.clock.ahead += 20
-        await fast.end_call(taken[2], Rest.ANSWERED, through=True)
+        await end_call(fast, taken[2], Rest.ANSWERED, through=True)
         told.append(await slow.take_slot("publish"))
         opens_in = told[1].opens_at - desk.clock.boot_seconds()
 
@@ -624,7 +625,7 @@ async def test_a_lock_can_be_forgotten_and_one_call_goes_first_all_the_same(desk
         ledger = desk.ledger(database)
         slot = await ledger.take_slot("publish")
         await ledger.begin_call(slot)
-        await ledger.end_locked(slot, Refusal(cause="429", stated=80_000))
+        await end_locked(ledger, slot, Refusal(cause="429", stated=80_000))
         locked = await ledger.take_slot("publish")
 
         left, none_left = await ledger.forget_lock(), await desk.ledger(database, portal="other").forget_lock()

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import Double, bindparam, insert, update
+from support.answering import end_call
 from support.plans import make_plan_of
 
 from batchpub.cli.main import group
@@ -38,7 +39,7 @@ async def take_and_answer(ledger):
     slot = await ledger.take_slot("publish")
     assert isinstance(slot, Slot)
     assert await ledger.begin_call(slot) is not None
-    await ledger.end_call(slot, Rest.ANSWERED, through=True)
+    await end_call(ledger, slot, Rest.ANSWERED, through=True)
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ async def test_code_gives_the_refresh_token_once_and_in_the_form():
 @pytest.mark.parametrize(
     ("wrong", "faults", "error", "words"),
     [
-        ({"client_id": "1000.OTHER"}, (), AccessRefused, "--data-center"),
+        ({"client_id": "1000.OTHER"}, (), AccessRefused, "the setting data_center"),
         ({"secret": "no"}, (), AccessRefused, "client secret does not belong"),
         ({"code": "1000.other"}, (), AccessRefused, "has expired"),
         ({"was_used": True}, [{"kind": "invalid_code", "on": "token"}], AccessRefused, "used already"),

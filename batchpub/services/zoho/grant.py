@@ -84,7 +84,7 @@ def _explain(
             return AccessRefused(
                 f"This data centre ({accounts_url}) does not know the client id. Copy it from {console}. If your Zoho "
                 "address ends in .eu, .in, .com.au and so on, your account is in another data centre: name it with "
-                "--data-center."
+                "the setting data_center."
             )
         case "invalid_client_secret":
             return AccessRefused(
