@@ -72,6 +72,8 @@ def test_what_the_state_keeps_is_what_it_always_kept():
     assert ["nothing", "names", "mails", "everything"] == [verify.value for verify in Verify]
     assert {"published", "saidpublished", "refused", "stateread"} == {meaning.value for meaning in ABOUT_THE_COURSE}
     assert {Meaning.PUBLISHED, Meaning.SAID_PUBLISHED, Meaning.REFUSED, Meaning.STATE_READ} == ABOUT_THE_COURSE
+    definite = ["published", "saidpublished", "refused", "throttled", "expired", "denied"]
+    assert [*definite, "unclear", "notsent", "withheld", "stateread"] == [meaning.value for meaning in Meaning]
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from batchpub.pace import GateClosed, estimate_seconds
 from batchpub.standing import Rest
 from batchpub.stopping import Stop, StopReason
 from batchpub.store import Limits, Outlook, Pace, Refusal
+from batchpub.store.limits import lock_wait
 
 
 def run_world(main, limits=None, **dials):
@@ -188,19 +189,42 @@ def test_an_unexplained_lock_makes_the_portal_gentler_for_a_day():
     assert [Limits().pace] * 2 == [forgotten, at_will]
 
 
-def test_a_lock_that_a_higher_rate_explains_makes_nobody_gentler():
+@pytest.mark.parametrize(("count", "is_gentler"), [(30, True), (31, False)])
+def test_a_lock_that_a_higher_rate_explains_makes_nobody_gentler(count, is_gentler):
     """
-    An earlier run with --rate 60 is known to have exceeded 30: its lock is no reason to be gentle.
+    An earlier run with --rate 60 is known to have exceeded 30: its lock is no reason to be gentle. 30 are no excess.
     """
 
     async def main(world):
         fast, slow = Process(world, "fast", limits=Limits(rate=60, burst=60)), Process(world, "slow")
-        taken = [await fast.ledger.take_slot("publish") for _ in range(31)]
+        taken = [await fast.ledger.take_slot("publish") for _ in range(count)]
         return await refuse(slow, taken[-1])
 
     lock = run_world(main)
 
-    assert (True, None) == (lock.is_new, lock.gentler)
+    assert (True, is_gentler) == (lock.is_new, lock.gentler is not None)
+
+
+@pytest.mark.parametrize(
+    ("stated", "waits"),
+    [
+        (None, [300, 600, 1200, 2400, 4800, 9000]),
+        (400.0, [400, 800, 1600, 3200, 6400, 9000]),
+        (60.0, [60, 300, 600, 1200, 2400, 4800]),
+        (0.0, [0, 300, 600, 1200, 2400, 4800]),
+        (20_000.0, [20_000] * 6),
+        (86_401.0, [300, 600, 1200, 2400, 4800, 9000]),
+        (-1.0, [300, 600, 1200, 2400, 4800, 9000]),
+    ],
+)
+def test_each_repeat_of_a_lock_is_waited_for_twice_as_long(stated, waits):
+    """
+    From what it states, or else from what a lock lasts, up to the longest; never shorter than it states, and what no lock
+    lasts counts as not stated.
+    """
+    limits = Limits(max_lock=9000.0)
+
+    assert waits == [lock_wait(limits, stated, level) for level in range(1, 7)]
 
 
 def test_the_estimate_knows_the_lock_the_pace_and_the_places_taken():
