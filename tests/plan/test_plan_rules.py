@@ -425,6 +425,33 @@ def test_rows_of_several_files_name_file_and_row():
     assert "this row and row 3 of june/a.csv have the same id" in found[4]
 
 
+def as_text(sheet):
+    """Give the same sheet as a text file has it: its cells are never made."""
+    letters = tuple("ABCDEF")
+    return replace(
+        sheet,
+        rows=tuple(
+            replace(row, cells=TextCells(row.number, [cell.text for cell in row.cells], letters)) for row in sheet.rows
+        ),
+    )
+
+
+@pytest.mark.parametrize("roles", [ROLES, {"course_id": 0}], ids=["all columns", "ids alone"])
+@pytest.mark.parametrize("policy", NotifyPolicy)
+def test_the_short_way_reads_every_word_and_every_length_of_an_id_alike(policy, roles):
+    """
+    Who is mailed, what is left out and what is confirmed: each word in each column, and ids at every border.
+    """
+    words = ["", "yes", "no", "perhaps"]
+    ids = [A[:15], A[:16], f"{A}1", f"{A}12", f"0{A[1:]}", f"{A[:15]}000", f"{A[:16]}00", "\u0664" * 18, ""]
+    rows = [(A, "Fire", notify, publish, confirmed) for notify in words for publish in words for confirmed in words]
+    rows += [(one, " Fire ", "yes") for one in ids] + [(A, "Fire", "yes", "", "", one) for one in ids]
+    long = replace(make_sheet(*rows), columns=roles)
+    options = PlanOptions(notify=policy, id_digits=(16, 19))
+
+    assert judge_sheets([long], options).drafts == judge_sheets([as_text(long)], options).drafts
+
+
 rows_of_texts = st.lists(st.lists(texts, min_size=6, max_size=6), max_size=8)
 
 
@@ -433,14 +460,6 @@ def test_the_short_way_to_a_verdict_gives_the_same(rows, policy, hidden, digits)
     """
     A row of plain text that never becomes cells has the same verdict as one of cells.
     """
-    long = make_sheet(*rows, hidden=hidden)
-    letters = tuple("ABCDEF")
-    short = replace(
-        long,
-        rows=tuple(
-            replace(row, cells=TextCells(row.number, [cell.text for cell in row.cells], letters)) for row in long.rows
-        ),
-    )
-    options = PlanOptions(notify=policy, id_digits=digits)
+    long, options = make_sheet(*rows, hidden=hidden), PlanOptions(notify=policy, id_digits=digits)
 
-    assert judge_sheets([long], options).drafts == judge_sheets([short], options).drafts
+    assert judge_sheets([long], options).drafts == judge_sheets([as_text(long)], options).drafts
