@@ -1,10 +1,9 @@
 """`batchpub` and `python -m batchpub`."""
 
 import os
+from typing import NoReturn
 
-NO_MEMORY = (
-    b"batchpub: The memory is not enough even to begin or to end. Give batchpub more of it, then run it again.\n"
-)
+NO_MEMORY = b"The memory is not enough even to begin or to end. Give batchpub more of it, then run it again.\n"
 CANNOT_WRITE = 74
 """ExitCode.CANNOT_WRITE; there may be no memory to import it."""
 
@@ -15,9 +14,15 @@ def main() -> None:
         from batchpub.cli.main import main as run  # noqa: PLC0415 - what this needs may be more than there is
 
         run()
-    except MemoryError:
-        os.write(2, NO_MEMORY)
-        os._exit(CANNOT_WRITE)
+    except (MemoryError, SystemError):  # SystemError: C code had no memory left to say so
+        _end(NO_MEMORY)
+    except (ImportError, OSError) as error:  # the loader's word for too little memory, and for a file that is not there
+        _end(f"A part of it cannot be loaded: {error}. Give batchpub more memory, or install it anew.\n".encode())
+
+
+def _end(told: bytes) -> NoReturn:
+    os.write(2, b"batchpub: " + told)
+    os._exit(CANNOT_WRITE)
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ def test_a_shortage_is_told_from_a_bug(error, told):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("megabytes", [15, 25, 40, 60, 80, 100, 120, 150])
+@pytest.mark.parametrize("megabytes", [15, 20, 25, 30, 40, 60, 80, 100, 120, 150])
 def test_too_little_memory_never_looks_like_an_end(tmp_path, megabytes):
     """
     With any limit of memory: what a check found, or a code that no finished one has.
