@@ -82,7 +82,7 @@ class Process:
 class ForkServer:
     def __init__(self):
         self._living = {}
-        self._number = 0
+        self._number = self._births = 0
         self._rest = b""
 
     def __enter__(self):
@@ -163,10 +163,11 @@ class ForkServer:
         *lines, self._rest = (self._rest + told).split(b"\n")
         for line in lines:
             news = json.loads(line)
-            if "born" in news:
-                self._born = news["born"]
-            else:
-                self._living.pop(news["pid"]).code = news["code"]
+            if "born" in news:  # in the order in which they were asked for; a test that waited too long is gone
+                self._births += 1
+                self._born = news["born"] if self._births == self._number else None
+            elif process := self._living.pop(news["pid"], None):
+                process.code = news["code"]
 
 
 def _address_space():
