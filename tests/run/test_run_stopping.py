@@ -59,7 +59,9 @@ def test_calls_in_flight_are_awaited_and_another_signal_meanwhile_is_ignored(des
     """
     desk.write_sheet(40)
     desk.serve(faults=SLOW)
-    running = desk.publish()
+    running = desk.publish(
+        environ={"BATCHPUB_TOTAL_TIMEOUT": "10", "BATCHPUB_LEASE": "20"}
+    )  # they are awaited, however slow
     desk.wait_for_calls(8, of=running)
 
     running.send(signal.SIGINT)
