@@ -14,8 +14,9 @@ from batchpub.pace import Gate, GateClosed
 from batchpub.standing import Rest
 from batchpub.store import Database, Ledger, Refusal, open_database
 
-ROUNDING = 1e-6
-"""Seconds: the host's clock and the loop's differ by how long the host has been up."""
+ROUNDING = 1e-5
+"""Seconds: the host's clock and the loop's differ by how long the host has been up, a server's counts from 1970, and each
+sum of them is rounded."""
 
 UP = 1000.0
 """Seconds that the host has been up when a world begins."""
