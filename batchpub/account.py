@@ -79,5 +79,5 @@ def credentials_of(settings: Settings, *, sandbox: bool) -> Credentials:
         return Cookie(cookie=settings.cookie)
     raise SettingsWrong(
         "No credentials. Set BATCHPUB_CLIENT_ID, BATCHPUB_CLIENT_SECRET and BATCHPUB_REFRESH_TOKEN (each also as …_FILE), "
-        "or BATCHPUB_ACCESS_TOKEN for one hour; or rehearse with --sandbox."
+        "or BATCHPUB_ACCESS_TOKEN for one hour."
     )

@@ -222,7 +222,10 @@ async def _run(
     plan: Plan, settings: Settings, extras: Extras, here: Invocation, earlier: Earlier
 ) -> tuple[RunRecord, Engine]:
     clock, out = SystemClock(), here.out()
-    credentials = credentials_of(settings, sandbox=extras.sandbox)
+    try:
+        credentials = credentials_of(settings, sandbox=extras.sandbox)
+    except SettingsWrong as error:
+        raise SettingsWrong(f"{error} Or rehearse with --sandbox.") from None
     async with contextlib.AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_state(settings))
         if extras.sandbox:

@@ -53,11 +53,11 @@ def _read_text(path: Path) -> str:
     try:
         return read_bounded(path, MOST_BYTES).decode("utf-8-sig")
     except OSError as error:
-        raise SettingsWrong(f"The job file {path} cannot be read: {error.strerror}. Check --job.") from None
+        raise SettingsWrong(f"The job file {path} cannot be read: {error.strerror}. Check its path.") from None
     except UnicodeDecodeError:
         raise SettingsWrong(f"The job file {path} is not UTF-8 text. Save it as UTF-8.") from None
     except ValueError:
-        raise SettingsWrong(f"{show_name(str(path))} is no job file: none is so long. Check --job.") from None
+        raise SettingsWrong(f"{show_name(str(path))} is no job file: none is so long. Check its path.") from None
 
 
 def _parse(text: str, path: Path) -> dict[str, Any]:

@@ -82,5 +82,5 @@ def test_a_user_without_a_home_is_told_where_to_name_the_state(monkeypatch):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(Path, "home", lambda: (_ for _ in ()).throw(RuntimeError("no home")))
 
-    with pytest.raises(SettingsWrong, match=r"has no home.*the setting state or BATCHPUB_STATE, or set XDG_STATE_HOME\."):
+    with pytest.raises(SettingsWrong, match=r"has no home.*setting state or BATCHPUB_STATE, or set XDG_STATE_HOME\."):
         state_of(Settings())

@@ -173,7 +173,7 @@ def test_settings_refuse_a_job_file_that_is_not_there(tmp_path):
     missing = refusal(job_file=path)
     path.write_bytes(b"rate = '\xff'")
 
-    assert f"The job file {path} cannot be read: No such file or directory. Check --job." == missing
+    assert f"The job file {path} cannot be read: No such file or directory. Check its path." == missing
     assert f"The job file {path} is not UTF-8 text. Save it as UTF-8." == refusal(job_file=path)
 
 
