@@ -20,7 +20,8 @@ from batchpub.sheet.grid import LAST_COLUMN, Unreadable, name_cell
 from batchpub.sheet.package import Package
 from batchpub.sheet.xlsx import XlsxBook
 
-_MOST_BYTES = 5 << 20  # of a file; it is held as trees of elements
+_MOST_BYTES = 5 << 20  # of a file
+_MOST_UNPACKED = 20 << 20  # bytes of all its parts; some are held as trees of elements, ten times as large
 _MOST_ROWS = 100_000
 _REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
@@ -74,6 +75,8 @@ class _Workbook:
         package = Package(self.data)
         if any(strange in name for name in package.names() for strange in _NOT_OURS):
             raise Unreadable("no plain workbook")
+        if package.unpacked_bytes() > _MOST_UNPACKED:
+            raise Unreadable("too large for trees")
         self.book = XlsxBook(package)
         styles = _Styles(self._parse(package, self.book.styles))
         firsts = {}

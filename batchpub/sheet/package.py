@@ -81,6 +81,10 @@ class Package:
         """Give the folded names of all parts."""
         return list(self._parts)
 
+    def unpacked_bytes(self) -> int:
+        """Give how many bytes all parts have by the directory; no more than that is ever read of one."""
+        return sum(info.file_size for info in self._parts.values())
+
     def __contains__(self, name: str) -> bool:
         """Say whether there is such a part."""
         return _fold(name) in self._parts
