@@ -2,7 +2,8 @@
 
 from batchpub.sandbox.config import SandboxConfig, Window
 from batchpub.sandbox.courses import CourseState, CourseType, KnownCourse, load_courses
-from batchpub.sandbox.faults import Fault, load_faults, parse_faults
+from batchpub.sandbox.fault_file import load_faults, parse_faults
+from batchpub.sandbox.faults import Fault
 from batchpub.sandbox.server import Sandbox
 from batchpub.sandbox.tokens import Secrets
 

@@ -13,7 +13,7 @@ import click
 from batchpub.sandbox import faults as faults_module
 from batchpub.sandbox.config import CHOICES, Choice, SandboxConfig
 from batchpub.sandbox.courses import load_courses
-from batchpub.sandbox.faults import load_faults
+from batchpub.sandbox.fault_file import load_faults
 from batchpub.sandbox.server import Sandbox
 
 T = TypeVar("T")

@@ -7,7 +7,7 @@ from batchpub.sentences.stops import say_stop
 from batchpub.services.interface import Refused, Reply, Unclear
 from batchpub.settings import SETTINGS
 from batchpub.stopping import Stop, StopReason, stop_for
-from batchpub.store.journal import not_attempted_because
+from batchpub.store.row_words import not_attempted_because
 
 NEW = Reply(answer=Refused(code="NEW", message="m", known=False), http_status=400, code="NEW", excerpt="")
 PAGE = Reply(

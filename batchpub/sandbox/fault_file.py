@@ -1,0 +1,70 @@
+"""A fault plan, as TOML or JSON give it, becomes faults; what is wrong in it is told by the number of its rule."""
+
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+from types import UnionType
+from typing import Any, get_args, get_origin
+
+from batchpub.sandbox.faults import Fault
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    """Tell whether what TOML or JSON gave is of a field's type, as it is written in `Fault`."""
+    match value:
+        case list():
+            return any(
+                get_origin(one) is Sequence and all(_fits(v, *get_args(one)) for v in value) for one in _kinds(kind)
+            )
+        case dict():
+            return get_origin(kind) is Mapping and all(isinstance(part, str) for part in value.values())
+        case int() if not isinstance(value, bool):
+            return bool({int, float} & set(_kinds(kind)))
+        case _:
+            return type(value) in _kinds(kind)
+
+
+def _kinds(kind: Any) -> tuple[Any, ...]:
+    return get_args(kind) if isinstance(kind, UnionType) else (kind,)
+
+
+def load_faults(path: Path) -> tuple[Fault, ...]:
+    """Read a fault plan.
+
+    Raises ValueError with a sentence that names the file and the rule, OSError when the file cannot be read.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        plan = json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
+        return parse_faults(plan)
+    except ValueError as error:  # wrong bytes, JSON and TOML each raise a child of it
+        raise ValueError(f"{path.name}: {error}") from None
+
+
+def parse_faults(plan: Any) -> tuple[Fault, ...]:
+    """Take a plan as TOML or JSON give it. Raises ValueError with a sentence that names the rule."""
+    rules = plan
+    if isinstance(plan, dict):
+        if set(plan) - {"fault"}:
+            raise ValueError("only [[fault]] tables are wanted at the top")
+        rules = plan.get("fault", [])
+    if not isinstance(rules, list):
+        raise ValueError("a list of faults is wanted")  # noqa: TRY004 - the file is wrong, not a caller
+    return tuple(_parse_rule(rule, number) for number, rule in enumerate(rules, start=1))
+
+
+def _parse_rule(rule: Any, number: int) -> Fault:
+    if not isinstance(rule, dict) or "kind" not in rule:
+        raise ValueError(f"fault {number}: a table with a kind is wanted")
+    kinds = {each.name: each.type for each in fields(Fault)}
+    for name, value in rule.items():
+        if name not in kinds:
+            raise ValueError(f"fault {number}: no such field: {name!r}; there are {', '.join(kinds)}")
+        if not _fits(value, kinds[name]):
+            raise ValueError(f"fault {number}: {name} cannot be {value!r}")
+    try:
+        return Fault(**rule)
+    except ValueError as error:
+        raise ValueError(f"fault {number}: {error}") from None
