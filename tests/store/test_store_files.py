@@ -8,6 +8,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -97,7 +98,7 @@ def move(path):
 
 def replace_by_backup(path):
     backup = path.with_name("backup.db")
-    with sqlite3.connect(path) as live, sqlite3.connect(backup) as copy:
+    with closing(sqlite3.connect(path)) as live, closing(sqlite3.connect(backup)) as copy:
         live.backup(copy)
     for one in path.parent.glob("state.db*"):
         one.unlink()
@@ -147,7 +148,7 @@ async def test_others_may_come_and_go(tmp_path):
         for number in range(3):
             async with open_database(path) as other:
                 await ledger_of(other, f"other-{number}").take_slot("publish")
-            with sqlite3.connect(path) as checked:
+            with closing(sqlite3.connect(path)) as checked:
                 checked.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
             assert isinstance(await ledger.take_slot("publish"), Slot)
