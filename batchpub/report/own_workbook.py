@@ -28,28 +28,9 @@ _ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _NOT_OURS = ("vbaproject.bin", "_xmlsignatures/")  # macros are for .xlsm; a signature would break
 # ECMA-376 18.3.1.99: the order of what a worksheet holds
 _BEHIND_PAGE_SETUP = (
-    *(
-        "headerFooter",
-        "rowBreaks",
-        "colBreaks",
-        "customProperties",
-        "cellWatches",
-        "ignoredErrors",
-        "smartTags",
-        "drawing",
-    ),
-    *(
-        "legacyDrawing",
-        "legacyDrawingHF",
-        "drawingHF",
-        "picture",
-        "oleObjects",
-        "controls",
-        "webPublishItems",
-        "tableParts",
-        "extLst",
-    ),
-)
+    "headerFooter", "rowBreaks", "colBreaks", "customProperties", "cellWatches", "ignoredErrors", "smartTags", "drawing",
+    "legacyDrawing", "legacyDrawingHF", "drawingHF", "picture", "oleObjects", "controls", "webPublishItems", "tableParts", "extLst",
+)  # fmt: skip
 _FAULTS = (Unreadable, etree.LxmlError, zipfile.BadZipFile, KeyError, ValueError, OSError)
 
 

@@ -22,22 +22,9 @@ _NUL_SHARE = 0.1  # of the high bytes of UTF-16 text with Latin letters or digit
 _STRAY_SHARE = 0.01
 # What Windows, MS-DOS and a Mac save a CSV in, for the languages of our headings; the likelier first.
 _CODE_PAGES = (
-    *(
-        "cp1252",
-        "cp932",
-        "gb18030",
-        "cp950",
-        "cp949",
-        "cp1251",
-        "cp1250",
-        "cp1254",
-        "cp1256",
-        "cp850",
-        "mac_roman",
-        "cp852",
-    ),
-    *("cp866", "cp857", "mac_cyrillic", "mac_latin2", "mac_turkish", "euc_jp", "koi8_r", "cp720", "iso8859_6"),
-)
+    "cp1252", "cp932", "gb18030", "cp950", "cp949", "cp1251", "cp1250", "cp1254", "cp1256", "cp850", "mac_roman", "cp852",
+    "cp866", "cp857", "mac_cyrillic", "mac_latin2", "mac_turkish", "euc_jp", "koi8_r", "cp720", "iso8859_6",
+)  # fmt: skip
 _BETWEEN = re.compile(r"[,;\t|\r\n<>\"]+")
 _MANY = 16  # so many NUL bytes, every one of them at an even place or every one at an odd place, are no damage
 
