@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from batchpub.services.zoho.access import AccessToken, Cookie, RefreshCredentials
     from batchpub.services.zoho.people import ZohoPeople
     from batchpub.sheet import SheetOptions
-    from batchpub.store import Limits
+    from batchpub.store.limits import Limits
 
 __version__ = "0.1.0"
 
@@ -38,7 +38,7 @@ MODULES = {
     "record": ("RowRecord", "RunRecord"),
     "secret": ("Secret",),
     "sheet": ("SheetOptions",),
-    "store": ("Limits",),
+    "store.limits": ("Limits",),
     "services.zoho.access": ("AccessToken", "Cookie", "RefreshCredentials"),
     "services.zoho.people": ("ZohoPeople",),
 }

@@ -31,7 +31,12 @@ from batchpub.sheet import SheetOptions, load_bytes, load_sheet
 from batchpub.sheet.frame import is_frame, read_courses, read_frame
 from batchpub.standing import Standing
 from batchpub.stopping import Stop, StopReason
-from batchpub.store import Database, Journal, Ledger, Limits, Outlook, open_database, read_id_shapes, unify_portals
+from batchpub.store.database import Database, open_database
+from batchpub.store.history import read_id_shapes
+from batchpub.store.journal import Journal
+from batchpub.store.ledger import Ledger
+from batchpub.store.limits import Limits, Outlook
+from batchpub.store.unify import unify_portals
 
 Rows = Sheet | Sequence[Sheet] | Iterable[Course | Mapping[str, Any]] | Any
 """What can be published: a sheet or several, courses, mappings with a `course_id`, or a pandas DataFrame."""

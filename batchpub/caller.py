@@ -14,7 +14,9 @@ from batchpub.sentences.rows import in_words
 from batchpub.services.interface import Access, Operation, Reply, Service
 from batchpub.standing import Claimed, LostSlot, Rest, Standing
 from batchpub.stopping import Stop, StopReason, stop_for
-from batchpub.store import Answered, Claim, Journal, Slot
+from batchpub.store.asked import Answered, Claim
+from batchpub.store.journal import Journal
+from batchpub.store.limits import Slot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,7 +36,7 @@ from batchpub.sentences.rows import say_other_name, say_published
 from batchpub.settings import SETTINGS, Settings
 from batchpub.settings.wording import with_flags
 from batchpub.standing import Standing
-from batchpub.store import Outlook
+from batchpub.store.limits import Outlook
 
 MANY = 40
 TONES_OF = {"invalid": Tone.BAD, "uncertain": Tone.WATCH, "duplicate": Tone.QUIET, "skipped": Tone.QUIET}

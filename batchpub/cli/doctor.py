@@ -29,7 +29,7 @@ from batchpub.sentences.events import say_duration
 from batchpub.sentences.rows import say_reason
 from batchpub.services.zoho.hosts import DATA_CENTERS
 from batchpub.settings import Settings
-from batchpub.store import Overview, read_overview
+from batchpub.store.overview import Overview, read_overview
 
 LONGEST = 10.0  # seconds that the service is asked for
 MOST_SKEW = 30.0  # seconds; more, and times in reports and logs mislead

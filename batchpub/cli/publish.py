@@ -50,7 +50,7 @@ from batchpub.sentences.stops import say_stop
 from batchpub.settings import SETTINGS, Settings
 from batchpub.sheet.results import load_results
 from batchpub.stopping import Stop
-from batchpub.store import read_id_shapes
+from batchpub.store.history import read_id_shapes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

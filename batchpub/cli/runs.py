@@ -25,7 +25,8 @@ from batchpub.report.totals import DONE, PROBLEMS
 from batchpub.report.write import write_reports
 from batchpub.sentences.events import say_duration
 from batchpub.settings import Settings
-from batchpub.store import forget_runs, list_runs, read_overview, read_run
+from batchpub.store.history import forget_runs, list_runs, read_run
+from batchpub.store.overview import read_overview
 
 DAYS = re.compile(r"(\d{1,5})d?", re.ASCII)  # more digits are older than any calendar reaches
 NO_RUN = "The state has no run yet, so that there is nothing to report."

@@ -27,7 +27,7 @@ from batchpub.stopping import stop_for
 
 if TYPE_CHECKING:
     from batchpub.engine import Engine
-    from batchpub.store import Ledger
+    from batchpub.store.ledger import Ledger
 
 
 def show(summary: Summary, stream: TextIO, *, before: str = "") -> str:

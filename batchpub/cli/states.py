@@ -12,7 +12,12 @@ from batchpub.lifecycle import Rules
 from batchpub.services.zoho.portal import name_portal
 from batchpub.settings import Settings
 from batchpub.standing import Standing
-from batchpub.store import Database, Journal, Ledger, Outlook, open_database, read_id_shapes, unify_portals
+from batchpub.store.database import Database, open_database
+from batchpub.store.history import read_id_shapes
+from batchpub.store.journal import Journal
+from batchpub.store.ledger import Ledger
+from batchpub.store.limits import Outlook
+from batchpub.store.unify import unify_portals
 
 
 def ledger_of(settings: Settings, database: Database, *, run: str, clock: Clock) -> Ledger:

@@ -23,7 +23,7 @@ from batchpub.services.zoho.portal import name_portal
 from batchpub.settings import Settings, is_url
 from batchpub.settings.wording import with_flags
 from batchpub.sheet import SheetOptions
-from batchpub.store import Limits
+from batchpub.store.limits import Limits
 
 if TYPE_CHECKING:
     from batchpub.log import BackgroundStream

@@ -13,7 +13,7 @@ from batchpub.report.check import check_rows
 from batchpub.report.totals import count_outcomes
 from batchpub.sentences.stops import say_stop
 from batchpub.stopping import Stop
-from batchpub.store import Journal
+from batchpub.store.journal import Journal
 
 BAD = (Outcome.REFUSED, Outcome.FAILED, Outcome.INVALID)
 LEFT = (Outcome.NOT_ATTEMPTED, Outcome.UNKNOWN, Outcome.FAILED)

@@ -23,7 +23,8 @@ from batchpub.sentences.rows import say_published
 from batchpub.services.interface import Operation, Service
 from batchpub.standing import Uncertain
 from batchpub.stopping import Stop, StopReason, stop_for
-from batchpub.store import Journal, Ledger
+from batchpub.store.journal import Journal
+from batchpub.store.ledger import Ledger
 from batchpub.streaks import Streaks
 
 NO_REPORTS = Reporting()

@@ -9,7 +9,8 @@ from batchpub.errors import CannotWrite
 from batchpub.events import Events
 from batchpub.pace import Gate, estimate_seconds
 from batchpub.services.interface import Operation
-from batchpub.store import Ledger, Outlook
+from batchpub.store.ledger import Ledger
+from batchpub.store.limits import Outlook
 
 LOOK_EVERY = 1.0
 """Seconds between two looks into the state while somebody watches."""

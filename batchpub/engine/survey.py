@@ -17,7 +17,8 @@ from batchpub.sentences.stops import say_stop
 from batchpub.services import interface as answers
 from batchpub.services.interface import Reply, Service
 from batchpub.stopping import Stop
-from batchpub.store import Journal, Ledger
+from batchpub.store.journal import Journal
+from batchpub.store.ledger import Ledger
 
 MOST_SILENT = 3
 """Courses in a row without an answer after which Zoho counts as unreachable."""

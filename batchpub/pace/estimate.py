@@ -3,7 +3,7 @@
 import heapq
 import math
 
-from batchpub.store import Limits, Outlook
+from batchpub.store.limits import Limits, Outlook
 
 
 def estimate_seconds(calls: int, limits: Limits, outlook: Outlook) -> float:

@@ -14,7 +14,8 @@ from aiolimiter import AsyncLimiter
 
 from batchpub.clock import Clock
 from batchpub.stopping import Stop
-from batchpub.store import Ledger, Outlook, Slot, Wait
+from batchpub.store.ledger import Ledger
+from batchpub.store.limits import Outlook, Slot, Wait
 
 T = TypeVar("T")
 

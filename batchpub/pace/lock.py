@@ -10,7 +10,8 @@ from batchpub.lifecycle import SHARED_LIMIT
 from batchpub.pace.gate import Gate
 from batchpub.services.interface import Throttled
 from batchpub.stopping import Stop, StopReason
-from batchpub.store import GENTLE_SECONDS, Ledger, Limits, Lock, Refusal
+from batchpub.store.ledger import Ledger
+from batchpub.store.limits import GENTLE_SECONDS, Limits, Lock, Refusal
 
 
 @dataclass(slots=True)

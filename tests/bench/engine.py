@@ -20,7 +20,9 @@ from batchpub.errors import ExitCode
 from batchpub.lifecycle import Rules
 from batchpub.log import log_event
 from batchpub.services.interface import Access, Published, Reply
-from batchpub.store import Ledger, Limits, open_database
+from batchpub.store.database import open_database
+from batchpub.store.ledger import Ledger
+from batchpub.store.limits import Limits
 from tests.support.plans import make_plan_of
 
 SIZES = (1_000, 5_000)

@@ -26,7 +26,9 @@ from limits.aio.storage import memory as limits_memory
 
 from batchpub.pace import Gate
 from batchpub.standing import Rest
-from batchpub.store import Ledger, Limits, Refusal, Wait, open_database
+from batchpub.store.database import open_database
+from batchpub.store.ledger import Ledger
+from batchpub.store.limits import Limits, Refusal, Wait
 from tests.bench.figure import draw
 from tests.support.answering import end_call, end_locked
 from tests.support.throttling_service import Service, adversary, constant, lognormal, stall, uniform

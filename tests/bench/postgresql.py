@@ -21,7 +21,9 @@ from pathlib import Path
 from batchpub.clock import SystemClock
 from batchpub.pace import Gate
 from batchpub.standing import Rest
-from batchpub.store import Ledger, Limits, Slot, open_database
+from batchpub.store.database import open_database
+from batchpub.store.ledger import Ledger
+from batchpub.store.limits import Limits, Slot
 from tests.support.answering import end_call
 from tests.support.fork_server import ForkServer
 from tests.support.postgres_server import PostgresServer

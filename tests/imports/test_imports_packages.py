@@ -13,7 +13,7 @@ PACKAGES = [
 ]  # as they are in the folder
 
 
-@pytest.mark.parametrize("name", ["batchpub", "batchpub.pace", "batchpub.store"])
+@pytest.mark.parametrize("name", ["batchpub", "batchpub.pace"])
 def test_every_name_a_package_offers_is_there(name):
     """
     A name that is declared for type checkers is found at run time too, and no name but those.

@@ -13,7 +13,7 @@ from batchpub.lifecycle import Later
 from batchpub.pace import LockWatch
 from batchpub.services.interface import Reply
 from batchpub.standing import RowResult
-from batchpub.store import Limits
+from batchpub.store.limits import Limits
 
 LIMITS = Limits()
 NOW = Clock().boot_seconds()

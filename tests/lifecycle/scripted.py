@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from batchpub.course import Course
 from batchpub.services.interface import Access, Reply, Withheld, code_of
 from batchpub.standing import Claimed, LostSlot
-from batchpub.store import Lock, Pace, Slot
+from batchpub.store.limits import Lock, Pace, Slot
 
 COURSE = Course(course_id="478346000019580117")
 NOW = datetime(2026, 11, 27, tzinfo=UTC)

@@ -12,7 +12,7 @@ from world import UP
 
 from batchpub.pace import Gate, GateClosed
 from batchpub.stopping import Stop, StopReason
-from batchpub.store import Limits, Outlook, Pace, Slot, Wait
+from batchpub.store.limits import Limits, Outlook, Pace, Slot, Wait
 
 ENOUGH = Stop(reason=StopReason.ASKED)
 LATER = Stop(reason=StopReason.BUG)

@@ -11,7 +11,9 @@ from support.virtual_time import VirtualClock, VirtualLoop, run_virtually
 from world import UP
 
 from batchpub.pace import Gate
-from batchpub.store import Ledger, Limits, open_database
+from batchpub.store.database import open_database
+from batchpub.store.ledger import Ledger
+from batchpub.store.limits import Limits
 
 LIMITS = Limits(rate=2, burst=1)
 DEAD_SECONDS = LIMITS.lease + LIMITS.total_timeout + LIMITS.settle + LIMITS.rest + 2 * LIMITS.period / LIMITS.rate

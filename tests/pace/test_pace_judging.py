@@ -13,7 +13,7 @@ from batchpub.pace import GateClosed, LockWatch, open_gate, refusal_of
 from batchpub.pace.lock import why_not_wait, why_not_wait_on
 from batchpub.services.interface import Throttled
 from batchpub.stopping import Stop, StopReason
-from batchpub.store import Limits, Lock, Pace, Refusal, Wait
+from batchpub.store.limits import Limits, Lock, Pace, Refusal, Wait
 
 LIMITS = Limits(lock=300, lock_margin=5, max_lock=900)
 ENDS_AT = datetime(2026, 3, 2, 9, 5, 0, 700_000, tzinfo=UTC)

@@ -11,7 +11,7 @@ from support.virtual_time import VirtualClock, VirtualLoop, run_virtually
 from world import UP, Process, Service, World
 
 from batchpub.errors import CannotWrite
-from batchpub.store import Limits
+from batchpub.store.limits import Limits
 
 FEW, MANY = 6, 60
 

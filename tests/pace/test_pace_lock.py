@@ -13,8 +13,7 @@ from world import Process, Service, World
 from batchpub.pace import GateClosed, estimate_seconds
 from batchpub.standing import Rest
 from batchpub.stopping import Stop, StopReason
-from batchpub.store import Limits, Outlook, Pace, Refusal
-from batchpub.store.limits import lock_wait
+from batchpub.store.limits import Limits, Outlook, Pace, Refusal, lock_wait
 
 
 def run_world(main, limits=None, **dials):

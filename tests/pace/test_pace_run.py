@@ -25,7 +25,9 @@ from batchpub.sandbox.replies import THROTTLE_SHAPES
 from batchpub.services.interface import Access, Reply, Withheld, code_of
 from batchpub.services.zoho.answers import HttpAnswer, read_answer
 from batchpub.services.zoho.reading import read_course_state
-from batchpub.store import Ledger, Limits, open_database
+from batchpub.store.database import open_database
+from batchpub.store.ledger import Ledger
+from batchpub.store.limits import Limits
 
 STATES_NONE = (
     "429",

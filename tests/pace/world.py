@@ -12,7 +12,9 @@ from support.virtual_time import START, VirtualClock
 
 from batchpub.pace import Gate, GateClosed
 from batchpub.standing import Rest
-from batchpub.store import Database, Ledger, Refusal, open_database
+from batchpub.store.database import Database, open_database
+from batchpub.store.ledger import Ledger
+from batchpub.store.limits import Refusal
 
 ROUNDING = 1e-5
 """Seconds: the host's clock and the loop's differ by how long the host has been up, a server's counts from 1970, and each

@@ -16,7 +16,10 @@ from batchpub.lifecycle import Later, Rules, Work
 from batchpub.log import log_event
 from batchpub.pace import Gate, GateClosed, LockWatch
 from batchpub.services.interface import StateRead
-from batchpub.store import Journal, Ledger, Limits, open_database
+from batchpub.store.database import open_database
+from batchpub.store.journal import Journal
+from batchpub.store.ledger import Ledger
+from batchpub.store.limits import Limits
 from batchpub.testing import make_reply
 
 reply = make_reply

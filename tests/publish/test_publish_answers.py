@@ -27,7 +27,7 @@ from batchpub.services.interface import (
     Throttled,
     Unclear,
 )
-from batchpub.store import Limits
+from batchpub.store.limits import Limits
 from batchpub.testing import ScriptedService
 
 LOST = reply(Unclear(reason="no answer"))

@@ -20,7 +20,9 @@ from batchpub.lifecycle.reasons import Plain, Unreadable
 from batchpub.log import log_event
 from batchpub.sentences.rows import say_reason
 from batchpub.services.interface import CourseState, Denied, NotSent, Refused, StateRead, Throttled, Unclear
-from batchpub.store import Ledger, Limits, open_database
+from batchpub.store.database import open_database
+from batchpub.store.ledger import Ledger
+from batchpub.store.limits import Limits
 from batchpub.testing import ScriptedService
 
 DRAFT = seen(CourseState.DRAFT)

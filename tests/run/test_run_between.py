@@ -32,7 +32,9 @@ from batchpub.services.interface import (
     code_of,
 )
 from batchpub.stopping import Stop, StopReason
-from batchpub.store import Ledger, Limits, open_database
+from batchpub.store.database import open_database
+from batchpub.store.ledger import Ledger
+from batchpub.store.limits import Limits
 
 LIMITS = Limits()
 TOTAL = LIMITS.total_timeout

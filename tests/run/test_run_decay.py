@@ -18,7 +18,9 @@ from batchpub.secret import Secret
 from batchpub.services.zoho.access import AccessToken
 from batchpub.services.zoho.client import ZohoClient
 from batchpub.services.zoho.token import TokenSource
-from batchpub.store import Ledger, Limits, open_database
+from batchpub.store.database import open_database
+from batchpub.store.ledger import Ledger
+from batchpub.store.limits import Limits
 
 WORKERS = 8
 PORTAL = "sandbox"

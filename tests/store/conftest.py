@@ -9,7 +9,10 @@ import pytest
 from sqlalchemy import Double, bindparam
 
 from batchpub.clock import SystemClock
-from batchpub.store import Database, Journal, Ledger, Limits, open_database
+from batchpub.store.database import Database, open_database
+from batchpub.store.journal import Journal
+from batchpub.store.ledger import Ledger
+from batchpub.store.limits import Limits
 
 KINDS = ("sqlite", "postgresql")
 

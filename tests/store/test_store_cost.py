@@ -9,7 +9,11 @@ from support.virtual_time import VirtualClock, VirtualLoop, run_virtually
 from batchpub.course import Outcome
 from batchpub.pace import Gate
 from batchpub.standing import AnswerNote, Claimed, CourseStatus, Free, Rest, RowResult
-from batchpub.store import Answered, Claim, Journal, Ledger, Limits, open_database
+from batchpub.store.asked import Answered, Claim
+from batchpub.store.database import open_database
+from batchpub.store.journal import Journal
+from batchpub.store.ledger import Ledger
+from batchpub.store.limits import Limits
 
 
 class Meter:

@@ -6,7 +6,12 @@ from support.plans import make_plan_of
 
 from batchpub.clock import SystemClock
 from batchpub.errors import CannotWrite
-from batchpub.store import Journal, Ledger, Limits, list_runs, open_database, read_overview, read_run
+from batchpub.store.database import open_database
+from batchpub.store.history import list_runs, read_run
+from batchpub.store.journal import Journal
+from batchpub.store.ledger import Ledger
+from batchpub.store.limits import Limits
+from batchpub.store.overview import read_overview
 
 FACTS = {"batchpub_version": "1", "sandbox": False, "rate": 30, "period_seconds": 60.0, "notify_policy": "sheet"}
 

@@ -16,7 +16,13 @@ from support.plans import make_plan_of
 
 from batchpub.clock import SystemClock
 from batchpub.errors import CannotWrite, SettingsWrong
-from batchpub.store import Claim, Journal, Ledger, Limits, Slot, list_runs, open_database, read_overview
+from batchpub.store.asked import Claim
+from batchpub.store.database import open_database
+from batchpub.store.history import list_runs
+from batchpub.store.journal import Journal
+from batchpub.store.ledger import Ledger
+from batchpub.store.limits import Limits, Slot
+from batchpub.store.overview import read_overview
 
 FACTS = {"batchpub_version": "1", "sandbox": False, "rate": 30, "period_seconds": 60.0, "notify_policy": "sheet"}
 
@@ -183,7 +189,8 @@ async def _read_in_read_only_mount(folder, name):
     """Read a state in a mount namespace of its own, where the folder is read-only even for root."""
     program = (
         "import asyncio, sys, pathlib\n"
-        "from batchpub.store import open_database, list_runs\n"
+        "from batchpub.store.database import open_database\n"
+        "from batchpub.store.history import list_runs\n"
         "async def main():\n"
         "    async with open_database(pathlib.Path(sys.argv[1]), reading=True) as database:\n"
         "        print(len(await list_runs(database)), 'run')\n"

@@ -24,21 +24,13 @@ from batchpub.standing import (
     RowResult,
     Uncertain,
 )
-from batchpub.store import (
-    Answered,
-    Claim,
-    Limits,
-    Refusal,
-    Slot,
-    Wait,
-    forget_runs,
-    list_runs,
-    open_database,
-    read_overview,
-    read_run,
-    unify_portals,
-)
+from batchpub.store.asked import Answered, Claim
+from batchpub.store.database import open_database
+from batchpub.store.history import forget_runs, list_runs, read_run
+from batchpub.store.limits import Limits, Refusal, Slot, Wait
+from batchpub.store.overview import read_overview
 from batchpub.store.tables import SCHEMA_VERSION, calls, courses, meta, portals
+from batchpub.store.unify import unify_portals
 
 FACTS = {"batchpub_version": "1", "sandbox": False, "rate": 30, "period_seconds": 60.0, "notify_policy": "sheet"}
 DONE = RowResult(outcome=Outcome.PUBLISHED, message="Published.", attempts=1, http_status=200, code="200")

@@ -5,8 +5,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchpub.store import Limits
-from batchpub.store.limits import LONGEST_STATED, lock_wait
+from batchpub.store.limits import LONGEST_STATED, Limits, lock_wait
 
 LIMITS = Limits()
 NONSENSE = st.sampled_from([math.inf, -math.inf, math.nan, -1.0, 1_795_000_000.0, 10.0**30, LONGEST_STATED + 1])

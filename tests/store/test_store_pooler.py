@@ -11,7 +11,7 @@ import pytest
 from support.waiting import wait_until
 
 from batchpub.errors import SettingsWrong
-from batchpub.store import open_database
+from batchpub.store.database import open_database
 
 PROGRAM = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 HIDES = (

@@ -19,9 +19,13 @@ from batchpub.cli.main import group
 from batchpub.clock import SystemClock
 from batchpub.errors import CannotWrite, SettingsWrong
 from batchpub.standing import AnswerNote, CourseStatus, LostSlot, Rest
-from batchpub.store import Answered, Claim, Database, Journal, Ledger, Limits, Slot, open_database
 from batchpub.store import database as database_module
 from batchpub.store import postgresql as store
+from batchpub.store.asked import Answered, Claim
+from batchpub.store.database import Database, open_database
+from batchpub.store.journal import Journal
+from batchpub.store.ledger import Ledger
+from batchpub.store.limits import Limits, Slot
 from batchpub.store.tables import calls, courses
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,11 @@ from sqlalchemy import Boolean, func, inspect, select
 from batchpub.clock import SystemClock
 from batchpub.course import Course, IdShape
 from batchpub.standing import Free, PublishedBefore, Uncertain
-from batchpub.store import Ledger, Limits, list_runs, open_database, read_id_shapes, read_overview, read_run
+from batchpub.store.database import open_database
+from batchpub.store.history import list_runs, read_id_shapes, read_run
+from batchpub.store.ledger import Ledger
+from batchpub.store.limits import Limits
+from batchpub.store.overview import read_overview
 from batchpub.store.schema import OLDEST
 from batchpub.store.tables import SCHEMA_VERSION, courses
 

@@ -2,7 +2,8 @@
 
 from batchpub.course import Course
 from batchpub.standing import AnswerNote, Rest
-from batchpub.store import Answered, Claim, Journal
+from batchpub.store.asked import Answered, Claim
+from batchpub.store.journal import Journal
 
 CLAIM = Claim(course=Course(course_id=""), position=0, attempt=1)
 

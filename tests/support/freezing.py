@@ -20,7 +20,8 @@ def pretend():
     if VARIABLE not in os.environ:
         return
     from batchpub.services.zoho.handover import HandOver, WatchedSocket
-    from batchpub.store import Database, Journal
+    from batchpub.store.database import Database
+    from batchpub.store.journal import Journal
 
     place, number = os.environ[VARIABLE].split(":")
     databases, passed = [], []
