@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from batchpub.sandbox import faults as faults_module
-from batchpub.sandbox.config import CHOICES, Choice, SandboxConfig
+from batchpub.sandbox.config import LOOPBACK, SandboxConfig
 from batchpub.sandbox.courses import load_courses
 from batchpub.sandbox.fault_file import load_faults
 from batchpub.sandbox.server import Sandbox
@@ -19,8 +19,7 @@ from batchpub.sandbox.server import Sandbox
 T = TypeVar("T")
 
 STATS_HELP = """\
-GET /_sandbox/stats tells what was counted, /_sandbox/requests the newest requests, POST /_sandbox/reset begins again.
-Of the stats, these judge a client:
+GET /_sandbox/stats tells what was counted. Of that, these judge a client:
 
     largest_window          most publish calls that arrived in any period, refused ones too; must not exceed the limit
     locks                   how often the account was locked
@@ -31,9 +30,11 @@ Of the stats, these judge a client:
     secrets_in_url          must be 0
 """
 EPILOG = "\b\n" + f"{STATS_HELP}\n{faults_module.__doc__}".replace("\n\n", "\n\n\b\n")
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+ABOVE_NOTHING = click.FloatRange(min=0, min_open=True)
 
 
-def _read_file(load: Callable[[Path], T]) -> Callable[[click.Context, click.Parameter, Path | None], T | None]:
+def read_file(load: Callable[[Path], T]) -> Callable[[click.Context, click.Parameter, Path | None], T | None]:
     """Make an option's file into what is in it, and what is wrong with it into a usage error."""
 
     def callback(_context: click.Context, _parameter: click.Parameter, path: Path | None) -> T | None:
@@ -47,66 +48,55 @@ def _read_file(load: Callable[[Path], T]) -> Callable[[click.Context, click.Para
     return callback
 
 
-def _with_flags(command: Callable[..., None]) -> Callable[..., None]:
-    """Put a flag on the command for every choice of the configuration, in its order."""
-    for name, about in reversed(CHOICES.items()):
-        kind: dict[str, Any] = {"type": _kind_of(about), "default": about.default, "show_default": True}
-        if isinstance(about.default, bool):
-            kind = {"is_flag": True, "flag_value": not about.default, "default": about.default}
-        command = click.option(f"--{about.flag}", name, help=about.meaning, **kind)(command)
-    return command
-
-
-def _kind_of(about: Choice) -> Any:
-    if about.words:
-        return click.Choice(about.words)
-    if isinstance(about.default, str):
-        return str
-    least = about.above if about.least is None else about.least
-    if isinstance(about.default, float):
-        return float if least is None else click.FloatRange(min=least, min_open=about.above is not None)
-    return int if least is None else click.IntRange(min=int(least))
-
-
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-
-
-@click.command(epilog=EPILOG)
-@_with_flags
+@click.command(epilog=EPILOG, context_settings={"show_default": True})
+@click.option("--port", type=click.IntRange(min=0), default=0, help="0: any free port.")
+@click.option("--host", default=LOOPBACK[0], help="Loopback only: 127.0.0.1 or ::1.")
+@click.option("--limit", type=click.IntRange(min=1), default=30, help="Publish calls in a period.")
+@click.option("--period", "period_seconds", type=ABOVE_NOTHING, default=60.0, help="Seconds.")
+@click.option("--lock", "lock_seconds", type=ABOVE_NOTHING, default=300.0, help="Seconds.")
 @click.option(
-    "--courses", type=FILE, callback=_read_file(load_courses), help="The known courses: JSON, CSV, or one id a line."
+    "--latency",
+    "latency_seconds",
+    default="0.2",
+    help="Seconds there and back: 0.2, 0-5 (evenly between) or lognormal:0.4 (median).",
 )
-@click.option("--faults", type=FILE, callback=_read_file(load_faults), help="A fault plan, TOML or JSON; see below.")
-@click.option("--reads-share-limit", is_flag=True, help="Reads and publishes are one budget.")
-def sandbox(*, reads_share_limit: bool, **options: Any) -> None:
+@click.option("--speed", type=ABOVE_NOTHING, default=1.0, help="Divides all seconds: 60 makes a minute 1 s.")
+@click.option("--seed", type=int, default=0, help="Of latency and faults.")
+@click.option(
+    "--courses", type=FILE, callback=read_file(load_courses), help="The known courses: JSON, CSV, or one id a line."
+)
+@click.option("--faults", type=FILE, callback=read_file(load_faults), help="A fault plan, TOML or JSON; see below.")
+def sandbox(**options: Any) -> None:
     """Play Zoho People on this machine.
 
     Prints one line of JSON with the url as soon as it listens, and serves until it is interrupted (Ctrl-C or SIGTERM).
     The url takes the place of both hosts: people.zoho.com and accounts.zoho.com.
     """
-    options["faults"] = options["faults"] or ()
-    if reads_share_limit:
-        options["read_limit"] = None
     try:
-        config = SandboxConfig(**options)
+        config = SandboxConfig(**{**options, "faults": options["faults"] or ()})
     except ValueError as error:
         raise click.UsageError(str(error)) from None
+    serve(Sandbox(config))
+
+
+def serve(playing: Sandbox) -> None:
+    """Play until a signal comes. Raise click.UsageError where the port cannot be had."""
     try:
         # KeyboardInterrupt: where the loop cannot take signals (Windows), Ctrl-C still ends it in order.
         with suppress(KeyboardInterrupt):
-            asyncio.run(_serve(config))
+            asyncio.run(_serve(playing))
     except (OSError, OverflowError) as error:
         why = getattr(error, "strerror", None) or error
-        raise click.UsageError(f"cannot listen on port {config.port}: {why}") from None
+        raise click.UsageError(f"cannot listen on port {playing.config.port}: {why}") from None
 
 
-async def _serve(config: SandboxConfig) -> None:
+async def _serve(playing: Sandbox) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     with suppress(NotImplementedError):
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
-    async with Sandbox(config) as running:
+    async with playing as running:
         click.echo(json.dumps(_introduction(running)))
         await stop.wait()
 

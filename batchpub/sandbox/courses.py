@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from pathlib import Path
@@ -66,18 +66,15 @@ _BLENDED = "UNSUPPORTED_OPERATION_BL_COURSE_PUBLISH_VIA_COURSE_API"
 _E_MATERIAL = "UNSUPPORTED_OPERATION_EL_COURSE_PUBLISH"
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(kw_only=True)
 class CourseBook:
     """All courses. `known` is None: every id made of digits is a course (and every batch a batch of it).
 
-    `republish_error`: whether publishing a published course is an error; otherwise it succeeds, and mails again.
-    `state_field`: where a read answer carries the state: "course.status", "status", "course.courseStatus",
-    "course.state" and the like, or "none". Zoho documents neither.
+    Publishing a published course succeeds and mails again. A read answer has the state in `course.status`; Zoho
+    documents neither.
     """
 
     known: Mapping[str, KnownCourse] | None
-    republish_error: bool = False
-    state_field: str = "course.status"
     records: dict[str, CourseRecord] = field(default_factory=dict)
 
     def publish(self, course_id: str, batch_id: str, notify: str | None) -> Reply:
@@ -90,9 +87,7 @@ class CourseBook:
         refusal = self._refusal(course, batch_id)
         if refusal is not None:
             return error_reply(*refusal)
-        record = self._record(course, batch_id)
-        if self.republish_error and record.state is CourseState.PUBLISHED:
-            return already_published_reply()
+        record = self.record_of(course, batch_id)
         record.state = CourseState.PUBLISHED
         record.published += 1
         record.mailed += notify is None or notify.lower() == "true"
@@ -101,41 +96,31 @@ class CourseBook:
 
     def read(self, course_id: str, batch_id: str) -> Reply:
         """Say what is known about one course, its batch's state when a batch is asked for."""
-        course = self.find(course_id, batch_id)
-        if course is None:
-            return self._unknown(course_id, batch_id)
-        record = self._record(course, batch_id)
-        record.read += 1
-        answer = {"code": "200", "course": self._describe(course, batch_id), "message": "success"}
-        *path, name = self.state_field.split(".")
-        place = answer["course"] if path else answer
-        if name != "none" and isinstance(place, dict):
-            place[name] = record.state.value
-        return json_reply(answer)
+        return self._read(course_id, batch_id, self.describe)
 
     def read_batch(self, course_id: str, batch_id: str) -> Reply:
         """Say what is known about one batch, at its own page and as documented there."""
+        return self._read(course_id, batch_id, _describe_batch)
+
+    def describe(self, course: KnownCourse, batch_id: str, state: str) -> dict[str, Any]:
+        """Give what a course's page says."""
+        return {"course": {**describe_course(course, batch_id), "status": state}}
+
+    def _read(
+        self, course_id: str, batch_id: str, describe: Callable[[KnownCourse, str, str], dict[str, Any]]
+    ) -> Reply:
         course = self.find(course_id, batch_id)
         if course is None:
             return self._unknown(course_id, batch_id)
-        record = self._record(course, batch_id)
+        record = self.record_of(course, batch_id)
         record.read += 1
-        return json_reply({"code": "200", "batch": self._describe_batch(course, batch_id), "message": "success"})
-
-    def _describe_batch(self, course: KnownCourse, batch_id: str) -> dict[str, Any]:
-        return {
-            "name": course.name,
-            "batchId": batch_id,
-            "courseId": course.course_id,
-            "publishStatus": self._record(course, batch_id).state.value,
-            "learnersCount": 0,
-        }
+        return json_reply({"code": "200", **describe(course, batch_id, record.state.value), "message": "success"})
 
     def publish_elsewhere(self, course_id: str, batch_id: str) -> None:
         """Make the course published by somebody else: it counts for nobody here."""
         course = self.find(course_id, batch_id)
         if course is not None:
-            self._record(course, batch_id).state = CourseState.PUBLISHED
+            self.record_of(course, batch_id).state = CourseState.PUBLISHED
 
     def find(self, course_id: str, batch_id: str) -> KnownCourse | None:
         """Look a course up, together with its batch if one is given."""
@@ -146,11 +131,8 @@ class CourseBook:
         course = self.known.get(course_id)
         return None if course is None or (batch_id and batch_id not in course.batches) else course
 
-    def never_seen(self, seen: Container[str]) -> list[str]:
-        """Give the known ids that are not among those `seen`."""
-        return [course_id for course_id in self.known or () if course_id not in seen]
-
-    def _record(self, course: KnownCourse, batch_id: str) -> CourseRecord:
+    def record_of(self, course: KnownCourse, batch_id: str) -> CourseRecord:
+        """Give the memory of a course, or of one batch of it."""
         key = course_key(course.course_id, batch_id)
         if key not in self.records:
             self.records[key] = CourseRecord(state=course.state)
@@ -176,14 +158,26 @@ class CourseBook:
             return error_reply("INVALID_INPUT", "Invalid course id")
         return error_reply("404", "Batch not found" if batch_id else "Course not found", status=404)
 
-    @staticmethod
-    def _describe(course: KnownCourse, batch_id: str) -> dict[str, Any]:
-        described = {
-            "courseId": course.course_id,
-            "courseName": course.name,  # of a course made up on demand: nobody knows its name, so it contradicts no sheet
-            "type": int(course.type),
-        }
-        return {**described, "batchId": batch_id} if batch_id else described
+
+def describe_course(course: KnownCourse, batch_id: str) -> dict[str, Any]:
+    """Give what is known of a course, but for its state."""
+    described = {
+        "courseId": course.course_id,
+        "courseName": course.name,  # of a course made up on demand: nobody knows its name, so it contradicts no sheet
+        "type": int(course.type),
+    }
+    return {**described, "batchId": batch_id} if batch_id else described
+
+
+def _describe_batch(course: KnownCourse, batch_id: str, state: str) -> dict[str, Any]:
+    batch = {
+        "name": course.name,
+        "batchId": batch_id,
+        "courseId": course.course_id,
+        "publishStatus": state,
+        "learnersCount": 0,
+    }
+    return {"batch": batch}
 
 
 def published_reply(course_id: str, batch_id: str) -> Reply:

@@ -6,28 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from types import UnionType
-from typing import Any, get_args, get_origin
+from typing import Any, TypeVar, get_args, get_origin
 
 from batchpub.sandbox.faults import Fault
 
-
-def _fits(value: Any, kind: Any) -> bool:
-    """Tell whether what TOML or JSON gave is of a field's type, as it is written in `Fault`."""
-    match value:
-        case list():
-            return any(
-                get_origin(one) is Sequence and all(_fits(v, *get_args(one)) for v in value) for one in _kinds(kind)
-            )
-        case dict():
-            return get_origin(kind) is Mapping and all(isinstance(part, str) for part in value.values())
-        case int() if not isinstance(value, bool):
-            return bool({int, float} & set(_kinds(kind)))
-        case _:
-            return type(value) in _kinds(kind)
-
-
-def _kinds(kind: Any) -> tuple[Any, ...]:
-    return get_args(kind) if isinstance(kind, UnionType) else (kind,)
+AnyFault = TypeVar("AnyFault", bound=Fault)
 
 
 def load_faults(path: Path) -> tuple[Fault, ...]:
@@ -35,15 +18,20 @@ def load_faults(path: Path) -> tuple[Fault, ...]:
 
     Raises ValueError with a sentence that names the file and the rule, OSError when the file cannot be read.
     """
+    return load_plan(path, Fault)
+
+
+def load_plan(path: Path, sort: type[AnyFault]) -> tuple[AnyFault, ...]:
+    """Read a plan whose rules are of this sort; otherwise as `load_faults`."""
     try:
         text = path.read_text(encoding="utf-8-sig")
         plan = json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
-        return parse_faults(plan)
+        return parse_plan(plan, sort)
     except ValueError as error:  # wrong bytes, JSON and TOML each raise a child of it
         raise ValueError(f"{path.name}: {error}") from None
 
 
-def parse_faults(plan: Any) -> tuple[Fault, ...]:
+def parse_plan(plan: Any, sort: type[AnyFault]) -> tuple[AnyFault, ...]:
     """Take a plan as TOML or JSON give it. Raises ValueError with a sentence that names the rule."""
     rules = plan
     if isinstance(plan, dict):
@@ -52,19 +40,33 @@ def parse_faults(plan: Any) -> tuple[Fault, ...]:
         rules = plan.get("fault", [])
     if not isinstance(rules, list):
         raise ValueError("a list of faults is wanted")  # noqa: TRY004 - the file is wrong, not a caller
-    return tuple(_parse_rule(rule, number) for number, rule in enumerate(rules, start=1))
+    return tuple(_parse_rule(rule, number, sort) for number, rule in enumerate(rules, start=1))
 
 
-def _parse_rule(rule: Any, number: int) -> Fault:
+def _parse_rule(rule: Any, number: int, sort: type[AnyFault]) -> AnyFault:
     if not isinstance(rule, dict) or "kind" not in rule:
         raise ValueError(f"fault {number}: a table with a kind is wanted")
-    kinds = {each.name: each.type for each in fields(Fault)}
+    known = {each.name: each.type for each in fields(sort)}
     for name, value in rule.items():
-        if name not in kinds:
-            raise ValueError(f"fault {number}: no such field: {name!r}; there are {', '.join(kinds)}")
-        if not _fits(value, kinds[name]):
+        if name not in known:
+            raise ValueError(f"fault {number}: no such field: {name!r}; there are {', '.join(known)}")
+        if not _fits(value, known[name]):
             raise ValueError(f"fault {number}: {name} cannot be {value!r}")
     try:
-        return Fault(**rule)
+        return sort(**rule)
     except ValueError as error:
         raise ValueError(f"fault {number}: {error}") from None
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    """Tell whether what TOML or JSON gave is of a field's type, as it is written in the fault."""
+    kinds = get_args(kind) if isinstance(kind, UnionType) else (kind,)
+    match value:
+        case list():
+            return any(get_origin(one) is Sequence and all(_fits(v, *get_args(one)) for v in value) for one in kinds)
+        case dict():
+            return get_origin(kind) is Mapping and all(isinstance(part, str) for part in value.values())
+        case int() if not isinstance(value, bool):
+            return bool({int, float} & set(kinds))
+        case _:
+            return type(value) in kinds

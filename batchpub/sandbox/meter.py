@@ -6,11 +6,6 @@ All times are seconds since the sandbox started; the caller passes them in and t
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import floor
-
-from batchpub.sandbox.config import SandboxConfig, Window
-
-FRAME_SECONDS = 1.0  # "it is counted in frames of about a second"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -34,19 +29,15 @@ class Episode:
         return written is not None and received_at > written + grace_seconds
 
 
-@dataclass(slots=True)
+@dataclass(kw_only=True)
 class Meter:
-    """One budget of so many calls in a period, and its lock."""
+    """One budget of so many calls in any period, and its lock. A call exactly one period old still counts."""
 
-    rules: SandboxConfig
     calls: int
+    period_seconds: float
+    lock_seconds: float
     episodes: list[Episode] = field(default_factory=list)
     _counted: deque[float] = field(default_factory=deque)
-
-    def trips_at(self) -> int:
-        """Give the number of the call that starts the lock: the one over the limit, unless the service trips earlier."""
-        earlier = 0 if self.rules.trips_at is None else self.rules.limit + 1 - self.rules.trips_at
-        return max(1, self.calls + 1 - earlier)
 
     def locked_by(self, now: float) -> Episode | None:
         """Give the lock that holds at `now`, if one does."""
@@ -57,15 +48,12 @@ class Meter:
         """Count one call. Gives the lock that refuses it, or None when it may pass."""
         episode = self.locked_by(now)
         if episode is not None:
-            self._knock(episode, now)
             return episode
         self._forget_before(now)
-        if len(self._counted) + 1 < self.trips_at():
-            self._counted.append(now)
-            return None
-        if self.rules.refused_calls_count:
-            self._counted.append(now)
-        return self.lock(now)
+        if len(self._counted) >= self.calls:
+            return self.lock(now)
+        self._counted.append(now)
+        return None
 
     def lock(self, now: float) -> Episode:
         """Start a lock, for whatever reason; a lock that holds already goes on as it is."""
@@ -75,41 +63,12 @@ class Meter:
             self.episodes.append(episode)
         return episode
 
-    def _knock(self, episode: Episode, now: float) -> None:
-        if self.rules.refused_calls_count:
-            self._counted.append(now)
-        if self.rules.early_calls_lengthen_lock:
-            episode.ends_at = now + self.rules.lock_seconds
-
-    def _lock_length(self, now: float) -> float:
-        """Give the next lock's length: a lock soon after another one may be longer ("can multiply repeated locks")."""
-        last = self.episodes[-1] if self.episodes else None
-        if last is None or now > last.ends_at + self.rules.lock_seconds:
-            return self.rules.lock_seconds
-        return (last.ends_at - last.began_at) * self.rules.repeat_lock_factor
+    def _lock_length(self, _now: float) -> float:
+        return self.lock_seconds
 
     def _forget_before(self, now: float) -> None:
-        counted = self._counted
-        match Window(self.rules.window):
-            case Window.ROLLING:
-                while counted and counted[0] < now - self.rules.period_seconds:
-                    counted.popleft()
-            case Window.FRAMES:
-                frames = round(self.rules.period_seconds / FRAME_SECONDS)
-                while counted and self._frame(counted[0]) < self._frame(now) - frames:
-                    counted.popleft()
-            case Window.FIXED:
-                if counted and self._period(counted[0]) != self._period(now):
-                    counted.clear()
-            case Window.FIRST_CALL:
-                if counted and now >= counted[0] + self.rules.period_seconds:
-                    counted.clear()
-
-    def _frame(self, moment: float) -> int:
-        return floor(moment / FRAME_SECONDS)
-
-    def _period(self, moment: float) -> int:
-        return floor(moment / self.rules.period_seconds)
+        while self._counted and self._counted[0] < now - self.period_seconds:
+            self._counted.popleft()
 
 
 def largest_window(times: Sequence[float], *, period_seconds: float) -> int:

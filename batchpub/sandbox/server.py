@@ -4,7 +4,7 @@ import asyncio
 import os
 import socket
 import struct
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from random import Random
 from types import TracebackType
@@ -13,19 +13,17 @@ from typing import Any, Self
 from aiohttp import web
 
 from batchpub.sandbox.config import SandboxConfig
-from batchpub.sandbox.faults import Delivery, Fault
+from batchpub.sandbox.faults import Delivery
 from batchpub.sandbox.latency import parse_latency
-from batchpub.sandbox.replies import Reply, error_reply, http_date
+from batchpub.sandbox.replies import Reply, error_reply
 from batchpub.sandbox.service import Call, Service, Verdict
 
-LATE_SECONDS = 45.0
-SLOW_SECONDS = 60.0
 CLOSING_SECONDS = 0.02
 LINGER_FORMAT = "hh" if os.name == "nt" else "ii"  # two u_short in winsock2.h, two int elsewhere
 API = "/api/v1/courses"
 
 
-class _Closing(Exception):
+class Closing(Exception):
     """The sandbox closes while a call is on its way."""
 
 
@@ -40,7 +38,7 @@ class Sandbox:
         """Take the configuration; nothing listens yet."""
         self.config = config or SandboxConfig()
         self.url = ""
-        self._service = Service(self.config)
+        self.service = self.make_service()
         self._random = Random(self.config.seed)  # noqa: S311 - latency
         self._one_way = parse_latency(self.config.latency_seconds)
         self._started_at = 0.0
@@ -50,8 +48,10 @@ class Sandbox:
 
     async def __aenter__(self) -> Self:
         """Listen. Raises OSError when the port is taken."""
-        self._restart()
-        self._runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=CLOSING_SECONDS)
+        self._started_at = asyncio.get_running_loop().time()
+        application = web.Application(client_max_size=64 * 1024)
+        self.add_routes(application)
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=CLOSING_SECONDS)
         await self._runner.setup()
         try:
             site = web.TCPSite(self._runner, self.config.host, self.config.port)
@@ -76,22 +76,18 @@ class Sandbox:
 
     def stats(self) -> dict[str, Any]:
         """Give the same as GET /_sandbox/stats."""
-        return self._service.stats(self._now())
+        return self.service.stats(self.now())
 
-    def requests(self) -> list[dict[str, Any]]:
-        """Give the same as GET /_sandbox/requests: the newest requests, without secrets."""
-        return self._service.requests()
+    def make_service(self) -> Service:
+        """Give the service that answers here."""
+        return Service(self.config)
 
-    def _restart(self) -> None:
-        self._started_at = asyncio.get_running_loop().time()
-        self._service = Service(self.config)
-
-    def _now(self) -> float:
+    def now(self) -> float:
         """Give the service seconds since the start. The loop's own clock, so that a virtual one works as well."""
         return (asyncio.get_running_loop().time() - self._started_at) * self.config.speed
 
-    def _application(self) -> web.Application:
-        application = web.Application(client_max_size=64 * 1024)
+    def add_routes(self, application: web.Application) -> None:
+        """Add everything that is answered, by its address."""
         batch = API + "/{course_id}/batches/{batch_id}"
         application.add_routes(
             [
@@ -101,22 +97,12 @@ class Sandbox:
                 web.get(API + "/{course_id}", self._serve("read")),
                 web.get(batch, self._serve("read", is_batch_page=True)),
                 web.get("/_sandbox/stats", self._tell_stats),
-                web.get("/_sandbox/requests", self._tell_requests),
-                web.post("/_sandbox/reset", self._reset),
                 web.route("*", "/{path:.*}", self._unknown),
             ]
         )
-        return application
 
     async def _tell_stats(self, _request: web.Request) -> web.Response:
         return web.json_response(self.stats())
-
-    async def _tell_requests(self, _request: web.Request) -> web.Response:
-        return web.json_response(self.requests())
-
-    async def _reset(self, _request: web.Request) -> web.Response:
-        self._restart()
-        return web.json_response({"reset": True})
 
     async def _unknown(self, request: web.Request) -> web.Response:
         reply = error_reply("URL_RULE_NOT_CONFIGURED", f"No such address: {request.path}", status=404)
@@ -132,14 +118,14 @@ class Sandbox:
                 task.add_done_callback(self._calls.discard)
             call = await self._read_call(request, operation, is_batch_page=is_batch_page)
             try:
-                return await self._answer(request, call)
-            except _Closing:
-                return _gone(request)
+                return await self.answer(request, call)
+            except Closing:
+                return reset_connection(request)
 
         return serve
 
     async def _read_call(self, request: web.Request, operation: str, *, is_batch_page: bool) -> Call:
-        received_at = self._now()
+        received_at = self.now()
         form: dict[str, str] = {}
         with suppress(web.HTTPRequestEntityTooLarge, ConnectionError):
             fields = await request.post() if operation != "read" else {}
@@ -153,112 +139,62 @@ class Sandbox:
             batch_id=request.match_info.get("batch_id", query.get("batchId", "")),
             query=query,
             form=form,
-            authorization=request.headers.get("Authorization", ""),
-            cookie=request.headers.get("Cookie", ""),
-            csrf=frozenset(request.headers.get(name, "") for name in ("CSRF_TOKEN", "X-ZCSRF-TOKEN")),
+            headers=request.headers,
             is_batch_page=is_batch_page,
-            connection=request.headers.get("Connection", ""),
         )
 
-    async def _answer(self, request: web.Request, call: Call) -> web.StreamResponse:
+    async def answer(self, request: web.Request, call: Call) -> web.StreamResponse:
         """Let the call travel here, arrive, and its answer travel back."""
-        late = self._service.receive(call)
-        if late is not None:
-            await self._delay(request, late)
-        else:
-            await self._travel()
-        verdict = self._service.arrive(call, self._now(), late=late)
-        if late is not None:
-            return _gone(request)
         await self._travel()
-        return await self._deliver(request, verdict)
+        verdict = self.service.arrive(call, self.now())
+        await self._travel()
+        return await self.deliver(request, verdict)
 
-    async def _delay(self, request: web.Request, late: Fault) -> None:
-        if late.kind == "late_reset":
-            _reset_connection(request)
-        await self._rest(LATE_SECONDS if late.seconds is None else late.seconds)
-
-    async def _deliver(self, request: web.Request, verdict: Verdict) -> web.StreamResponse:
-        seconds = None if verdict.fault is None else verdict.fault.seconds
+    async def deliver(self, request: web.Request, verdict: Verdict) -> web.StreamResponse:
+        """Hand the reply to the connection, or do to it what the verdict says instead."""
         match verdict.delivery:
             case Delivery.ANSWER:
                 return await self._write(request, verdict)
             case Delivery.RESET:
-                return _gone(request)
+                return reset_connection(request)
             case Delivery.SILENCE:
-                await self._rest(seconds)
-                return _gone(request)
-            case Delivery.HEADERS_ONLY:
-                await self._write_part(request, verdict.reply, b"")
-                await self._rest(seconds)
-                return _gone(request)
-            case Delivery.TRUNCATED:
-                cut = None if verdict.fault is None else verdict.fault.cut_bytes
-                part = verdict.reply.body[: len(verdict.reply.body) // 2 if cut is None else cut]
-                response = await self._write_part(request, verdict.reply, part)
-                if request.transport is not None:
-                    request.transport.close()
-                return response
-            case Delivery.SLOW:
-                return await self._drip(request, verdict.reply, SLOW_SECONDS if seconds is None else seconds)
+                await self.rest(None if verdict.fault is None else verdict.fault.seconds)
+                return reset_connection(request)
 
     async def _write(self, request: web.Request, verdict: Verdict) -> web.StreamResponse:
         response = web.Response(
-            status=verdict.reply.status, body=verdict.reply.body, headers=self._headers_of(verdict.reply)
+            status=verdict.reply.status, body=verdict.reply.body, headers=self.headers_of(verdict.reply)
         )
         if verdict.refused_by is not None:
             # Written here rather than by aiohttp after the handler, to know from when on the caller can know.
             await response.prepare(request)
             await response.write_eof()
-            self._service.refusal_written(verdict.refused_by, self._now())
+            self.service.refusal_written(verdict.refused_by, self.now())
         return response
 
-    async def _drip(self, request: web.Request, reply: Reply, seconds: float) -> web.StreamResponse:
-        response = await self._write_part(request, reply, b"")
-        for number in range(len(reply.body)):
-            await self._rest(seconds / len(reply.body))
-            await response.write(reply.body[number : number + 1])
-        await response.write_eof()
-        return response
-
-    async def _write_part(self, request: web.Request, reply: Reply, body: bytes) -> web.StreamResponse:
-        """Write headers that promise the whole body, and only this part of it."""
-        response = web.StreamResponse(status=reply.status, headers=self._headers_of(reply))
-        response.content_length = len(reply.body)
-        await response.prepare(request)
-        if body:
-            await response.write(body)
-        return response
-
-    def _headers_of(self, reply: Reply) -> dict[str, str]:
-        """Add the date of the service's own clock."""
-        return {"Date": http_date(self.config.clock_offset_seconds), **reply.headers}
+    def headers_of(self, reply: Reply) -> Mapping[str, str]:
+        """Give the headers of a reply as they are sent."""
+        return reply.headers
 
     async def _travel(self) -> None:
-        await self._rest(self._one_way(self._random))
+        await self.rest(self._one_way(self._random))
 
-    async def _rest(self, seconds: float | None) -> None:
-        """Let service seconds pass, for ever if None. Raises _Closing when the sandbox closes first."""
+    async def rest(self, seconds: float | None) -> None:
+        """Let service seconds pass, for ever if None. Raises Closing when the sandbox closes first."""
         if seconds == 0 and not self._closing.is_set():
             return
         timeout = None if seconds is None else seconds / self.config.speed
         with suppress(TimeoutError):
             await asyncio.wait_for(self._closing.wait(), timeout)
-            raise _Closing
+            raise Closing
 
 
-def _gone(request: web.Request) -> web.Response:
-    """End the connection without an answer; aiohttp gets a response that it cannot write any more."""
-    _reset_connection(request)
-    return web.Response()
-
-
-def _reset_connection(request: web.Request) -> None:
-    """Send a TCP reset rather than an orderly end."""
+def reset_connection(request: web.Request) -> web.Response:
+    """End the connection with a TCP reset; aiohttp gets a response that it cannot write any more."""
     transport = request.transport
-    if not isinstance(transport, asyncio.Transport):
-        return
-    connection = transport.get_extra_info("socket")
-    if connection is not None:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(LINGER_FORMAT, 1, 0))
-    transport.abort()
+    if isinstance(transport, asyncio.Transport):
+        connection = transport.get_extra_info("socket")
+        if connection is not None:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(LINGER_FORMAT, 1, 0))
+        transport.abort()
+    return web.Response()

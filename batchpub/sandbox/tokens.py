@@ -3,25 +3,17 @@
 from collections import defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf
 from random import Random
+from types import MappingProxyType
 
-from batchpub.sandbox.replies import Reply, error_reply, json_reply
+from batchpub.sandbox.replies import Reply, access_reply, json_reply
 
 TOKENS_PER_THROTTLE = 10  # "10 access tokens per refresh token in 10 minutes", Zoho accounts documentation
 THROTTLE_SECONDS = 600
 NEWEST_VALID = 10  # the eleventh token makes the oldest one invalid
 TOKEN_SECONDS = 3600.0
-GRANT_CODE_SECONDS = 600.0  # the Self Client page offers 3 to 10 minutes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Secrets:
-    """What the accounts server knows. None: anything that is not empty is right."""
-
-    client_id: str | None = None
-    client_secret: str | None = None
-    refresh_token: str | None = None
-    grant_code: str | None = None
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 def token_throttled_reply() -> Reply:
@@ -36,19 +28,17 @@ def token_throttled_reply() -> Reply:
     )
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(kw_only=True)
 class TokenBook:
     """Every access token ever issued here. Times are service seconds since the start.
 
-    `strict`: only tokens issued here are let in; otherwise any other text is too, but a token that was issued and has
-    ended never is. `speed`: lifetimes are told in real seconds. `api_domain`: what the answer says of the data centre.
+    Any secret and any token is right that is not empty; a token that was issued here and has ended is not.
+    `speed`: lifetimes are told in real seconds. `api_domain`: what the answer says of the data centre.
     """
 
-    secrets: Secrets
-    strict: bool
-    lifetime_seconds: float
     speed: float
     random: Random
+    lifetime_seconds: float = TOKEN_SECONDS
     api_domain: str = "https://www.zohoapis.com"
     ends_at: dict[str, float] = field(default_factory=dict)
     issued: int = 0
@@ -60,16 +50,23 @@ class TokenBook:
 
     def grant(self, form: Mapping[str, str], now: float) -> Reply:
         """Answer the token endpoint. Errors come with status 200, as they do at Zoho."""
-        error = self._wrong_client(form) or self._wrong_grant(form, now)
+        error = self._wrong_client(form, now) or self._wrong_grant(form, now)
         if error:
             self.refused += 1
             return json_reply({"error": error})
-        by_code = form["grant_type"] == "authorization_code"
-        refresh_token = f"1000.{self._draw()}.{self._draw()}" if by_code else form["refresh_token"]
-        if by_code:
-            self._used_codes.add(form["code"])
-            refresh_token = self.secrets.refresh_token or refresh_token
-        return self._issue(refresh_token, now, with_refresh_token=by_code)
+        if form["grant_type"] == "refresh_token":
+            return self._issue(form["refresh_token"], now)
+        self._used_codes.add(form["code"])
+        refresh_token = self.make_refresh_token()
+        return self._issue(refresh_token, now, told={"refresh_token": refresh_token})
+
+    def is_right(self, form: Mapping[str, str], name: str, _now: float) -> bool:
+        """Say whether a secret of the form is the right one: any is that is not empty."""
+        return bool(form.get(name))
+
+    def make_refresh_token(self) -> str:
+        """Give what a grant code becomes."""
+        return self._make_token()
 
     def check(self, authorization: str, cookie: str, now: float) -> Reply | None:
         """Say why a call with these headers is not let in; None when it is."""
@@ -79,20 +76,10 @@ class TokenBook:
             return None if cookie else _missing()
         if not token:
             return _missing()
-        if scheme.lower() != "zoho-oauthtoken":
-            return _invalid()
-        if token not in self.ends_at:
-            return _invalid() if self.strict else None
-        if now >= self.ends_at[token]:
-            return _invalid()
-        return None
+        is_over = now >= self.ends_at.get(token, inf)
+        return invalid_token_reply() if is_over or scheme.lower() != "zoho-oauthtoken" else None
 
-    def expire_all(self, authorization: str, now: float) -> None:
-        """End every token known so far, and the one in this header."""
-        self.ends_at[authorization.partition(" ")[2].strip()] = now
-        self.ends_at.update((token, min(now, end)) for token, end in self.ends_at.items())
-
-    def _issue(self, refresh_token: str, now: float, *, with_refresh_token: bool) -> Reply:
+    def _issue(self, refresh_token: str, now: float, *, told: Mapping[str, str] = NOTHING) -> Reply:
         recent = self._issued_at[refresh_token]
         while recent and recent[0] <= now - THROTTLE_SECONDS:
             recent.popleft()
@@ -101,7 +88,7 @@ class TokenBook:
             return token_throttled_reply()
         recent.append(now)
         self.issued += 1
-        token = f"1000.{self._draw()}.{self._draw()}"
+        token = self._make_token()
         self.ends_at[token] = now + self.lifetime_seconds
         newest = self._newest[refresh_token]
         newest.append(token)
@@ -110,7 +97,7 @@ class TokenBook:
         return json_reply(
             {
                 "access_token": token,
-                **({"refresh_token": refresh_token} if with_refresh_token else {}),
+                **told,
                 "scope": "ZOHOPEOPLE.training.CREATE ZOHOPEOPLE.training.READ",
                 "api_domain": self.api_domain,
                 "token_type": "Bearer",
@@ -118,35 +105,27 @@ class TokenBook:
             }
         )
 
-    def _wrong_client(self, form: Mapping[str, str]) -> str:
-        if not _is_right(form.get("client_id"), self.secrets.client_id):
+    def _wrong_client(self, form: Mapping[str, str], now: float) -> str:
+        if not self.is_right(form, "client_id", now):
             return "invalid_client"
-        return "" if _is_right(form.get("client_secret"), self.secrets.client_secret) else "invalid_client_secret"
+        return "" if self.is_right(form, "client_secret", now) else "invalid_client_secret"
 
     def _wrong_grant(self, form: Mapping[str, str], now: float) -> str:
-        match form.get("grant_type"):
-            case "refresh_token":
-                return "" if _is_right(form.get("refresh_token"), self.secrets.refresh_token) else "invalid_code"
-            case "authorization_code":
-                code = form.get("code")
-                right = _is_right(code, self.secrets.grant_code) and now < GRANT_CODE_SECONDS
-                return "" if right and code not in self._used_codes else "invalid_code"
-            case _:
-                return "unsupported_grant_type"
+        secret = {"refresh_token": "refresh_token", "authorization_code": "code"}.get(form.get("grant_type", ""))
+        if secret is None:
+            return "unsupported_grant_type"
+        is_good = self.is_right(form, secret, now) and form[secret] not in self._used_codes
+        return "" if is_good else "invalid_code"
 
-    def _draw(self) -> str:
-        return f"{self.random.getrandbits(128):032x}"
-
-
-def _is_right(given: str | None, wanted: str | None) -> bool:
-    return bool(given) and wanted in {None, given}
+    def _make_token(self) -> str:
+        return f"1000.{self.random.getrandbits(128):032x}.{self.random.getrandbits(128):032x}"
 
 
 def _missing() -> Reply:
     """Refuse a call without a token, as People was seen to in October 2026."""
-    return error_reply("7202", "Invalid Authentication Token", status=400, envelope="response")
+    return access_reply(7202, "Invalid Authentication Token", status=400)
 
 
-def _invalid() -> Reply:
+def invalid_token_reply() -> Reply:
     """Refuse a token that is dead or was never one, as People was seen to in October 2026."""
-    return error_reply("7213", "The provided OAuth token is invalid", status=401, envelope="response")
+    return access_reply(7213, "The provided OAuth token is invalid", status=401)

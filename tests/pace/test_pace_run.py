@@ -9,6 +9,7 @@ from email.utils import format_datetime
 
 import pytest
 import structlog
+from support.hard_zoho.replies import THROTTLE_SHAPES
 from support.plans import make_plan_of
 from support.throttling_service import largest_of_all
 from support.virtual_time import START, VirtualClock, VirtualLoop, run_virtually
@@ -21,7 +22,6 @@ from batchpub.errors import ExitCode
 from batchpub.events import tell_all
 from batchpub.lifecycle import Rules, Verify
 from batchpub.log import log_event
-from batchpub.sandbox.replies import THROTTLE_SHAPES
 from batchpub.services.interface import Access, Reply, Withheld, code_of
 from batchpub.services.zoho.answers import HttpAnswer, read_answer
 from batchpub.services.zoho.reading import read_course_state

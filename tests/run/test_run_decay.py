@@ -5,6 +5,7 @@ from collections import Counter
 from unittest import mock
 
 import pytest
+from support.hard_zoho import HardConfig, HardSandbox, parse_faults
 from support.plans import make_plan_of
 from support.virtual_time import VirtualClock, VirtualLoop, run_virtually
 
@@ -13,7 +14,6 @@ from batchpub.engine import Engine, EngineOptions, Survey
 from batchpub.errors import ExitCode
 from batchpub.lifecycle import Rules, Verify
 from batchpub.log import log_event
-from batchpub.sandbox import Sandbox, SandboxConfig, parse_faults
 from batchpub.secret import Secret
 from batchpub.services.zoho.access import AccessToken
 from batchpub.services.zoho.client import ZohoClient
@@ -48,8 +48,8 @@ def play(*faults, plan=None, number=60, rules=None, look_first=False, is_new=Fal
     plan = plan or make_plan_of(number)
 
     async def main():
-        played = SandboxConfig(latency_seconds=0.2, faults=parse_faults(list(faults)), **config)
-        async with Sandbox(played) as sandbox, open_database(None) as database:
+        played = HardConfig(latency_seconds=0.2, faults=parse_faults(list(faults)), **config)
+        async with HardSandbox(played) as sandbox, open_database(None) as database:
             clock = VirtualClock(loop)
             token = TokenSource(AccessToken(token=Secret("1000.x")), accounts_url=sandbox.url, clock=clock)
             async with ZohoClient(api_url=sandbox.url, token=token, clock=clock) as client:

@@ -13,6 +13,7 @@ ROOT = Path(__file__).parent.parent.parent
 EXAMPLE = ROOT / "jobs" / "example" / "courses.xlsx"
 CANARY = "canary-5f1c9e"
 FAST = ("--period", "1", "--lock", "2", "--guard", "0.05", "--settle", "1", "--report", "json", "--report", "csv")
+NO_SCOPE = '[[fault]]\nkind = "error"\ncode = "INVALID_OAUTHSCOPE"\nstatus = 403\non = "read"\n'
 
 
 @pytest.fixture
@@ -201,7 +202,7 @@ def test_retry_sends_an_unknown_course_with_mails_only_on_evidence(batchpub, tmp
     Sent before, outcome unknown, state not to be read: it stays unknown, and nobody is mailed again.
     """
     write_sheet(tmp_path / "a.csv", ids(1))
-    (tmp_path / "faults.toml").write_text('[[fault]]\nkind = "scope"\non = "read"\n')
+    (tmp_path / "faults.toml").write_text(NO_SCOPE)
     rehearse = ("--sandbox", "--speed", "60", "--notify", "all", "--report", "json")
     batchpub("publish", "a.csv", *rehearse, "--out", "one", cwd=tmp_path)
     results = tmp_path / "one" / "run_results.json"

@@ -8,6 +8,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from support.hard_zoho import HardConfig, HardSandbox
 
 from batchpub.sandbox import Sandbox, SandboxConfig
 
@@ -63,14 +64,15 @@ class Caller:
 
 @pytest.fixture
 def play():
-    """Open a sandbox without latency, and a caller of it."""
+    """Open a sandbox without latency, the hard one or the one that is shipped, and a caller of it."""
 
     @asynccontextmanager
-    async def opened(**options):
-        config = SandboxConfig(**{"latency_seconds": 0, **options})
+    async def opened(*, shipped=False, **options):
+        config = (SandboxConfig if shipped else HardConfig)(**{"latency_seconds": 0, **options})
+        sandbox = (Sandbox if shipped else HardSandbox)(config)
         connector = aiohttp.TCPConnector(force_close=True, limit=0)
         bound = asyncio.timeout(30)  # whoever waits for the sandbox to come round waits no longer than that
-        async with bound, Sandbox(config) as sandbox, aiohttp.ClientSession(connector=connector) as session:
+        async with bound, sandbox, aiohttp.ClientSession(connector=connector) as session:
             yield Caller(sandbox, session)
 
     return opened

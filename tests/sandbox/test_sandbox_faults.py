@@ -10,10 +10,11 @@ import aiohttp
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.hard_zoho import HardFault, load_faults
+from support.hard_zoho.replies import ENVELOPES, THROTTLE_SHAPES
 
-from batchpub.sandbox import Fault, load_faults
-from batchpub.sandbox.faults import KINDS, FaultPlan
-from batchpub.sandbox.replies import ENVELOPES, THROTTLE_SHAPES
+from batchpub.sandbox import faults as shipped_faults
+from batchpub.sandbox.faults import KINDS, Fault, FaultPlan
 
 TOKEN = {"Authorization": "Zoho-oauthtoken 1000.any"}
 COURSE = "219225000000642002"  # more digits than a double holds
@@ -79,7 +80,7 @@ def test_every_kind_is_tried():
     """
     No kind of fault is left out below.
     """
-    assert set(KINDS) == set(ANSWERED) | set(UNANSWERED)
+    assert set(HardFault.kinds) == set(ANSWERED) | set(UNANSWERED)
 
 
 @pytest.mark.parametrize("kind", ANSWERED)
@@ -88,7 +89,7 @@ async def test_faults_that_answer(play, kind):
     The fault is played once, as it should look, executed or not; the next call is answered truly.
     """
     status, part, published = ANSWERED[kind]
-    async with play(faults=[Fault(kind=kind, nth=1, lock=False)]) as caller:
+    async with play(faults=[HardFault(kind=kind, nth=1, lock=False)]) as caller:
         (seen_status, body), seen_published = await outcome(caller)
         after = await caller.publish("7", headers={"Cookie": "of=somebody else"})
 
@@ -97,12 +98,30 @@ async def test_faults_that_answer(play, kind):
     assert (kind == "huge_body") is (len(body) > 1024 * 1024)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+async def test_shipped_faults_are_played_without_the_hard_ones(play, kind):
+    """
+    What a person can rehearse looks as it does to the tests, and is told in the help.
+    """
+    async with play(shipped=True, faults=[Fault(kind=kind, nth=1)]) as caller:
+        seen, published = await outcome(caller, patience=0.15 if "timeout" in kind else 5)
+        played = caller.sandbox.stats()["faults"]
+
+    assert {kind: 1} == played
+    assert kind in shipped_faults.__doc__
+    if kind in UNANSWERED:
+        assert UNANSWERED[kind] == (seen, published)
+    else:
+        status, part, expected = ANSWERED[kind]
+        assert (status, expected, True) == (seen[0], published, part in seen[1])
+
+
 @pytest.mark.parametrize("kind", UNANSWERED)
 async def test_faults_that_lose_the_answer(play, kind, caplog):
     """
     The caller sees a broken or silent connection, and the course is published or not, as the kind says.
     """
-    async with play(faults=[Fault(kind=kind, nth=1)]) as caller:
+    async with play(faults=[HardFault(kind=kind, nth=1)]) as caller:
         seen = await outcome(caller, patience=0.15 if UNANSWERED[kind][0] == "TimeoutError" else 5)
         after = await caller.publish("7")
 
@@ -115,7 +134,7 @@ async def test_a_late_call_is_executed_after_its_caller_has_gone(play, kind):
     """
     The call arrives when the caller has long given up; it is counted then, and executed then.
     """
-    async with play(faults=[Fault(kind=kind, nth=1, seconds=30)], speed=100) as caller:
+    async with play(faults=[HardFault(kind=kind, nth=1, seconds=30)], speed=100) as caller:
         before = await outcome(caller, patience=0.05)
         while not caller.sandbox.stats()["arrived_late"]:
             await caller.read("0")
@@ -143,9 +162,9 @@ async def test_executing_is_a_choice_of_its_own(play):
     """
     A status can hide a success, and an unreadable answer a course that was never published.
     """
-    async with play(faults=[Fault(kind="500", executed=True, nth=1)]) as caller:
+    async with play(faults=[HardFault(kind="500", executed=True, nth=1)]) as caller:
         hidden = await outcome(caller)
-    async with play(faults=[Fault(kind="garbage", executed=False, nth=1)]) as caller:
+    async with play(faults=[HardFault(kind="garbage", executed=False, nth=1)]) as caller:
         nothing = await outcome(caller)
 
     assert ((500, 1), (200, 0)) == ((hidden[0][0], hidden[1]), (nothing[0][0], nothing[1]))
@@ -156,7 +175,7 @@ async def test_each_envelope(play, envelope, status):
     """
     An error comes in the chosen envelope with the chosen status.
     """
-    fault = Fault(kind="error", status=status, envelope=envelope, code="7012", message="No")
+    fault = HardFault(kind="error", status=status, envelope=envelope, code="7012", message="No")
     expected = {
         "flat": {"code": "7012", "message": "No"},
         "response": {"response": {"status": 1, "errors": {"code": 7012, "message": "No"}}},
@@ -176,7 +195,7 @@ async def test_any_answer_can_be_cut(play):
     """
     Of a refusal for the limit so many bytes arrive, and then the connection ends.
     """
-    fault = Fault(kind="throttle", shape="400_rolling", cut_bytes=40)
+    fault = HardFault(kind="throttle", shape="400_rolling", cut_bytes=40)
     async with (
         play(faults=[fault]) as caller,
         caller.session.post(f"{caller.sandbox.url}/api/v1/courses/1/publish", headers=TOKEN) as answer,
@@ -197,7 +216,7 @@ async def test_any_answer_can_be_packed(play, packed, encoding, unpacks):
     """
     Asked for or not, whole, cut, broken or unreadable: every byte that was promised comes.
     """
-    async with play(faults=[Fault(kind="404", packed=packed)]) as caller:
+    async with play(faults=[HardFault(kind="404", packed=packed)]) as caller:
         answer = await caller.publish(raw=True)
 
     assert (404, encoding) == (answer.status, answer.headers["Content-Encoding"])
@@ -212,7 +231,7 @@ async def test_scheduler_publishes_behind_the_reading(play):
     """
     A batch is read as drafted, and is published by Zoho itself before anybody can act on it.
     """
-    async with play(faults=[Fault(kind="scheduler", on="read", nth=1)]) as caller:
+    async with play(faults=[HardFault(kind="scheduler", on="read", nth=1)]) as caller:
         states = [(await caller.read("1/batches/2")).json["batch"]["publishStatus"] for _ in range(2)]
         stats = caller.sandbox.stats()
 
@@ -224,7 +243,7 @@ async def test_a_throttle_fault_locks_the_account(play, shape):
     """
     A throttle out of the plan starts a real lock, although the caller kept to the limit.
     """
-    async with play(faults=[Fault(kind="throttle", shape=shape, nth=2)], throttle_shape=shape) as caller:
+    async with play(faults=[HardFault(kind="throttle", shape=shape, nth=2)], throttle_shape=shape) as caller:
         answers = [await caller.publish(str(number)) for number in range(3)]
         stats = caller.sandbox.stats()
 
@@ -236,7 +255,7 @@ async def test_expired_tokens_need_a_refresh(play):
     """
     After expire_tokens the token of the call is refused for good, and a new one is let in.
     """
-    async with play(faults=[Fault(kind="expire_tokens", nth=2)]) as caller:
+    async with play(faults=[HardFault(kind="expire_tokens", nth=2)]) as caller:
         statuses = [(await caller.publish(str(number))).status for number in range(3)]
         token = (await caller.token())["access_token"]
         renewed = await caller.publish(headers={"Authorization": f"Zoho-oauthtoken {token}"})
@@ -248,7 +267,7 @@ async def test_faults_of_the_token_endpoint(play):
     """
     A rule for tokens meets token calls alone.
     """
-    async with play(faults=[Fault(kind="invalid_code", on="token", nth=2)]) as caller:
+    async with play(faults=[HardFault(kind="invalid_code", on="token", nth=2)]) as caller:
         published = (await caller.publish()).status
         errors = [(await caller.token()).get("error") for _ in range(3)]
 
@@ -259,7 +278,7 @@ async def test_a_silence_may_end(play):
     """
     A time-out with seconds ends in a reset after them.
     """
-    async with play(faults=[Fault(kind="timeout_after", seconds=1)], speed=50) as caller:
+    async with play(faults=[HardFault(kind="timeout_after", seconds=1)], speed=50) as caller:
         seen, published = await outcome(caller)
 
     assert ("ClientOSError", 1) == (seen, published)
@@ -270,7 +289,7 @@ async def test_closing_does_not_wait_for_hanging_calls(play):
     With calls hanging in every way the sandbox closes at once (0.1 s on a quiet machine).
     """
     kinds = ["timeout_before", "timeout_after", "half_open", "late", "late_reset", "slow_body"]
-    faults = [Fault(kind=kind, course=str(number)) for number, kind in enumerate(kinds)]
+    faults = [HardFault(kind=kind, course=str(number)) for number, kind in enumerate(kinds)]
     async with play(faults=faults, latency_seconds=0.01) as caller:
         calls = [asyncio.ensure_future(caller.publish(str(number))) for number in range(len(kinds))]
         while caller.sandbox.stats()["arrivals"]["publish"] < 4:
@@ -292,7 +311,7 @@ def test_nth_counts_the_calls_that_a_rule_concerns(calls, nth):
     """
     A rule for the n-th publish of a course fires on exactly that call, whatever else goes on.
     """
-    plan = FaultPlan([Fault(kind="500", course="2", nth=nth)])
+    plan = FaultPlan([HardFault(kind="500", course="2", nth=nth)])
 
     fired = [plan.choose(operation, course, 0) is not None for operation, course in calls]
 
@@ -305,7 +324,7 @@ def test_chance_repeats_with_its_seed_and_keeps_to_its_times(seed, probability, 
     """
     The same seed plays the same faults, never more often than allowed.
     """
-    fault = Fault(kind="500", probability=probability, times=times)
+    fault = HardFault(kind="500", probability=probability, times=times)
     first, second = (
         [plan.choose("publish", "1", 0) is not None for _ in range(50)]
         for plan in (FaultPlan([fault], seed=seed), FaultPlan([fault], seed=seed))
@@ -319,7 +338,7 @@ def test_an_outage_has_a_beginning_and_an_end():
     """
     A rule with from and until fires between them only.
     """
-    plan = FaultPlan([Fault(kind="503", from_seconds=10, until_seconds=20)])
+    plan = FaultPlan([HardFault(kind="503", from_seconds=10, until_seconds=20)])
 
     assert [10, 19] == [now for now in (0, 9, 10, 19, 20, 30) if plan.choose("publish", "1", now)]
 
@@ -338,8 +357,8 @@ def test_plans_in_toml_and_json_are_the_same(tmp_path):
     plain.write_text(json.dumps(rules))
 
     expected = (
-        Fault(kind="reset_after", nth=[3, 4]),
-        Fault(kind="500", probability=0.5, course="1", times=2),
+        HardFault(kind="reset_after", nth=[3, 4]),
+        HardFault(kind="500", probability=0.5, course="1", times=2),
     )
     assert (expected, expected) == (load_faults(toml), load_faults(plain))
 
@@ -353,7 +372,7 @@ def test_plans_in_toml_and_json_are_the_same(tmp_path):
         ("[[fault]]\nkind = 'nope'", "plan.toml: fault 1: no such kind: 'nope'; there are 401, 403"),
         ("[[fault]]\nkind = '500'\nnht = 1", "plan.toml: fault 1: no such field: 'nht'"),
         ("[[fault]]\nkind = '500'\nnth = 'x'", "plan.toml: fault 1: nth cannot be 'x'"),
-        ("[[fault]]\nkind = '500'\nprobability = 2", "plan.toml: fault 1: every must be at least 1, probability"),
+        ("[[fault]]\nkind = '500'\nprobability = 2", "plan.toml: fault 1: probability must be"),
         ("[[fault]]\nkind = 500", "plan.toml: fault 1: kind cannot be 500"),
     ],
 )

@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import pytest
-
-from batchpub.sandbox.replies import THROTTLE_SHAPES
+from support.hard_zoho.replies import THROTTLE_SHAPES
 
 
 async def test_the_call_over_the_limit_starts_a_lock(play):
@@ -20,7 +19,7 @@ async def test_the_call_over_the_limit_starts_a_lock(play):
         stats = caller.sandbox.stats()
 
     assert [200] * 30 + [429] * 3 == statuses
-    assert (33, 30) == (stats["largest_window"], stats["largest_window_accepted"])
+    assert (33, 30) == (stats["largest_window"], stats["accepted"]["publish"])
     assert (1, 2, 2) == (stats["locks"], stats["calls_during_lock"], stats["sent_after_refusal"])
 
 
@@ -63,7 +62,7 @@ async def test_reading_has_its_own_budget_unless_it_is_shared(play):
     """
     async with play(limit=2, read_limit=1) as caller:
         apart = [(await caller.read()).status, (await caller.publish()).status, (await caller.read()).status]
-    async with play(limit=2, read_limit=None) as caller:
+    async with play(limit=2, read_limit=0) as caller:
         together = [(await caller.read()).status, (await caller.publish()).status, (await caller.read()).status]
         after = (await caller.publish()).status
 
@@ -86,7 +85,7 @@ async def test_a_neighbour_eats_budget(play):
     """
     Somebody else's calls on the account start locks although this caller keeps to the limit.
     """
-    async with play(limit=30, neighbour_calls_per_minute=600, speed=600, lock_seconds=3000, read_limit=1000) as caller:
+    async with play(limit=30, neighbour=600, speed=600, lock_seconds=3000, read_limit=1000) as caller:
         while (await caller.publish()).status == 200:
             await caller.read()
         stats = caller.sandbox.stats()

@@ -5,17 +5,18 @@ from itertools import accumulate
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.hard_zoho import HardConfig, Window
+from support.hard_zoho.meter import make_meter
 
-from batchpub.sandbox.config import SandboxConfig, Window
-from batchpub.sandbox.meter import Meter, largest_window
+from batchpub.sandbox.meter import largest_window
 
 # Whole quarters of a second: exact in binary, so that "exactly one period apart" happens and means it.
 TIMES = st.lists(st.integers(0, 40), max_size=60).map(lambda gaps: [quarter / 4 for quarter in accumulate(gaps)])
 
 
 def meter_of(**changes):
-    rules = SandboxConfig(**{"limit": 3, "period_seconds": 10.0, "lock_seconds": 20.0} | changes)
-    return Meter(rules, rules.limit)
+    rules = HardConfig(**{"limit": 3, "period_seconds": 10.0, "lock_seconds": 20.0} | changes)
+    return make_meter(rules, rules.limit)
 
 
 def passed(times, **changes):

@@ -1,6 +1,6 @@
 """The accounts server's rules, over real HTTP."""
 
-from batchpub.sandbox import Secrets
+from support.hard_zoho import Secrets
 
 
 def bearer(answer):
@@ -22,7 +22,7 @@ async def test_errors_come_with_status_200(play):
     """
     Each wrong secret has its own error, and all come with HTTP 200.
     """
-    secrets = Secrets(client_id="i", client_secret="s", refresh_token="r", grant_code="g")
+    secrets = Secrets(client_id="i", client_secret="s", refresh_token="r", code="g")
     async with play(secrets=secrets) as caller:
         errors = [
             (await caller.token(**wrong)).get("error")
@@ -90,7 +90,7 @@ async def test_only_the_newest_ten_tokens_are_valid(play):
     """
     The eleventh token makes the first one invalid.
     """
-    async with play(speed=4000, token_seconds=10_000_000) as caller:
+    async with play(speed=4000, token_life=10_000_000) as caller:
         answers = []
         while len(answers) < 11:
             answer = await caller.token()
@@ -104,7 +104,7 @@ async def test_a_token_ends(play):
     """
     A token that was issued here is refused after its life, with the code for that.
     """
-    async with play(token_seconds=100, speed=1000, read_limit=10_000) as caller:
+    async with play(token_life=100, speed=1000, read_limit=10_000) as caller:
         headers = bearer(await caller.token())
         while (answer := await caller.read(headers=headers)).status == 200:
             pass

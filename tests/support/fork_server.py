@@ -20,6 +20,7 @@ import tempfile
 import threading
 import time
 import traceback
+from functools import partial
 from pathlib import Path
 
 from . import freezing, uptime
@@ -28,7 +29,7 @@ from .waiting import wait_until
 ROOT = Path(__file__).parents[2]
 WARM = (
     *(f"batchpub.cli.{name}" for name in ("check", "commands", "notices", "online", "publish", "runs")),
-    *("batchpub.notify", "batchpub.sandbox.command", "batchpub.sheet.xlsx", "batchpub.telemetry"),
+    *("batchpub.notify", "batchpub.sheet.xlsx", "batchpub.telemetry"),
     *(
         "aiosqlite",
         "asyncpg",
@@ -98,7 +99,7 @@ class ForkServer:
         self._mother.stdout.close()
 
     def start(self, *arguments, cwd, environ=None, limits=None, terminal=None, kept=None):
-        """Start `batchpub ARGUMENTS`. `limits`: {"FSIZE": bytes, "AS": bytes more than now}.
+        """Start `batchpub ARGUMENTS`; `sandbox` is the hard one. `limits`: {"FSIZE": bytes, "AS": bytes more than now}.
 
         `terminal` is the path of one that takes the place of stdin, stdout and stderr. What is written is kept in files
         in the folder `kept`, or in `cwd`.
@@ -226,6 +227,8 @@ def _be_mother():
     uptime.pretend()
     from batchpub.cli.main import main
 
+    from .hard_zoho.command import sandbox
+
     gc.collect()
     gc.freeze()  # a collection in a forked run would go through all that was imported, and copy it
     out = os.dup(1)
@@ -258,7 +261,7 @@ def _be_mother():
                     for number in (out, reading, writing):
                         os.close(number)
                     _be_born(json.loads(order))
-                    _live(main)
+                    _live(partial(sandbox, sys.argv[2:]) if sys.argv[1:2] == ["sandbox"] else main)
                 os.write(out, json.dumps({"born": pid}).encode() + b"\n")
 
 

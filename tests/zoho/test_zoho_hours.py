@@ -12,11 +12,11 @@ from batchpub.secret import Secret
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from support.hard_zoho import HardConfig, HardSandbox, parse_faults
 from support.virtual_time import START, VirtualClock, VirtualLoop, run_virtually
 
 from batchpub.course import Course
 from batchpub.errors import AccessRefused, ServiceUnreachable
-from batchpub.sandbox import Sandbox, SandboxConfig, parse_faults
 from batchpub.services.interface import Expired, Published
 from batchpub.services.zoho.access import RefreshCredentials
 from batchpub.services.zoho.client import ZohoClient
@@ -60,8 +60,8 @@ def test_four_hours_never_send_an_expired_token_twice(faults, refused, tokens):
         raise AssertionError("no way in")
 
     async def main():
-        config = SandboxConfig(strict_tokens=True, limit=1000, latency_seconds=0.2, faults=parse_faults(faults))
-        async with Sandbox(config) as sandbox:
+        config = HardConfig(strict_tokens=True, limit=1000, latency_seconds=0.2, faults=parse_faults(faults))
+        async with HardSandbox(config) as sandbox:
             clock = VirtualClock(loop)
             token = TokenSource(CREDENTIALS, accounts_url=sandbox.url, clock=clock)
             async with ZohoClient(api_url=sandbox.url, token=token, clock=clock) as client:
@@ -119,8 +119,8 @@ def test_token_that_is_valid_is_used_whatever_becomes_of_its_renewal(kind, begin
         assert isinstance(reply.answer, Published)
 
     async def main():
-        config = SandboxConfig(strict_tokens=True, limit=100_000, faults=parse_faults([trouble]))
-        async with Sandbox(config) as sandbox:
+        config = HardConfig(strict_tokens=True, limit=100_000, faults=parse_faults([trouble]))
+        async with HardSandbox(config) as sandbox:
             clock = VirtualClock(loop)
             token = TokenSource(CREDENTIALS, accounts_url=sandbox.url, clock=clock)
             async with (

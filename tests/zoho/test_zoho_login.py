@@ -13,17 +13,17 @@ from contextlib import asynccontextmanager
 import click
 import pytest
 from click.testing import CliRunner
+from support.hard_zoho import HardConfig, HardSandbox, Secrets, parse_faults
 from support.sandbox_process import play_sandbox
 
 from batchpub.cli.commands import login as command
 from batchpub.errors import AccessRefused, ServiceUnreachable, StoppedEarly
-from batchpub.sandbox import Sandbox, SandboxConfig, Secrets, parse_faults
 from batchpub.secret import Secret
 from batchpub.services.zoho import grant
 from batchpub.services.zoho.grant import exchange_code
 from batchpub.services.zoho.line import make_timeout
 
-KNOWN = Secrets(client_id="1000.ID", client_secret="the-secret", grant_code="1000.code", refresh_token="1000.refresh")
+KNOWN = Secrets(client_id="1000.ID", client_secret="the-secret", code="1000.code", refresh_token="1000.refresh")
 LIMITS = make_timeout(connect_seconds=2, total_seconds=5)
 RIGHT = {
     "BATCHPUB_CLIENT_ID": "1000.ID",
@@ -34,8 +34,8 @@ RIGHT = {
 
 @asynccontextmanager
 async def accounts(*faults, **options):
-    config = SandboxConfig(secrets=KNOWN, latency_seconds=0, faults=parse_faults(list(faults)), **options)
-    async with Sandbox(config) as sandbox:
+    config = HardConfig(secrets=KNOWN, latency_seconds=0, faults=parse_faults(list(faults)), **options)
+    async with HardSandbox(config) as sandbox:
         yield sandbox
 
 

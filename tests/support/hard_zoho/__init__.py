@@ -1,0 +1,20 @@
+"""Zoho as it may be at its worst: the shipped sandbox, and every fault, limit and shape that only tests play."""
+
+from batchpub.sandbox.fault_file import load_plan, parse_plan
+
+from .config import HardConfig, Window
+from .faults import HardFault
+from .server import HardSandbox
+from .tokens import Secrets
+
+__all__ = ["HardConfig", "HardFault", "HardSandbox", "Secrets", "Window", "load_faults", "parse_faults"]
+
+
+def load_faults(path):
+    """Read a plan whose rules may be any that tests play."""
+    return load_plan(path, HardFault)
+
+
+def parse_faults(plan):
+    """Take such a plan as TOML or JSON give it."""
+    return parse_plan(plan, HardFault)
