@@ -4,9 +4,8 @@ From Python: `batchpub.publish(rows, service=batchpub.ZohoPeople(...))`; see doc
 first used, so that `import batchpub` costs nothing.
 """
 
-from typing import TYPE_CHECKING
-
-from batchpub.lazy import export_lazily
+import importlib
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from batchpub.account import account_from_environment
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     from batchpub.errors import BatchpubError, ExitCode, SheetRefused
     from batchpub.events import RunEvent
     from batchpub.forecast import Foreseen
-    from batchpub.lifecycle import Rules, Verify
+    from batchpub.lifecycle.work import Rules, Verify
     from batchpub.plan import PlanOptions
     from batchpub.record import RowRecord, RunRecord
     from batchpub.secret import Secret
@@ -33,7 +32,7 @@ MODULES = {
     "errors": ("BatchpubError", "ExitCode", "SheetRefused"),
     "events": ("RunEvent",),
     "forecast": ("Foreseen",),
-    "lifecycle": ("Rules", "Verify"),
+    "lifecycle.work": ("Rules", "Verify"),
     "plan": ("PlanOptions",),
     "record": ("RowRecord", "RunRecord"),
     "secret": ("Secret",),
@@ -42,7 +41,15 @@ MODULES = {
     "services.zoho.access": ("AccessToken", "Cookie", "RefreshCredentials"),
     "services.zoho.people": ("ZohoPeople",),
 }
-__getattr__ = export_lazily(__name__, {name: module for module, names in MODULES.items() for name in names})
+"""Each module, and the names that are taken from it when one of them is first asked for."""
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in MODULES.items():
+        if name in names:
+            return getattr(importlib.import_module(f"{__name__}.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __all__ = [
     "AccessToken",

@@ -15,11 +15,13 @@ from uuid import uuid4
 
 from batchpub.clock import Clock, SystemClock
 from batchpub.course import Course, Plan, Sheet
-from batchpub.engine import Engine, EngineOptions, Survey
+from batchpub.engine.engine import Engine, EngineOptions
+from batchpub.engine.survey import Survey
 from batchpub.events import OnEvent, ignore
 from batchpub.forecast import Foreseen, foresee_row
-from batchpub.lifecycle import Look, Rules, Verify
-from batchpub.pace import estimate_seconds
+from batchpub.lifecycle.looks import Look
+from batchpub.lifecycle.work import Rules, Verify
+from batchpub.pace.estimate import estimate_seconds
 from batchpub.paths import usual_state
 from batchpub.plan import Judged, PlanOptions, judge_sheets, settle_plan
 from batchpub.record import RunRecord

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from batchpub.clock import Clock
 from batchpub.errors import AccessRefused, ServiceUnreachable
 from batchpub.events import Events
-from batchpub.lifecycle import ABOUT_THE_COURSE, Verdict, Work
-from batchpub.pace import Gate, GateClosed, LockWatch, open_gate, refusal_of
+from batchpub.lifecycle.verdict import ABOUT_THE_COURSE, Verdict
+from batchpub.lifecycle.work import Work
+from batchpub.pace.gate import Gate, GateClosed
+from batchpub.pace.lock import LockWatch, open_gate, refusal_of
 from batchpub.sentences.rows import in_words
 from batchpub.services.interface import Access, Operation, Reply, Service
 from batchpub.standing import Claimed, LostSlot, Rest, Standing

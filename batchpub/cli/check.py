@@ -21,8 +21,9 @@ from batchpub.course import Course, IdShape, NamesRule, Pile, Plan, PlannedRow
 from batchpub.errors import BatchpubError, CannotWrite, ExitCode, SheetRefused
 from batchpub.events import EVENTS
 from batchpub.forecast import foresee_row
-from batchpub.lifecycle import Finding, Look, Rules
-from batchpub.pace import estimate_seconds
+from batchpub.lifecycle.looks import Finding, Look
+from batchpub.lifecycle.work import Rules
+from batchpub.pace.estimate import estimate_seconds
 from batchpub.plan.text import list_names
 from batchpub.plural import say_count
 from batchpub.report.attention import Spot, drop_place, shorten_files

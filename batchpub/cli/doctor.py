@@ -21,7 +21,7 @@ from batchpub.cli.wiring import existing_state, files_of, hosts_of, portal_of, s
 from batchpub.clock import SystemClock
 from batchpub.course import Course
 from batchpub.errors import PRECEDENCE, AccessRefused, BatchpubError, ExitCode, StoppedEarly
-from batchpub.lifecycle import Finding
+from batchpub.lifecycle.looks import Finding
 from batchpub.logger import log
 from batchpub.plural import say_count
 from batchpub.report.text import make_plain

@@ -14,12 +14,13 @@ from batchpub.cli.table import lay_out
 from batchpub.cli.wiring import files_of
 from batchpub.clock import SystemClock
 from batchpub.course import Course
-from batchpub.engine import Survey
+from batchpub.engine.survey import Survey
 from batchpub.events import OnEvent, RunEvent, ignore, tell_all
-from batchpub.lifecycle import Look, Rules
+from batchpub.lifecycle.looks import Look
+from batchpub.lifecycle.work import Rules
 from batchpub.log import log_event
 from batchpub.logger import log
-from batchpub.pace import estimate_seconds
+from batchpub.pace.estimate import estimate_seconds
 from batchpub.report.text import make_plain
 from batchpub.sentences.events import say_duration
 from batchpub.services.zoho.client import ZohoClient

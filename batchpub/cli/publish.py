@@ -30,10 +30,11 @@ from batchpub.cli.states import ask_state, journal_of, ledger_of, open_state
 from batchpub.cli.wiring import existing_state, files_of, sheet_options_of, start_log
 from batchpub.clock import SystemClock
 from batchpub.course import Course, IdShape, Outcome, Plan
-from batchpub.engine import Engine, EngineOptions, Reporting
+from batchpub.engine.closing import Reporting
+from batchpub.engine.engine import Engine, EngineOptions
 from batchpub.errors import CannotWrite, ExitCode, SettingsWrong
 from batchpub.events import OnEvent, RunEvent, tell_all
-from batchpub.lifecycle import Rules, Verify
+from batchpub.lifecycle.work import Rules, Verify
 from batchpub.log import log_event
 from batchpub.logger import log
 from batchpub.masking import Mask

@@ -14,7 +14,7 @@ import click
 from batchpub.cli.person import has_person
 from batchpub.course import Pile, Plan
 from batchpub.errors import AccessRefused, ExitCode, ServiceUnreachable
-from batchpub.pace import estimate_seconds
+from batchpub.pace.estimate import estimate_seconds
 from batchpub.plural import say_count
 from batchpub.record import RunRecord
 from batchpub.report.summary import Summary, render, summarise
@@ -26,7 +26,7 @@ from batchpub.settings.wording import with_flags
 from batchpub.stopping import stop_for
 
 if TYPE_CHECKING:
-    from batchpub.engine import Engine
+    from batchpub.engine.engine import Engine
     from batchpub.store.ledger import Ledger
 
 

@@ -8,7 +8,7 @@ from batchpub.cli.pipeline import name_repetition
 from batchpub.cli.wiring import hosts_of, limits_of, portal_of, state_of
 from batchpub.clock import Clock, SystemClock
 from batchpub.course import Course, IdShape
-from batchpub.lifecycle import Rules
+from batchpub.lifecycle.work import Rules
 from batchpub.services.zoho.portal import name_portal
 from batchpub.settings import Settings
 from batchpub.standing import Standing

@@ -16,8 +16,11 @@ from batchpub.engine.steps import Steps
 from batchpub.engine.worklist import Worklist
 from batchpub.errors import AccessRefused, CannotWrite, ServiceUnreachable, name_bug, name_shortage
 from batchpub.events import Events, OnEvent
-from batchpub.lifecycle import Later, Rules, Work
-from batchpub.pace import GateClosed, estimate_seconds
+from batchpub.lifecycle.signs import Signs
+from batchpub.lifecycle.verdict import Later
+from batchpub.lifecycle.work import Rules, Work
+from batchpub.pace.estimate import estimate_seconds
+from batchpub.pace.gate import GateClosed
 from batchpub.record import RunRecord
 from batchpub.sentences.rows import say_published
 from batchpub.services.interface import Operation, Service
@@ -25,7 +28,6 @@ from batchpub.standing import Uncertain
 from batchpub.stopping import Stop, StopReason, stop_for
 from batchpub.store.journal import Journal
 from batchpub.store.ledger import Ledger
-from batchpub.streaks import Streaks
 
 NO_REPORTS = Reporting()
 MOST_NAMED = 50  # files in the event that a run started
@@ -86,7 +88,7 @@ class Engine:
             rules=options.rules,
             events=events,
             evidence_seconds=ledger.limits.evidence,
-            streaks=Streaks(is_new_portal=options.is_new_portal),
+            signs=Signs(is_new_portal=options.is_new_portal),
         )
         self._outcomes = Outcomes(plan, events)
         self._progress = Progress(outcomes=self._outcomes, gate=self._gate, ledger=ledger, events=events)

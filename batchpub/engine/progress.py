@@ -7,7 +7,8 @@ from batchpub.engine.outcomes import Outcomes
 from batchpub.engine.worklist import Worklist
 from batchpub.errors import CannotWrite
 from batchpub.events import Events
-from batchpub.pace import Gate, estimate_seconds
+from batchpub.pace.estimate import estimate_seconds
+from batchpub.pace.gate import Gate
 from batchpub.services.interface import Operation
 from batchpub.store.ledger import Ledger
 from batchpub.store.limits import Outlook

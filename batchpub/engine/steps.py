@@ -7,31 +7,16 @@ from typing import assert_never
 
 from batchpub.caller import Attempt, Called, Caller, Hand
 from batchpub.events import Events
-from batchpub.lifecycle import (
-    CourseStatus,
-    Ended,
-    Heard,
-    Later,
-    Move,
-    Read,
-    Renewal,
-    Rules,
-    Send,
-    Settle,
-    Signs,
-    Verdict,
-    Wait,
-    Work,
-    move_after_look,
-    next_move,
-    weigh,
-    weigh_reading,
-)
+from batchpub.lifecycle.moves import Move, Read, Send, Settle, Wait, next_move
+from batchpub.lifecycle.reading import move_after_look, weigh_reading
+from batchpub.lifecycle.signs import Signs
+from batchpub.lifecycle.verdict import Ended, Heard, Later, Renewal, Verdict
+from batchpub.lifecycle.weighing import weigh
+from batchpub.lifecycle.work import Rules, Work
 from batchpub.sentences.rows import in_words
 from batchpub.services import interface as answers
 from batchpub.services.interface import Operation, Reply
-from batchpub.standing import RowResult
-from batchpub.streaks import Streaks
+from batchpub.standing import CourseStatus, RowResult
 
 NOT_READ = Reply(
     answer=answers.Denied(code="no_scope", message=""), http_status=None, code="no scope for reading", excerpt=""
@@ -50,7 +35,6 @@ class Steps:
     rules: Rules
     events: Events
     evidence_seconds: float
-    streaks: Streaks = field(default_factory=Streaks)
     signs: Signs = field(default_factory=Signs)
     _first: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held by who looks and then sends as the first one after a lock."""
@@ -205,8 +189,7 @@ class Steps:
 
     async def _conclude(self, called: Called, verdict: Verdict) -> None:
         self.signs = verdict.signs
-        stop = self.streaks.note(called.attempt.operation, called.attempt.work.course, called.reply)
-        await self.caller.record(called, replace(verdict, stop=verdict.stop or stop))
+        await self.caller.record(called, verdict)
 
     async def _renew(self, work: Work, called: Called) -> Later:
         if await self.caller.renew(called.access, again=work.renewed):

@@ -9,8 +9,10 @@ from batchpub.course import Course
 from batchpub.engine.steps import Steps
 from batchpub.errors import AccessRefused, ExitCode, ServiceUnreachable, StoppedEarly
 from batchpub.events import Events, OnEvent
-from batchpub.lifecycle import Later, Look, Rules, Work, look_of
-from batchpub.pace import GateClosed
+from batchpub.lifecycle.looks import Look, look_of
+from batchpub.lifecycle.verdict import Later
+from batchpub.lifecycle.work import Rules, Work
+from batchpub.pace.gate import GateClosed
 from batchpub.plural import say_count
 from batchpub.sentences.rows import say_reason
 from batchpub.sentences.stops import say_stop

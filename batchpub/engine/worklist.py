@@ -8,7 +8,8 @@ import random
 from collections.abc import Container, Sequence
 
 from batchpub.course import Course
-from batchpub.lifecycle import Later, Work
+from batchpub.lifecycle.verdict import Later
+from batchpub.lifecycle.work import Work
 
 
 class Worklist:

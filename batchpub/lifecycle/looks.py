@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
-from batchpub.course import Course
+from batchpub.course import Course, NamesRule
 from batchpub.lifecycle.reasons import OtherName, Plain, RowReason, Unreadable
+from batchpub.lifecycle.work import Rules, Work
 from batchpub.names import is_same_name
-from batchpub.services.interface import Answer, CourseState, NotSent, Refused, StateRead, Unclear
+from batchpub.services.interface import CourseState, NotSent, Refused, Reply, StateRead, Unclear
 
 NOT_FOUND = 404
 
@@ -33,28 +34,25 @@ class Look:
     other_name: OtherName | None = None
 
 
-def judge_look(course: Course, sheet_name: str, answer: Answer, *, http_status: int | None, code: str) -> Look:
+def look_of(work: Work, reply: Reply, rules: Rules) -> Look:
     """Say what reading a course means for its row. A course that cannot be read is no fault of the row."""
-    if isinstance(answer, Refused) and answer.certain and (http_status == NOT_FOUND or code == str(NOT_FOUND)):
+    course, answer = work.course, reply.answer
+    if isinstance(answer, Refused) and answer.certain and str(NOT_FOUND) in (str(reply.http_status), reply.code):
         unknown = Plain.UNKNOWN_BATCH if course.batch_id else Plain.UNKNOWN_COURSE
         return Look(finding=Finding.INVALID, reason=unknown)
     if not isinstance(answer, StateRead):
-        why = answer.reason.rstrip(".") if isinstance(answer, NotSent | Unclear) else code
+        why = answer.reason.rstrip(".") if isinstance(answer, NotSent | Unclear) else reply.code
         return Look(finding=Finding.CANNOT_TELL, reason=Unreadable(why=why))
     finding, reason = _judge_state(course, answer)
+    is_same = rules.names is NamesRule.IGNORE or is_same_name(work.name, answer.name)
     return Look(
         finding=finding,
         reason=reason,
         name=answer.name,
         state=answer.state.value,
         kind=answer.kind,
-        other_name=compare_names(sheet_name, answer.name),
+        other_name=None if is_same else OtherName(sheet=work.name, service=answer.name),
     )
-
-
-def compare_names(sheet_name: str, service_name: str) -> OtherName | None:
-    """Give both names where they differ, as staff would judge it; None where they do not, or one is missing."""
-    return None if is_same_name(sheet_name, service_name) else OtherName(sheet=sheet_name, service=service_name)
 
 
 def _judge_state(course: Course, answer: StateRead) -> tuple[Finding, RowReason]:

@@ -3,9 +3,8 @@
 from dataclasses import replace
 from typing import assert_never
 
-from batchpub.course import NamesRule, Outcome
-from batchpub.lifecycle.looks import Finding, Look, judge_look
-from batchpub.lifecycle.meaning import note_of, rest_of
+from batchpub.course import Outcome
+from batchpub.lifecycle.looks import Finding, Look, look_of
 from batchpub.lifecycle.moves import Move, Read, Send, Settle, result_of
 from batchpub.lifecycle.reasons import (
     Believed,
@@ -18,16 +17,16 @@ from batchpub.lifecycle.reasons import (
     StillDraft,
 )
 from batchpub.lifecycle.signs import Signs
-from batchpub.lifecycle.verdict import Heard, Later, Renewal, Verdict
+from batchpub.lifecycle.verdict import Heard, Later, Renewal, Verdict, note_of, rest_of
 from batchpub.lifecycle.work import Rules, Why, Work
 from batchpub.services import interface as answers
-from batchpub.services.interface import CourseState, Reply
+from batchpub.services.interface import CourseState, Operation, Reply
 from batchpub.standing import CourseStatus
 
 
 def weigh_reading(work: Work, reply: Reply, signs: Signs, rules: Rules) -> Verdict:
     """Say whether a reading is over, or why the course is read once more."""
-    signs = signs.hear(reply)
+    signs = signs.hear(Operation.READ, work.course, reply)
     then: Later | Renewal | Heard = Heard(work=work)
     lock = None
     match reply.answer:
@@ -41,19 +40,12 @@ def weigh_reading(work: Work, reply: Reply, signs: Signs, rules: Rules) -> Verdi
             again = replace(work, reads=work.reads + 1)
             if rules.may_read(again):
                 then = Later(work=again, backoff=rules.longest_backoff(work.reads), reply=reply)
-        case answers.Denied():
-            signs = replace(signs, may_not_read=True)
-        case answers.StateRead() | answers.Refused() | answers.Published() | answers.SaidPublished():
+        case answers.Denied() | answers.StateRead() | answers.Refused() | answers.Published() | answers.SaidPublished():
             pass
         case _ as unreachable:
             assert_never(unreachable)
-    return Verdict(note=note_of(reply), rest=rest_of(reply), signs=signs, then=then, lock=lock)
-
-
-def look_of(work: Work, reply: Reply, rules: Rules) -> Look:
-    """Say what a reading means for the row, before anything is decided about it."""
-    compared = "" if rules.names is NamesRule.IGNORE else work.name
-    return judge_look(work.course, compared, reply.answer, http_status=reply.http_status, code=reply.code)
+    stop = signs.why_stop(Operation.READ, reply)
+    return Verdict(note=note_of(reply), rest=rest_of(reply), signs=signs, then=then, lock=lock, stop=stop)
 
 
 def move_after_look(work: Work, reply: Reply, rules: Rules, *, read: Read, now: float) -> tuple[Work, Move]:

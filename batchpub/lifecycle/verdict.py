@@ -1,11 +1,11 @@
-"""What an answer makes of a course, as one value: what is written down, and how the course goes on."""
+"""What an answer makes of a course, as one value: what is kept of it, and how the course goes on."""
 
 from dataclasses import dataclass
 
 from batchpub.lifecycle.reasons import Result
 from batchpub.lifecycle.signs import Signs
 from batchpub.lifecycle.work import Work
-from batchpub.services.interface import Reply, Throttled
+from batchpub.services.interface import Meaning, NotSent, Reply, Throttled, Withheld
 from batchpub.standing import AnswerNote, CourseStatus, Rest
 from batchpub.stopping import Stop
 
@@ -60,3 +60,24 @@ class Verdict:
     result: Result | None = None
     lock: Throttled | None = None
     stop: Stop | None = None
+
+
+ABOUT_THE_COURSE = frozenset({Meaning.PUBLISHED, Meaning.SAID_PUBLISHED, Meaning.REFUSED, Meaning.STATE_READ})
+"""Answers that say that the service looked at the course: the throttle let the call pass."""
+
+
+def note_of(reply: Reply) -> AnswerNote:
+    """Give what the journal keeps of a reply."""
+    return AnswerNote(
+        meaning=reply.answer.meaning.value,
+        http_status=reply.http_status,
+        code=reply.code,
+        excerpt=reply.excerpt,
+    )
+
+
+def rest_of(reply: Reply) -> Rest:
+    """Say how long the place of a call must rest: a call that was never sent needs none, a lost one may arrive late."""
+    if isinstance(reply.answer, NotSent | Withheld):
+        return Rest.UNUSED
+    return Rest.UNANSWERED if reply.http_status is None else Rest.ANSWERED

@@ -4,14 +4,13 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from batchpub.course import Outcome
-from batchpub.lifecycle.meaning import note_of, rest_of
 from batchpub.lifecycle.moves import Send
 from batchpub.lifecycle.reasons import FinalNo, NoWord, Plain, Result, RowReason, Unreached
 from batchpub.lifecycle.signs import SHARED_LIMIT, Signs
-from batchpub.lifecycle.verdict import Ended, Later, Renewal, Verdict
+from batchpub.lifecycle.verdict import Ended, Later, Renewal, Verdict, note_of, rest_of
 from batchpub.lifecycle.work import Rules, Work
 from batchpub.services import interface as answers
-from batchpub.services.interface import Reply
+from batchpub.services.interface import Operation, Reply
 from batchpub.standing import CourseStatus
 from batchpub.stopping import Stop, StopReason
 
@@ -52,7 +51,9 @@ def _begin(send: Send, work: Work, reply: Reply, signs: Signs, rules: Rules) -> 
         work = replace(work, renewed=False)
     if not getattr(reply.answer, "certain", True):
         before, work = CourseStatus.UNCLEAR, replace(work, is_lost=True)
-    return _Call(reply=reply, before=before, work=work, signs=signs.hear(reply), rules=rules)
+    return _Call(
+        reply=reply, before=before, work=work, signs=signs.hear(Operation.PUBLISH, work.course, reply), rules=rules
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,17 +77,16 @@ class _Call:
         *,
         status: CourseStatus,
         result: Result,
-        signs: Signs | None = None,
         stop: Stop | None = None,
     ) -> Verdict:
         return Verdict(
             note=note_of(self.reply),
             rest=rest_of(self.reply),
-            signs=signs or self.signs,
+            signs=self.signs,
             then=then,
             status=status,
             result=result,
-            stop=stop,
+            stop=stop or self.signs.why_stop(Operation.PUBLISH, self.reply),
         )
 
     def _result(self, outcome: Outcome, reason: RowReason) -> Result:
@@ -114,8 +114,7 @@ class _Call:
     def published(self) -> Verdict:
         """End with the course published."""
         result = self._result(Outcome.PUBLISHED, Plain.MAILED if self.work.notify else Plain.NOT_MAILED)
-        signs = self.signs.hear_success()
-        return self._verdict(Ended(result=result), status=CourseStatus.PUBLISHED, result=result, signs=signs)
+        return self._verdict(Ended(result=result), status=CourseStatus.PUBLISHED, result=result)
 
     def said_published(self, answer: answers.SaidPublished) -> Verdict:
         """Have it read: after an attempt whose answer was lost it may well be that one which published it."""
@@ -138,9 +137,7 @@ class _Call:
             was_lost=was_lost,
         )
         result = self._result(Outcome.UNKNOWN if was_lost else Outcome.REFUSED, reason)
-        signs = self.signs.hear_refusal(self.work.course, self.reply.http_status)
-        stop = Stop(reason=StopReason.FORBIDDEN) if signs.is_forbidden else None
-        return self._verdict(Ended(result=result), status=status, result=result, signs=signs, stop=stop)
+        return self._verdict(Ended(result=result), status=status, result=result)
 
     def denied(self, answer: answers.Denied) -> Verdict:
         """Stop the run: the access lacks the scope, and nothing can be published with it."""

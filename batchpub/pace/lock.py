@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from batchpub.clock import Clock
 from batchpub.events import Events
-from batchpub.lifecycle import SHARED_LIMIT
+from batchpub.lifecycle.signs import SHARED_LIMIT
 from batchpub.pace.gate import Gate
 from batchpub.services.interface import Throttled
 from batchpub.stopping import Stop, StopReason

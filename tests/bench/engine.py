@@ -15,9 +15,9 @@ import time
 from pathlib import Path
 
 from batchpub.clock import SystemClock
-from batchpub.engine import Engine, EngineOptions
+from batchpub.engine.engine import Engine, EngineOptions
 from batchpub.errors import ExitCode
-from batchpub.lifecycle import Rules
+from batchpub.lifecycle.work import Rules
 from batchpub.log import log_event
 from batchpub.services.interface import Access, Published, Reply
 from batchpub.store.database import open_database

@@ -24,7 +24,7 @@ import pyrate_limiter
 from aiolimiter import AsyncLimiter
 from limits.aio.storage import memory as limits_memory
 
-from batchpub.pace import Gate
+from batchpub.pace.gate import Gate
 from batchpub.standing import Rest
 from batchpub.store.database import open_database
 from batchpub.store.ledger import Ledger

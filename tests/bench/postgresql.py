@@ -19,7 +19,7 @@ import urllib.request
 from pathlib import Path
 
 from batchpub.clock import SystemClock
-from batchpub.pace import Gate
+from batchpub.pace.gate import Gate
 from batchpub.standing import Rest
 from batchpub.store.database import open_database
 from batchpub.store.ledger import Ledger

@@ -8,9 +8,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 import write_diagrams
 
 import batchpub
-from batchpub.lifecycle import CourseStatus
 from batchpub.services.interface import Meaning
-from batchpub.standing import Rest
+from batchpub.standing import CourseStatus, Rest
 
 
 def test_diagrams_are_the_programs():

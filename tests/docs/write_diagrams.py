@@ -4,10 +4,13 @@ from itertools import product
 from pathlib import Path
 
 from batchpub.course import Course
-from batchpub.lifecycle import CourseStatus, Rules, Send, Signs, Work, weigh
+from batchpub.lifecycle.moves import Send
+from batchpub.lifecycle.signs import Signs
+from batchpub.lifecycle.weighing import weigh
+from batchpub.lifecycle.work import Rules, Work
 from batchpub.services import interface as answers
 from batchpub.services.interface import CourseState, Meaning, Reply, code_of
-from batchpub.standing import Rest
+from batchpub.standing import CourseStatus, Rest
 
 PAGE = Path(__file__).parents[2] / "docs" / "architecture.md"
 BEGIN, END = "<!-- diagrams -->\n", "<!-- end of diagrams -->"

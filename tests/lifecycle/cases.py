@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from scripted import COURSE, reply
 
-from batchpub.lifecycle import Rules, Verify, Work
+from batchpub.lifecycle.work import Rules, Verify, Work
 from batchpub.services import interface as answers
 from batchpub.services.interface import CourseState, Reply, SaidPublished, StateRead
 from batchpub.standing import Free, Held, PublishedBefore, RefusedBeside, Uncertain

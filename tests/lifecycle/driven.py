@@ -9,8 +9,8 @@ from scripted import Clock, Gate, Journal, Service, run_at_once
 from batchpub.caller import Caller
 from batchpub.engine.steps import Steps
 from batchpub.events import Events
-from batchpub.lifecycle import Later
-from batchpub.pace import LockWatch
+from batchpub.lifecycle.verdict import Later
+from batchpub.pace.lock import LockWatch
 from batchpub.services.interface import Reply
 from batchpub.standing import RowResult
 from batchpub.store.limits import Limits

@@ -8,27 +8,10 @@ from cases import WORK, seen
 from scripted import COURSE, reply
 
 from batchpub.course import Course, NamesRule, Outcome, Pile, PlannedRow
-from batchpub.lifecycle import (
-    CourseStatus,
-    Finding,
-    Later,
-    Look,
-    Read,
-    Rules,
-    Send,
-    Settle,
-    Signs,
-    Wait,
-    Why,
-    Work,
-    look_of,
-    move_after_look,
-    next_move,
-    weigh,
-    weigh_reading,
-)
-from batchpub.lifecycle.foreseeing import TO_PUBLISH, UNCERTAIN
-from batchpub.lifecycle.moves import result_of
+from batchpub.forecast import TO_PUBLISH, UNCERTAIN
+from batchpub.lifecycle.looks import Finding, Look, look_of
+from batchpub.lifecycle.moves import Read, Send, Settle, Wait, next_move, result_of
+from batchpub.lifecycle.reading import move_after_look, weigh_reading
 from batchpub.lifecycle.reasons import (
     Believed,
     FinalNo,
@@ -43,6 +26,10 @@ from batchpub.lifecycle.reasons import (
     StillDraft,
     Unreached,
 )
+from batchpub.lifecycle.signs import Signs
+from batchpub.lifecycle.verdict import Later
+from batchpub.lifecycle.weighing import weigh
+from batchpub.lifecycle.work import Rules, Why, Work
 from batchpub.services.interface import (
     CourseState,
     Denied,
@@ -54,7 +41,7 @@ from batchpub.services.interface import (
     Unclear,
     Withheld,
 )
-from batchpub.standing import RefusedBeside, Uncertain
+from batchpub.standing import CourseStatus, RefusedBeside, Uncertain
 from batchpub.stopping import Stop, StopReason
 
 LAST = reply(Unclear(reason="HTTP 502"), 502)

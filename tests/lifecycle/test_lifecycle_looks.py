@@ -3,12 +3,19 @@
 import pytest
 
 from batchpub.course import Course
-from batchpub.lifecycle import Finding, Look, judge_look
+from batchpub.lifecycle.looks import Finding, Look, look_of
 from batchpub.lifecycle.reasons import OtherName, Plain, Unreadable
-from batchpub.services.interface import CourseState, Denied, NotSent, Refused, StateRead, Unclear
+from batchpub.lifecycle.work import Rules, Work
+from batchpub.services.interface import CourseState, Denied, NotSent, Refused, Reply, StateRead, Unclear
 
 COURSE = Course(course_id="478346000019580117")
 BATCH = Course(course_id="478346000019580117", batch_id="478346000019580999")
+
+
+def look(course, name, answer, *, status=200, code=""):
+    """Look at a course that the sheet calls so."""
+    work = Work(position=0, course=course, notify=False, name=name)
+    return look_of(work, Reply(answer=answer, http_status=status, code=code, excerpt=""), Rules())
 
 
 @pytest.mark.parametrize(
@@ -33,10 +40,8 @@ def test_a_state_that_was_read_has_its_finding(course, kind, state, finding, rea
     """
     answer = StateRead(state=state, name="Fire safety", kind=kind)
 
-    look = judge_look(course, "Fire safety", answer, http_status=200, code=state.value)
-
     expected = Look(finding=finding, reason=reason, name="Fire safety", state=state.value, kind=kind)
-    assert expected == look
+    assert expected == look(course, "Fire safety", answer)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +63,7 @@ def test_a_course_that_could_not_be_read_says_why(course, answer, status, findin
     """
     code = getattr(answer, "code", "") or "unclear"
 
-    assert Look(finding=finding, reason=reason) == judge_look(course, "", answer, http_status=status, code=code)
+    assert Look(finding=finding, reason=reason) == look(course, "", answer, status=status, code=code)
 
 
 def test_another_name_is_kept_with_the_sheet_s():
@@ -66,8 +71,8 @@ def test_another_name_is_kept_with_the_sheet_s():
     Where the two differ as staff would judge it, or one is missing, and only there.
     """
     looks = [
-        judge_look(COURSE, on_sheet, StateRead(state=CourseState.DRAFT, name="Fire", kind=""), http_status=200, code="")
+        look(COURSE, on_sheet, StateRead(state=CourseState.DRAFT, name="Fire", kind=""))
         for on_sheet in ("First aid", "fire", "")
     ]
 
-    assert [OtherName(sheet="First aid", service="Fire"), None, None] == [look.other_name for look in looks]
+    assert [OtherName(sheet="First aid", service="Fire"), None, None] == [one.other_name for one in looks]

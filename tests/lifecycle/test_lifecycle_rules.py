@@ -13,34 +13,20 @@ from scripted import COURSE, reply
 
 from batchpub.course import Course, NamesRule, Outcome
 from batchpub.errors import ExitCode
-from batchpub.lifecycle import (
-    SHARED_LIMIT,
-    TO_PUBLISH,
-    UNCERTAIN,
-    CourseStatus,
-    Ended,
-    Finding,
-    Later,
-    Look,
-    Read,
-    Rules,
-    Send,
-    Signs,
-    Verify,
-    Why,
-    foresee,
-    look_of,
-    move_after_look,
-    next_move,
-    weigh,
-    weigh_reading,
-)
-from batchpub.lifecycle.meaning import ABOUT_THE_COURSE, note_of, rest_of
+from batchpub.forecast import TO_PUBLISH, UNCERTAIN, foresee
+from batchpub.lifecycle.looks import Finding, Look, look_of
+from batchpub.lifecycle.moves import Read, Send, next_move
+from batchpub.lifecycle.reading import move_after_look, weigh_reading
 from batchpub.lifecycle.reasons import HeldForName, OtherName, Plain, Unreached
+from batchpub.lifecycle.signs import SHARED_LIMIT, Signs
+from batchpub.lifecycle.verdict import ABOUT_THE_COURSE, Ended, Later, note_of, rest_of
+from batchpub.lifecycle.weighing import weigh
+from batchpub.lifecycle.work import Rules, Verify, Why
 from batchpub.services.interface import (
     CourseState,
     Meaning,
     NotSent,
+    Operation,
     Published,
     Refused,
     Reply,
@@ -49,7 +35,7 @@ from batchpub.services.interface import (
     Unclear,
     Withheld,
 )
-from batchpub.standing import AnswerNote, Free, Held, PublishedBefore, Rest, Uncertain
+from batchpub.standing import AnswerNote, CourseStatus, Free, Held, PublishedBefore, Rest, Uncertain
 from batchpub.stopping import Stop, StopReason
 
 OTHER = Course(course_id="478346000019580254")
@@ -228,11 +214,14 @@ def test_the_course_that_met_the_limit_first_stays_the_first():
     """
     Until a success; what another course meets, or any other refusal, changes nothing of it.
     """
-    first = Signs().hear_refusal(COURSE, 422)
+    first = Signs().hear(Operation.PUBLISH, COURSE, LIMITED)
 
-    assert Signs(limited_course=COURSE) == first
-    assert [COURSE] * 2 == [first.hear_refusal(OTHER, status).limited_course for status in (422, 400)]
-    assert None is Signs().hear_refusal(OTHER, 400).limited_course
+    assert COURSE == first.limited_course
+    assert [COURSE] * 2 == [first.hear(Operation.PUBLISH, OTHER, one).limited_course for one in (LIMITED, REFUSED)]
+    assert [None] * 2 == [
+        Signs().hear(operation, OTHER, one).limited_course
+        for operation, one in ((Operation.PUBLISH, REFUSED), (Operation.READ, LIMITED))
+    ]
 
 
 def test_a_service_that_nobody_reaches_stops_the_run_and_one_that_others_reach_does_not():
@@ -248,10 +237,10 @@ def test_a_service_that_nobody_reaches_stops_the_run_and_one_that_others_reach_d
     assert (ExitCode.UNREACHABLE, None) == (alone.stop.exit_code, beside.stop)
     assert [Outcome.FAILED] * 2 == [one.result.outcome for one in (alone, beside)]
     assert [3, 1, 0, 0] == [
-        Signs(unreached_in_a_row=before).hear(told).unreached_in_a_row
+        Signs(unreached_in_a_row=before).hear(Operation.PUBLISH, COURSE, told).unreached_in_a_row
         for before, told in ((2, lost), (0, lost), (5, OK), (5, FORBIDDEN))
     ]
-    assert 5 == Signs(unreached_in_a_row=5).hear(reply(Withheld(), None)).unreached_in_a_row
+    assert 5 == Signs(unreached_in_a_row=5).hear(Operation.PUBLISH, COURSE, reply(Withheld(), None)).unreached_in_a_row
 
 
 def test_a_missing_scope_for_reading_is_a_sign_for_all():
@@ -437,4 +426,4 @@ def test_a_success_begins_the_count_of_403_anew():
     """
     From nothing, and no course is the first to have met the limit any more.
     """
-    assert Signs() == Signs(forbidden_in_a_row=2, limited_course=COURSE).hear_success()
+    assert Signs() == Signs(forbidden_in_a_row=2, limited_course=COURSE).hear(Operation.PUBLISH, COURSE, OK)

@@ -10,7 +10,7 @@ from support.uptime import virtual_offset
 from support.virtual_time import VirtualClock, VirtualLoop, run_virtually
 from world import UP
 
-from batchpub.pace import Gate, GateClosed
+from batchpub.pace.gate import Gate, GateClosed
 from batchpub.stopping import Stop, StopReason
 from batchpub.store.limits import Limits, Outlook, Pace, Slot, Wait
 

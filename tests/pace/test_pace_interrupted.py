@@ -10,7 +10,7 @@ import pytest
 from support.virtual_time import VirtualClock, VirtualLoop, run_virtually
 from world import UP
 
-from batchpub.pace import Gate
+from batchpub.pace.gate import Gate
 from batchpub.store.database import open_database
 from batchpub.store.ledger import Ledger
 from batchpub.store.limits import Limits

@@ -8,9 +8,9 @@ import pytest
 from support.virtual_time import START, VirtualClock, VirtualLoop
 
 from batchpub.events import Events
-from batchpub.lifecycle import SHARED_LIMIT
-from batchpub.pace import GateClosed, LockWatch, open_gate, refusal_of
-from batchpub.pace.lock import why_not_wait, why_not_wait_on
+from batchpub.lifecycle.signs import SHARED_LIMIT
+from batchpub.pace.gate import GateClosed
+from batchpub.pace.lock import LockWatch, open_gate, refusal_of, why_not_wait, why_not_wait_on
 from batchpub.services.interface import Throttled
 from batchpub.stopping import Stop, StopReason
 from batchpub.store.limits import Limits, Lock, Pace, Refusal, Wait

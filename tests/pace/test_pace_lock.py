@@ -10,7 +10,8 @@ from support.answering import end_call, end_locked
 from support.virtual_time import VirtualClock, VirtualLoop, run_virtually
 from world import Process, Service, World
 
-from batchpub.pace import GateClosed, estimate_seconds
+from batchpub.pace.estimate import estimate_seconds
+from batchpub.pace.gate import GateClosed
 from batchpub.standing import Rest
 from batchpub.stopping import Stop, StopReason
 from batchpub.store.limits import Limits, Outlook, Pace, Refusal, lock_wait

@@ -17,10 +17,10 @@ from world import UP
 
 from batchpub.cli.progress import Watcher
 from batchpub.course import Outcome
-from batchpub.engine import Engine, EngineOptions
+from batchpub.engine.engine import Engine, EngineOptions
 from batchpub.errors import ExitCode
 from batchpub.events import tell_all
-from batchpub.lifecycle import Rules, Verify
+from batchpub.lifecycle.work import Rules, Verify
 from batchpub.log import log_event
 from batchpub.services.interface import Access, Reply, Withheld, code_of
 from batchpub.services.zoho.answers import HttpAnswer, read_answer

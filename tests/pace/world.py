@@ -10,7 +10,7 @@ from sqlalchemy import Double, bindparam
 from support.answering import end_call, end_locked
 from support.virtual_time import START, VirtualClock
 
-from batchpub.pace import Gate, GateClosed
+from batchpub.pace.gate import Gate, GateClosed
 from batchpub.standing import Rest
 from batchpub.store.database import Database, open_database
 from batchpub.store.ledger import Ledger

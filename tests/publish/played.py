@@ -12,9 +12,11 @@ from batchpub.course import Course, Pile, Plan, PlannedRow, PlannedSheet
 from batchpub.engine.steps import Steps
 from batchpub.engine.worklist import Worklist
 from batchpub.events import Events
-from batchpub.lifecycle import Later, Rules, Work
+from batchpub.lifecycle.verdict import Later
+from batchpub.lifecycle.work import Rules, Work
 from batchpub.log import log_event
-from batchpub.pace import Gate, GateClosed, LockWatch
+from batchpub.pace.gate import Gate, GateClosed
+from batchpub.pace.lock import LockWatch
 from batchpub.services.interface import StateRead
 from batchpub.store.database import open_database
 from batchpub.store.journal import Journal

@@ -11,7 +11,7 @@ from played import play, reply, seen
 
 from batchpub.course import NamesRule, Outcome
 from batchpub.errors import ExitCode
-from batchpub.lifecycle import Rules, Verify
+from batchpub.lifecycle.work import Rules, Verify
 from batchpub.pace.lock import why_not_wait
 from batchpub.sentences.stops import say_stop
 from batchpub.services.interface import (

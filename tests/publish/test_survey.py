@@ -13,13 +13,14 @@ from played import reply, seen
 from support.virtual_time import VirtualClock, VirtualLoop, run_virtually
 
 from batchpub.course import Course
-from batchpub.engine import Survey
+from batchpub.engine.survey import Survey
 from batchpub.errors import AccessRefused, ServiceUnreachable, StoppedEarly
-from batchpub.lifecycle import Finding, Look, Rules, judge_look
+from batchpub.lifecycle.looks import Finding, Look, look_of
 from batchpub.lifecycle.reasons import Plain, Unreadable
+from batchpub.lifecycle.work import Rules, Work
 from batchpub.log import log_event
 from batchpub.sentences.rows import say_reason
-from batchpub.services.interface import CourseState, Denied, NotSent, Refused, StateRead, Throttled, Unclear
+from batchpub.services.interface import CourseState, Denied, NotSent, Refused, Reply, StateRead, Throttled, Unclear
 from batchpub.store.database import open_database
 from batchpub.store.ledger import Ledger
 from batchpub.store.limits import Limits
@@ -179,7 +180,8 @@ def test_a_course_that_answers_with_500_ends_no_survey():
 
 
 def judged(answer, *, batch="", name="", status=200, code=""):
-    return judge_look(Course(course_id="1", batch_id=batch), name, answer, http_status=status, code=code)
+    work = Work(position=0, course=Course(course_id="1", batch_id=batch), notify=False, name=name)
+    return look_of(work, Reply(answer=answer, http_status=status, code=code, excerpt=""), Rules())
 
 
 @pytest.mark.parametrize(

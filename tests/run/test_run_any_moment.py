@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from support.virtual_time import VirtualClock, VirtualLoop, run_virtually
 
 from batchpub.course import Course, Outcome, Pile, Plan, PlannedRow, PlannedSheet
-from batchpub.engine import Engine, EngineOptions
+from batchpub.engine.engine import Engine, EngineOptions
 from batchpub.errors import AccessRefused, ExitCode
-from batchpub.lifecycle import Rules
+from batchpub.lifecycle.work import Rules
 from batchpub.log import log_event
 from batchpub.services.interface import (
     Access,

@@ -14,9 +14,9 @@ from support.throttling_service import largest_of_all
 from support.virtual_time import VirtualClock, VirtualLoop, run_virtually
 
 from batchpub.course import Outcome
-from batchpub.engine import Engine, EngineOptions
+from batchpub.engine.engine import Engine, EngineOptions
 from batchpub.errors import AccessRefused, ExitCode, ServiceUnreachable
-from batchpub.lifecycle import Rules
+from batchpub.lifecycle.work import Rules
 from batchpub.log import log_event
 from batchpub.services.interface import (
     Access,

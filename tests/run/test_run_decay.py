@@ -10,9 +10,10 @@ from support.plans import make_plan_of
 from support.virtual_time import VirtualClock, VirtualLoop, run_virtually
 
 from batchpub.course import Course, Outcome, Pile, Plan, PlannedRow
-from batchpub.engine import Engine, EngineOptions, Survey
+from batchpub.engine.engine import Engine, EngineOptions
+from batchpub.engine.survey import Survey
 from batchpub.errors import ExitCode
-from batchpub.lifecycle import Rules, Verify
+from batchpub.lifecycle.work import Rules, Verify
 from batchpub.log import log_event
 from batchpub.secret import Secret
 from batchpub.services.zoho.access import AccessToken

@@ -7,7 +7,7 @@ from support.plans import make_plan_of
 from support.virtual_time import VirtualClock, VirtualLoop, run_virtually
 
 from batchpub.course import Outcome
-from batchpub.pace import Gate
+from batchpub.pace.gate import Gate
 from batchpub.standing import AnswerNote, Claimed, CourseStatus, Free, Rest, RowResult
 from batchpub.store.asked import Answered, Claim
 from batchpub.store.database import open_database

@@ -4,6 +4,7 @@ import pytest
 
 from batchpub.course import Course
 from batchpub.errors import ExitCode
+from batchpub.lifecycle.signs import Signs
 from batchpub.sentences.stops import say_stop
 from batchpub.services.interface import (
     CourseState,
@@ -21,7 +22,6 @@ from batchpub.services.interface import (
     Withheld,
     code_of,
 )
-from batchpub.streaks import Streaks
 
 PAGE = Unclear(reason="a page", strange=True)
 NEW = Refused(code="NEW", message="m", known=False)
@@ -42,14 +42,15 @@ SILENT = [
 
 
 def play(answers, *, courses=None, operation=Operation.PUBLISH, is_new_portal=False):
-    """Note one answer for each of these courses; give (how many were noted, the stop)."""
-    streaks = Streaks(is_new_portal=is_new_portal)
+    """Hear one answer for each of these courses; give (how many were heard, the stop)."""
+    signs = Signs(is_new_portal=is_new_portal)
     for number, answer in enumerate(answers):
         course = Course(course_id=str(courses[number] if courses else number))
-        told = Reply(
+        reply = Reply(
             answer=answer, http_status=STATUS.get(answer, 200), code=code_of(answer), excerpt="<html><b>Sign</b>  in<br"
         )
-        stop = streaks.note(operation, course, told)
+        signs = signs.hear(operation, course, reply)
+        stop = signs.why_stop(operation, reply)
         if stop:
             return number + 1, stop
     return len(answers), None
@@ -105,12 +106,13 @@ def test_reading_does_not_speak_for_publishing():
     """
     Where reading works and publishing meets a page, publishing stops.
     """
-    streaks = Streaks()
-    stops = []
+    signs, stops = Signs(), []
+    page = Reply(answer=PAGE, http_status=403, code="", excerpt="")
+    draft = Reply(answer=DRAFT, http_status=200, code="", excerpt="")
     for number in range(3):
-        course = Course(course_id=str(number))
-        stops.append(streaks.note(Operation.PUBLISH, course, Reply(answer=PAGE, http_status=403, code="", excerpt="")))
-        stops.append(streaks.note(Operation.READ, course, Reply(answer=DRAFT, http_status=200, code="", excerpt="")))
+        for operation, reply in ((Operation.PUBLISH, page), (Operation.READ, draft)):
+            signs = signs.hear(operation, Course(course_id=str(number)), reply)
+            stops.append(signs.why_stop(operation, reply))
 
     assert [None] * 4 == stops[:4]
     assert "an empty body" in say_stop(stops[4])
