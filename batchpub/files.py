@@ -39,6 +39,11 @@ def replace_file(path: Path, data: bytes, *, private: bool = False) -> None:
         raise
 
 
+def say_reason(error: Exception) -> str:
+    """Say why something failed in the words of the operating system, where it has some."""
+    return (error.strerror if isinstance(error, OSError) and error.strerror else str(error)) or type(error).__name__
+
+
 def _refuse_shared(handle: int) -> None:
     if os.name == "posix" and stat.S_IMODE(os.fstat(handle).st_mode) & 0o077:
         raise OSError("the file system cannot keep a file private")

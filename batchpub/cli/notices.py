@@ -8,8 +8,10 @@ from pathlib import Path
 
 from batchpub.cli.pipeline import read_pipeline
 from batchpub.errors import ExitCode
-from batchpub.notify import Ending, Mail, Targets, end_of_run, notify
+from batchpub.files import say_reason
+from batchpub.notify import Mail, Targets, notify
 from batchpub.record import RunRecord
+from batchpub.report.ending import Ending, end_of_run
 from batchpub.settings import Settings
 from batchpub.telemetry import measure, wanted_signals, write_textfile
 
@@ -21,8 +23,7 @@ def tell_end_of_run(
     if settings.metrics_file:
         yield from _write_metrics(Path(settings.metrics_file), run)
     yield from _export(run, environ)
-    folder = str(reports[0].parent) if reports else ""
-    ending = end_of_run(run, ExitCode(run.exit_code or 0), reports=folder, pipeline_url=_pipeline_url(environ))
+    ending = end_of_run(run, reports, pipeline_url=_pipeline_url(environ))
     yield from notify(ending, _targets(settings), [path for path in reports if path.suffix == ".xlsx"])
 
 
@@ -44,7 +45,7 @@ def _write_metrics(path: Path, run: RunRecord) -> Iterator[str]:
     try:
         write_textfile(path, measure(run), host=run.portal)
     except OSError as error:
-        yield f"The metrics file {path} cannot be written: {error.strerror or error}. The run itself is not affected."
+        yield f"The metrics file {path} cannot be written: {say_reason(error)}. The run itself is not affected."
 
 
 def _export(run: RunRecord, environ: Mapping[str, str]) -> Iterator[str]:

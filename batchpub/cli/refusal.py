@@ -19,7 +19,8 @@ from batchpub.logger import log
 from batchpub.paths import is_file
 from batchpub.record import RunRecord
 from batchpub.report import FILE_NAMES
-from batchpub.report.ci import announce_refusal
+from batchpub.report.attention import Spot
+from batchpub.report.ci import announce
 from batchpub.report.folder import set_aside
 from batchpub.report.write import write_reports
 
@@ -37,7 +38,11 @@ def leave_word(here: Invocation, error: BaseException) -> None:
     except (BatchpubError, OSError) as trouble:
         log.warning("report.unannounced", error=str(trouble))
     file = error.file if isinstance(error, SheetRefused) else ""
-    for warning in (*announce_refusal(record, file, os.environ, reports, sys.stdout), *_notify(here, code, sentence)):
+    spots = [Spot(file=file, word=f"exit code {code}", message=sentence)]
+    for warning in (
+        *announce(record, os.environ, reports, sys.stdout, spots=spots),
+        *_notify(here, code, sentence),
+    ):
         log.warning("report.unannounced", error=warning)
 
 

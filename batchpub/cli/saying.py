@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -17,13 +17,18 @@ from batchpub.errors import AccessRefused, ExitCode, ServiceUnreachable
 from batchpub.pace.estimate import estimate_seconds
 from batchpub.plural import say_count
 from batchpub.record import RunRecord
+from batchpub.report.ending import Ending, end_of_run
 from batchpub.report.summary import Summary, render, summarise
 from batchpub.report.text import escape_commands
-from batchpub.report.totals import DONE, count_outcomes, count_problems, say_plan
+from batchpub.report.totals import say_plan
 from batchpub.services.interface import Service
 from batchpub.settings import Settings
 from batchpub.settings.wording import with_flags
 from batchpub.stopping import stop_for
+
+JSON_KEYS = (
+    "run", "exit_code", "total", "published", "attention", "counts", "stop_reason", "resume_command",
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from batchpub.engine.engine import Engine
@@ -80,7 +85,7 @@ def say_goodbye(  # noqa: PLR0913 - all that is said
 ) -> None:
     """Close a run: on a terminal for the person, on stdout for whoever reads that, there as JSON where it is asked for."""
     if as_json:
-        print(escape_commands(json.dumps(describe_end(found, code, reports))))  # noqa: T201 - what was asked for
+        print(escape_commands(json.dumps(_describe_end(end_of_run(found, reports)))))  # noqa: T201 - what was asked for
         return
     if settings.quiet:
         return
@@ -92,18 +97,7 @@ def say_goodbye(  # noqa: PLR0913 - all that is said
         show(summary, sys.stdout)
 
 
-def describe_end(found: RunRecord, code: ExitCode, reports: Sequence[Path]) -> Mapping[str, object]:
+def _describe_end(ending: Ending) -> dict[str, object]:
     """Give the document of `--json`: every key is always there."""
-    counts = count_outcomes(found)
-    return {
-        "schema_version": 1,
-        "run": found.run,
-        "exit_code": int(code),
-        "total": len(found.rows),
-        "published": sum(counts[outcome] for outcome in DONE),
-        "attention": count_problems(found),
-        "counts": {outcome.value: number for outcome, number in counts.items()},
-        "stop_reason": found.stop_reason,
-        "resume_command": found.resume_command,
-        "reports": [str(path) for path in reports],
-    }
+    facts = ending.pick(*JSON_KEYS)
+    return {"schema_version": 1, **facts, "reports": [str(path) for path in ending.reports]}

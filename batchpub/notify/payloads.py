@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from batchpub.notify.ending import Ending
+from batchpub.report.ending import Ending
 
 HOSTS = {
     "hooks.slack.com": "slack",
@@ -16,6 +16,10 @@ HOSTS = {
 """Which format an address wants, by its host or a domain above it."""
 
 MOST_TEXT = 2_900  # Slack: "text" of a section has at most 3,000 characters; escapes are counted
+_GENERIC = (
+    "title", "message", "exit_code", "exit_meaning", "run", "host", "attention", "counts", "started_at", "finished_at",
+    "stop_reason", "resume_command", "reports", "pipeline_url",
+)  # fmt: skip
 Format = Callable[[Ending], dict[str, Any]]
 
 
@@ -27,9 +31,27 @@ def choose_format(url: str, asked: str = "auto") -> str:
     return next((name for known, name in HOSTS.items() if host == known or host.endswith(f".{known}")), "json")
 
 
+def make_json(ending: Ending) -> dict[str, Any]:
+    """Give the generic JSON document: every key is always there."""
+    return {"version": 1, "program": "batchpub", **ending.pick(*_GENERIC)}
+
+
+def list_facts(ending: Ending) -> dict[str, str]:
+    """Give what people read under the sentence, by its name for them; nothing that is empty."""
+    shown = {
+        "Where": ending.host,
+        "Run": ending.run,
+        "Stopped because": ending.stop_reason,
+        "Next": "" if ending.is_good else ending.exit_code.remedy,
+        "To go on": ending.resume_command,
+        "Reports": ending.folder,
+    }
+    return {name: value for name, value in shown.items() if value}
+
+
 def make_slack(ending: Ending) -> dict[str, Any]:
     """Give a message of blocks; `text` is what a phone's notification shows. Mattermost and Rocket.Chat read `text`."""
-    facts = "\n".join(f"*{name}:* {_slack(value)}" for name, value in ending.facts().items())
+    facts = "\n".join(f"*{name}:* {_slack(value)}" for name, value in list_facts(ending).items())
     blocks: list[dict[str, Any]] = [
         {"type": "header", "text": {"type": "plain_text", "text": _cut(ending.title(), 150)}},
         {"type": "section", "text": {"type": "mrkdwn", "text": _cut(_slack(ending.sentence), MOST_TEXT)}},
@@ -59,7 +81,7 @@ def make_teams(ending: Ending) -> dict[str, Any]:
         "body": [
             _rich(ending.title(), weight="Bolder", size="Medium", color="Good" if ending.is_good else "Attention"),
             _rich(ending.sentence),
-            *[_rich(f"{name}: {value}", isSubtle=True) for name, value in ending.facts().items()],
+            *[_rich(f"{name}: {value}", isSubtle=True) for name, value in list_facts(ending).items()],
         ],
     }
     if ending.pipeline_url:
@@ -68,7 +90,7 @@ def make_teams(ending: Ending) -> dict[str, Any]:
     return {"type": "message", "attachments": [attachment]}
 
 
-FORMATS: dict[str, Format] = {"json": Ending.as_json, "slack": make_slack, "teams": make_teams}
+FORMATS: dict[str, Format] = {"json": make_json, "slack": make_slack, "teams": make_teams}
 
 
 def _rich(text: str, **look: Any) -> dict[str, Any]:

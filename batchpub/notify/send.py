@@ -15,8 +15,8 @@ from urllib.parse import unquote, urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from batchpub import __version__
-from batchpub.notify.ending import Ending
-from batchpub.notify.payloads import FORMATS, choose_format
+from batchpub.notify.payloads import FORMATS, choose_format, list_facts
+from batchpub.report.ending import Ending
 
 SECONDS = 10.0  # of one connection or answer
 MOST_SECONDS = 30.0  # of one target, however slowly it answers
@@ -66,7 +66,7 @@ def make_mail(mail: Mail, ending: Ending, attachments: Sequence[Path]) -> EmailM
     message["From"], message["To"] = mail.sender, ", ".join(mail.to)
     message["X-Batchpub-Exit-Code"] = str(int(ending.exit_code))
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office replies
-    facts = [f"{name}: {value}" for name, value in ending.facts().items()]
+    facts = [f"{name}: {value}" for name, value in list_facts(ending).items()]
     link = [f"Pipeline: {ending.pipeline_url}"] if ending.pipeline_url else []
     message.set_content("\n".join([ending.sentence, "", *facts, *link, ""]))
     left = MOST_ATTACHED
@@ -121,7 +121,7 @@ def _send_mail(mail: Mail, message: EmailMessage) -> None:
 def _tell_apprise(url: str, ending: Ending, attachments: Sequence[Path]) -> None:
     from apprise import Apprise, NotifyType  # noqa: PLC0415 - an extra; most runs do without it
 
-    lines = [ending.sentence, *(f"{name}: {value}" for name, value in ending.facts().items())]
+    lines = [ending.sentence, *(f"{name}: {value}" for name, value in list_facts(ending).items())]
     service = Apprise()
     if not service.add(url):
         raise _NotTold("Apprise does not know this kind of address")

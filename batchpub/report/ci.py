@@ -4,80 +4,74 @@ import html
 import json
 import os
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from batchpub.course import Outcome
+from batchpub.files import say_reason
 from batchpub.plural import say_count
 from batchpub.record import RunRecord
 from batchpub.report.annotations import LONGEST_CELL, LONGEST_FACT, WORKSPACE, annotate, find_unread, shorten
 from batchpub.report.attention import Spot, find_spots
+from batchpub.report.ending import Ending, end_of_run
 from batchpub.report.text import fit_encoding, replace_surrogates, strip_controls
-from batchpub.report.totals import DONE, ORDER, advice, count_outcomes, name_outcome, say_stop, summary_sentence
+from batchpub.report.totals import ORDER, advice, count_outcomes, name_outcome, say_stop, summary_sentence
 
 MOST_SUMMARY_BYTES = 900_000  # of the 1 MiB that GitHub shows of one step
 MOST_TERMINATION_BYTES = 4_096  # "Customizing the termination message", Kubernetes documentation
 TERMINATION_LOG = "/dev/termination-log"
+OUTPUTS = (
+    "published", "failed", "unknown", "not_attempted", "total", "counts", "run", "exit_code", "report", "reports",
+    "resume_command",
+)  # fmt: skip
 _MOST_UNREAD = 9
 _MOST_SUMMARY_ROWS = 500
 _LONGEST_REASON = 4_000  # a refusal may name many files
 
 
+Surface = tuple[str, Callable[[], object]]
+"""What it is called, and how it is told."""
+
+
 def announce(
-    run: RunRecord, environ: Mapping[str, str], reports: Sequence[Path], stdout: TextIO | None
+    run: RunRecord,
+    environ: Mapping[str, str],
+    reports: Sequence[Path],
+    stdout: TextIO | None,
+    *,
+    spots: Sequence[Spot] | None = None,
 ) -> tuple[str, ...]:
     """Tell whoever started us, in the form it reads, and give a sentence for everything that could not be told.
 
     GitHub Actions: GITHUB_STEP_SUMMARY, GITHUB_OUTPUT, and annotations on stdout when GITHUB_ACTIONS is "true"; without
-    `stdout` there are none, for it holds JSON.
+    `stdout` there are none, for it holds JSON. `spots` are annotated in the place of the rows that need attention.
     Kubernetes: BATCHPUB_TERMINATION_LOG or /dev/termination-log, where that file exists. Elsewhere nothing is written.
     """
-    surfaces: list[tuple[str, Callable[[], object]]] = []
-    if stdout is not None and environ.get("GITHUB_ACTIONS") == "true":
-        surfaces.append(
-            (
-                "the annotations",
-                lambda: _print(annotate([*find_unread(run), *find_spots(run)], environ.get(WORKSPACE, "")), stdout),
-            )
-        )
-    return tuple(warning for name, tell in [*surfaces, *_files(run, environ, reports)] for warning in _try(name, tell))
-
-
-def _files(
-    run: RunRecord, environ: Mapping[str, str], reports: Sequence[Path]
-) -> Iterator[tuple[str, Callable[[], object]]]:
-    """Give what is written to files that the environment names."""
-    if summary := environ.get("GITHUB_STEP_SUMMARY"):
-        yield "GITHUB_STEP_SUMMARY", lambda: _append_summary(Path(summary), run, reports)
+    ending = end_of_run(run, reports)
+    spots = [*find_unread(run), *find_spots(run)] if spots is None else spots
+    surfaces = _shown_by_github(environ, stdout, spots, lambda room: make_summary(run, reports, room))
     if outputs := environ.get("GITHUB_OUTPUT"):
-        yield "GITHUB_OUTPUT", lambda: _append(Path(outputs), make_outputs(run, reports))
+        surfaces.append(("GITHUB_OUTPUT", lambda: _append(Path(outputs), make_outputs(ending))))
     log = Path(environ.get("BATCHPUB_TERMINATION_LOG") or TERMINATION_LOG)
-    yield "the termination message", lambda: _write_termination(log, run)
-
-
-def announce_refusal(
-    record: RunRecord, file: str, environ: Mapping[str, str], reports: Sequence[Path], stdout: TextIO
-) -> tuple[str, ...]:
-    """Tell the same places of an end without rows. `file` is the sheet that is to blame, "" where none is."""
-    surfaces: list[tuple[str, Callable[[], object]]] = []
-    if environ.get("GITHUB_ACTIONS") == "true":
-        told = Spot(file=file, word=f"exit code {record.exit_code}", message=record.stop_reason)
-        surfaces.append(("the annotations", lambda: _print(annotate([told], environ.get(WORKSPACE, "")), stdout)))
-    return tuple(
-        warning for name, tell in [*surfaces, *_files(record, environ, reports)] for warning in _try(name, tell)
-    )
+    surfaces.append(("the termination message", lambda: _fill(log, make_termination_message(ending))))
+    return _tell(surfaces)
 
 
 def announce_check(spots: Sequence[Spot], shown: str, environ: Mapping[str, str], stdout: TextIO) -> tuple[str, ...]:
     """Tell GitHub Actions what `check` found: annotations at the rows, and what a terminal shows as the step summary."""
-    surfaces: list[tuple[str, Callable[[], object]]] = []
-    if environ.get("GITHUB_ACTIONS") == "true":
+    summary = f"<pre>{_escape_lines(shown)}</pre>\n\n"
+    return _tell(_shown_by_github(environ, stdout, spots, lambda _room: summary))
+
+
+def _shown_by_github(
+    environ: Mapping[str, str], stdout: TextIO | None, spots: Sequence[Spot], summarise: Callable[[int], str]
+) -> list[Surface]:
+    surfaces: list[Surface] = []
+    if stdout is not None and environ.get("GITHUB_ACTIONS") == "true":
         surfaces.append(("the annotations", lambda: _print(annotate(spots, environ.get(WORKSPACE, "")), stdout)))
     if summary := environ.get("GITHUB_STEP_SUMMARY"):
-        told = f"<pre>{_escape_lines(shown)}</pre>\n\n"
-        surfaces.append(("GITHUB_STEP_SUMMARY", lambda: _append(Path(summary), told)))
-    return tuple(warning for name, tell in surfaces for warning in _try(name, tell))
+        surfaces.append(("GITHUB_STEP_SUMMARY", lambda: _append_summary(Path(summary), summarise)))
+    return surfaces
 
 
 def make_summary(run: RunRecord, reports: Sequence[Path], most_bytes: int = MOST_SUMMARY_BYTES) -> str:
@@ -90,47 +84,36 @@ def make_summary(run: RunRecord, reports: Sequence[Path], most_bytes: int = MOST
     return head + _summary_problems(run, room) + foot if room >= 0 else ""
 
 
-def make_outputs(run: RunRecord, reports: Sequence[Path]) -> str:
+def make_outputs(ending: Ending) -> str:
     """Write GitHub's step outputs.
 
     `published`: rows whose course is published now, also by an earlier run; `failed`: rows that are refused, failed or
     invalid; `unknown`; `not_attempted`; `total`: all rows; `counts`: rows by outcome, as JSON; `run`; `exit_code`;
     `report`: the page, or else the first report; `reports`: the folder of all of them; `resume_command`.
     """
-    totals = count_outcomes(run)
-    pages = [path for path in reports if path.suffix == ".html"]
-    told = {
-        "published": str(sum(totals[outcome] for outcome in DONE)),
-        "failed": str(sum(totals[outcome] for outcome in (Outcome.REFUSED, Outcome.FAILED, Outcome.INVALID))),
-        "unknown": str(totals[Outcome.UNKNOWN]),
-        "not_attempted": str(totals[Outcome.NOT_ATTEMPTED]),
-        "total": str(len(run.rows)),
-        "counts": json.dumps({outcome.value: count for outcome, count in totals.items()}),
-        "run": run.run,
-        "exit_code": "" if run.exit_code is None else str(run.exit_code),
-        "report": str(next(iter([*pages, *reports]), "")),
-        "reports": str(reports[0].parent) if reports else "",
-        "resume_command": run.resume_command,
-    }
     # A delimiter nobody can know beforehand: no value can end itself and go on with an output of its own.
     end = f"batchpub_{secrets.token_hex(16)}"
-    return "".join(f"{name}<<{end}\n{replace_surrogates(value)}\n{end}\n" for name, value in told.items())
-
-
-def make_termination_message(run: RunRecord) -> bytes:
-    """Write what Kubernetes keeps of a container: JSON in UTF-8 of at most 4,096 bytes."""
-    told = {
-        "run": shorten(run.run, LONGEST_FACT),
-        "portal": shorten(run.portal, LONGEST_FACT),
-        "exit_code": run.exit_code,
-        "summary": summary_sentence(run),
-        "totals": {outcome.value: count for outcome, count in count_outcomes(run).items()},
-        "stop_reason": shorten(run.stop_reason, LONGEST_CELL),
-        "resume_command": strip_controls(run.resume_command),
+    values = {
+        name: value if isinstance(value, str) else json.dumps(value) for name, value in ending.pick(*OUTPUTS).items()
     }
-    data = _encode(told)
+    return "".join(f"{name}<<{end}\n{replace_surrogates(value)}\n{end}\n" for name, value in values.items())
+
+
+def make_termination_message(ending: Ending) -> bytes:
+    """Write what Kubernetes keeps of a container: JSON in UTF-8 of at most 4,096 bytes."""
+    facts = ending.facts()
+    message = {
+        "run": shorten(ending.run, LONGEST_FACT),
+        "portal": shorten(ending.host, LONGEST_FACT),
+        "exit_code": facts["exit_code"],
+        "summary": ending.sentence,
+        "totals": facts["counts"],
+        "stop_reason": shorten(ending.stop_reason, LONGEST_CELL),
+        "resume_command": strip_controls(ending.resume_command),
+    }
+    data = _encode(message)
     # Half a command is worse than none.
-    return data if len(data) <= MOST_TERMINATION_BYTES else _encode({**told, "resume_command": ""})
+    return data if len(data) <= MOST_TERMINATION_BYTES else _encode({**message, "resume_command": ""})
 
 
 def _summary_head(run: RunRecord) -> str:
@@ -201,13 +184,15 @@ def _encode(told: Mapping[str, object]) -> bytes:
     return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _try(name: str, tell: Callable[[], object]) -> Iterator[str]:
-    """Do it, or say in a sentence why not. The reports are on the disk by now: nothing here is worth a failed run."""
-    try:
-        tell()
-    except (OSError, ValueError) as error:
-        reason = (error.strerror if isinstance(error, OSError) and error.strerror else str(error)) or repr(error)
-        yield f"Could not write {name}: {reason}. The reports are complete without it."
+def _tell(surfaces: Sequence[Surface]) -> tuple[str, ...]:
+    """Tell each; say in a sentence what could not be told. The reports are on the disk: it is never worth a failed run."""
+    warnings = []
+    for name, tell in surfaces:
+        try:
+            tell()
+        except (OSError, ValueError) as error:
+            warnings.append(f"Could not write {name}: {say_reason(error)}. The reports are complete without it.")
+    return tuple(warnings)
 
 
 def _print(text: str, stdout: TextIO) -> None:
@@ -215,9 +200,10 @@ def _print(text: str, stdout: TextIO) -> None:
     stdout.flush()
 
 
-def _append_summary(path: Path, run: RunRecord, reports: Sequence[Path]) -> None:
+def _append_summary(path: Path, summarise: Callable[[int], str]) -> None:
+    """Add a summary that fits into the room that earlier ones have left."""
     earlier = path.stat().st_size if path.exists() else 0
-    _append(path, make_summary(run, reports, max(0, MOST_SUMMARY_BYTES - earlier)))
+    _append(path, summarise(max(0, MOST_SUMMARY_BYTES - earlier)))
 
 
 def _append(path: Path, text: str) -> None:
@@ -225,13 +211,13 @@ def _append(path: Path, text: str) -> None:
         file.write(text)
 
 
-def _write_termination(path: Path, run: RunRecord) -> None:
+def _fill(path: Path, data: bytes) -> None:
     """Fill the file in its place: it is mounted, so that a new one put over it would never be read."""
     if not path.exists():
         return
     with path.open("r+b") as file:
         file.truncate()
-        file.write(make_termination_message(run))
+        file.write(data)
         file.flush()
         if path.is_file():
             os.fsync(file.fileno())

@@ -7,10 +7,10 @@ from pathlib import Path
 from secrets import token_hex
 
 from batchpub.errors import CannotWrite
+from batchpub.files import say_reason
 from batchpub.report import FILE_NAMES
 from batchpub.report.inputs import INPUTS
 from batchpub.report.own_file import FOLDER
-from batchpub.report.write import say_reason
 
 EARLIER = "earlier"
 """The folder inside `out` that keeps the reports of earlier runs, each in a folder with the name of its run."""

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from batchpub.errors import CannotWrite, SettingsWrong
-from batchpub.files import replace_file
+from batchpub.files import replace_file, say_reason
 from batchpub.record import RunRecord
 from batchpub.report import FILE_NAMES
 from batchpub.report.csv_file import write_csv
@@ -84,8 +84,3 @@ def _say_failure(path: Path, error: OSError) -> str:
         f"{path} cannot be written ({say_reason(error)}). Close it if a program has it open, check the space and the "
         "permissions of the folder, then write the reports again with: batchpub report"
     )
-
-
-def say_reason(error: Exception) -> str:
-    """Say why in the words of the operating system, where it has some."""
-    return (error.strerror if isinstance(error, OSError) and error.strerror else str(error)) or type(error).__name__

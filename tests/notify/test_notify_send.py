@@ -8,8 +8,9 @@ from contextlib import contextmanager
 import pytest
 
 from batchpub.errors import ExitCode
-from batchpub.notify import Ending, Mail, Targets, notify
+from batchpub.notify import FORMATS, Mail, Targets, notify
 from batchpub.notify import send as sending
+from batchpub.report.ending import Ending
 
 ENDING = Ending(exit_code=ExitCode.OK, sentence="All 3 rows are published.", run="r1", host="people.zoho.com")
 SECRET = "s3cr3t-token-of-the-hook"
@@ -51,7 +52,7 @@ def test_one_post_with_the_document():
         warnings = notify(ENDING, Targets(url=url))
 
     assert () == warnings
-    assert [(f"/hook/{SECRET}", "application/json", ENDING.as_json())] == kept
+    assert [(f"/hook/{SECRET}", "application/json", FORMATS["json"](ENDING))] == kept
 
 
 @pytest.mark.parametrize("status", [301, 307, 308, 400, 404, 500, 503])

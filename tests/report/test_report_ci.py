@@ -14,7 +14,8 @@ from support.made_runs import NASTY, RUNS, few, make_november, make_row, make_ru
 from batchpub.course import Outcome, PlannedSheet
 from batchpub.report.annotations import annotate
 from batchpub.report.attention import Spot, find_spots
-from batchpub.report.ci import announce, make_outputs, make_summary, make_termination_message
+from batchpub.report.ci import OUTPUTS, announce, make_outputs, make_summary, make_termination_message
+from batchpub.report.ending import end_of_run
 
 REPORTS = (Path("out/results.csv"), Path("out/report.html"))
 
@@ -115,21 +116,15 @@ def test_no_text_becomes_a_command(run):
     assert "##[" not in annotate(find_spots(run))
 
 
-OUTPUTS = [
-    "published", "failed", "unknown", "not_attempted", "total", "counts", "run", "exit_code", "report", "reports",
-    "resume_command",
-]  # fmt: skip
-
-
 @few
 @given(run=RUNS)
 def test_outputs_are_read_as_they_were_meant(run):
     """
     Whatever the resume command is, the runner reads these outputs and no other.
     """
-    outputs = read_outputs(make_outputs(run, REPORTS))
+    outputs = read_outputs(make_outputs(end_of_run(run, REPORTS)))
 
-    assert OUTPUTS == list(outputs)
+    assert list(OUTPUTS) == list(outputs)
     assert str(REPORTS[1]) == outputs["report"]
 
 
@@ -137,10 +132,10 @@ def test_no_value_can_end_itself():
     """
     A command that holds the delimiter of an earlier run's outputs stays one value.
     """
-    earlier = make_outputs(make_run(), REPORTS).split("\n", 1)[0].removeprefix("published<<")
+    earlier = make_outputs(end_of_run(make_run(), REPORTS)).split("\n", 1)[0].removeprefix("published<<")
     smuggled = f"x\n{earlier}\npublished<<{earlier}\n99\n{earlier}"
 
-    outputs = read_outputs(make_outputs(make_run(make_row(), resume_command=smuggled), REPORTS))
+    outputs = read_outputs(make_outputs(end_of_run(make_run(make_row(), resume_command=smuggled), REPORTS)))
 
     assert ("0", smuggled) == (outputs["published"], outputs["resume_command"])
 
@@ -163,7 +158,7 @@ def test_outputs_count_what_a_pipeline_asks_for():
         "report": "",
         "reports": "",
         "resume_command": "go on",
-    } == read_outputs(make_outputs(run, ()))
+    } == read_outputs(make_outputs(end_of_run(run, ())))
 
 
 @pytest.mark.parametrize("text", NASTY)
@@ -221,7 +216,7 @@ def test_termination_message_is_small_json(text):
     """
     At most 4,096 bytes of JSON with all keys, whatever the texts are.
     """
-    data = make_termination_message(make_run(text=text, run=text, portal=text))
+    data = make_termination_message(end_of_run(make_run(text=text, run=text, portal=text), ()))
 
     assert len(data) <= 4_096
     assert ["run", "portal", "exit_code", "summary", "totals", "stop_reason", "resume_command"] == list(
@@ -247,7 +242,7 @@ def test_everybody_is_told(tmp_path):
     assert () == warnings
     assert "before\n" + make_summary(run, REPORTS) == summary
     assert {"published": "27"}.items() <= read_outputs(output.removeprefix("before\n")).items()
-    assert make_termination_message(run).decode() == termination
+    assert make_termination_message(end_of_run(run, ())).decode() == termination
     assert annotate(find_spots(run)) == stdout.getvalue()
 
 
