@@ -144,8 +144,8 @@ def change_texts(value: Any, change: Callable[[str], str]) -> Any:
 
 
 Format = Literal["json", "console"]
-Processor = Callable[[WrappedLogger, str, EventDict], Any]
-Processors = Sequence[Processor]
+Write = Callable[[str, EventDict], str]
+"""Makes the line of an event of a level."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,16 +165,11 @@ SENTENCES = ("detail", "error", "reason", "remedy", "stop_reason")
 """Fields that hold a sentence of the program's, which may name a setting."""
 
 
-def keep(text: str) -> str:
-    """Give a sentence as it is."""
-    return text
-
-
 def configure_log(
     *sinks: Sink,
     secrets: Sequence[str] = (),
     pipeline: Mapping[str, str] | None = None,
-    wording: Callable[[str], str] = keep,
+    wording: Callable[[str], str] = str,
 ) -> None:
     """Send every later event to the sinks.
 
@@ -187,25 +182,20 @@ def configure_log(
     """
     log.is_set_up()
     mask = Mask(secrets)
-    outputs = [Output(sink, FORMATS[sink.fmt](sink.stream, mask, pipeline or {})) for sink in sinks]
-
-    def word(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-        return {**event, **{name: wording(str(event[name])) for name in SENTENCES if event.get(name)}}
+    to_json = _json_writer(mask, pipeline or {})
+    outputs = [Output(sink, to_json if sink.fmt == "json" else _console_writer(mask, sink.stream)) for sink in sinks]
 
     def write(_logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
-        troubles = [output.write(method, event) for output in outputs]
+        level = "error" if method == "exception" else method
+        worded = {name: wording(str(event[name])) for name in SENTENCES if event.get(name)}
+        event = {**event, "@timestamp": datetime.now(tz=UTC), **worded}
+        troubles = [output.write(level, event) for output in outputs]
         for trouble in filter(None, troubles):  # whoever reads another sink hears of it
             log.warning("log.unwritable", error=trouble)
         raise structlog.DropEvent  # structlog itself has nothing left to do
 
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.format_exc_info,
-            stamp_time,
-            word,
-            write,
-        ],
+        processors=[structlog.contextvars.merge_contextvars, structlog.processors.format_exc_info, write],
         wrapper_class=structlog.make_filtering_bound_logger(min((sink.level for sink in sinks), key=LEVELS.index)),
         logger_factory=lambda *_: None,
         cache_logger_on_first_use=False,
@@ -213,26 +203,22 @@ def configure_log(
 
 
 class Output:
-    """One sink with the processors that make its lines; it goes on without the stream when that is gone."""
+    """One sink with what makes its lines; it goes on without the stream when that is gone."""
 
-    def __init__(self, sink: Sink, processors: Processors) -> None:
+    def __init__(self, sink: Sink, make_line: Write) -> None:
         """Put them together; nothing is written yet."""
         self._sink = sink
-        self._processors = processors
+        self._make_line = make_line
         self._encoding = getattr(sink.stream, "encoding", None) or "utf-8"
         self._is_whole = True
 
-    def write(self, method: str, event: EventDict) -> str:
+    def write(self, level: str, event: EventDict) -> str:
         """Write the event, if the sink wants it. A log that nobody reads must not end a run: say once why it is not whole."""
-        level = "error" if method == "exception" else method
         if LEVELS.index(level) < LEVELS.index(self._sink.level) or event["event"] in self._sink.without:
             return ""
-        line: Any = dict(event)
-        for process in self._processors:
-            line = process(None, method, line)
-        told = line.encode(self._encoding, "backslashreplace").decode(self._encoding)
+        line = self._make_line(level, event).encode(self._encoding, "backslashreplace").decode(self._encoding)
         try:
-            self._sink.stream.write(told + "\n")
+            self._sink.stream.write(line + "\n")
             self._sink.stream.flush()
         except (OSError, ValueError) as error:
             was_whole, self._is_whole = self._is_whole, False
@@ -245,21 +231,16 @@ def log_event(event: RunEvent) -> None:
     getattr(log, event.level)(event.name, **event.fields)
 
 
-def stamp_time(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Give the event its moment, the same for every sink."""
-    return {**event, "@timestamp": datetime.now(tz=UTC)}
-
-
-def name_fields(pipeline: Mapping[str, str]) -> Processor:
+def _json_writer(mask: Mask, pipeline: Mapping[str, str]) -> Write:
     """Give an event its ECS names. Every line has the fields of the pipeline; an event's own replace none of the fixed."""
 
-    def name(_logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    def write(level: str, event: EventDict) -> str:
         fields = dict(event)
         action, moment = str(fields.pop("event")), fields.pop("@timestamp")
         outcome = _judge_outcome(action, fields)
-        return {
+        named = {
             "@timestamp": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            "log.level": "error" if method == "exception" else method,
+            "log.level": level,
             "message": say_event(action, fields),
             "event.action": action,
             **({} if outcome is None else {"event.outcome": outcome}),
@@ -270,8 +251,9 @@ def name_fields(pipeline: Mapping[str, str]) -> Processor:
             **pipeline,
             "ecs.version": ECS_VERSION,
         }
+        return write_json({key: change_texts(value, mask) for key, value in named.items()})
 
-    return name
+    return write
 
 
 def _judge_outcome(action: str, fields: Mapping[str, Any]) -> str | None:
@@ -284,7 +266,7 @@ def _name_field(keyword: str) -> str:
     return FIELDS[keyword].name if keyword in FIELDS else f"batchpub.{keyword}"
 
 
-def write_json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
+def write_json(event: EventDict) -> str:
     """Give one line of ASCII: no text can break it, end it early, reach a terminal or a CI server as a command.
 
     CI servers look for `::name::` at a line's start and for `##[name]` and `##vso[name]` anywhere in it. One letter of
@@ -319,46 +301,32 @@ def _cut(value: Any, most: int) -> Any:
             return value
 
 
-def say_sentence(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Put the event's sentence behind its name, and the time of the clock on the wall: people read the console."""
-    fields = dict(event)
-    action, moment = str(fields.pop("event")), fields.pop("@timestamp")
-    for same in ("run", "file"):  # in nearly every line, and the person has just typed it
-        fields.pop(same, None)
-    told = f"{action}: {say_event(action, fields)}" if action in EVENTS else action
-    if action in WORDED:  # has its facts in words; only what to do next may be more
-        fields = {key: value for key, value in fields.items() if key in NEXT}
-    return {"event": told, "timestamp": f"{moment.astimezone():%H:%M:%S}", **fields}
-
-
 def make_printable(text: str) -> str:
     """Take line ends, escape sequences and reversed writing out of a text that came from a sheet or the service."""
     return break_commands("".join(letter if letter.isprintable() else " " for letter in text))
 
 
-def each_text(change: Callable[[str], str]) -> Processor:
-    """Give structlog's processor that changes every text of an event."""
-    return lambda _logger, _method, event: {key: change_texts(value, change) for key, value in event.items()}
+def _console_writer(mask: Mask, stream: Stream) -> Write:
+    """Put the event's sentence behind its name, and the time of the clock on the wall: people read the console."""
+    render = structlog.dev.ConsoleRenderer(
+        0,  # no padding behind the sentence; by position, for releases name it differently
+        colors=stream.isatty() and not os.environ.get("NO_COLOR"),
+        exception_formatter=structlog.dev.plain_traceback,
+    )
 
+    def write(level: str, event: EventDict) -> str:
+        fields = dict(event)
+        action, moment = str(fields.pop("event")), fields.pop("@timestamp")
+        for same in ("run", "file"):  # in nearly every line, and the person has just typed it
+            fields.pop(same, None)
+        sentence = f"{action}: {say_event(action, fields)}" if action in EVENTS else action
+        if action in WORDED:  # has its facts in words; only what to do next may be more
+            fields = {key: value for key, value in fields.items() if key in NEXT}
+        line = {"event": sentence, "timestamp": f"{moment.astimezone():%H:%M:%S}", "level": level, **fields}
+        return render(
+            None,
+            level,
+            {key: change_texts(value, lambda text: make_printable(mask(text))) for key, value in line.items()},
+        )
 
-def _json_processors(_stream: Stream, mask: Mask, pipeline: Mapping[str, str]) -> Processors:
-    return [name_fields(pipeline), each_text(mask), write_json]
-
-
-def _console_processors(stream: Stream, mask: Mask, _pipeline: Mapping[str, str]) -> Processors:
-    return [
-        structlog.processors.add_log_level,
-        say_sentence,
-        each_text(lambda text: make_printable(mask(text))),
-        structlog.dev.ConsoleRenderer(
-            0,  # no padding behind the sentence; by position, for releases name it differently
-            colors=stream.isatty() and not os.environ.get("NO_COLOR"),
-            exception_formatter=structlog.dev.plain_traceback,
-        ),
-    ]
-
-
-FORMATS: dict[str, Callable[[Stream, Mask, Mapping[str, str]], Processors]] = {
-    "json": _json_processors,
-    "console": _console_processors,
-}
+    return write
