@@ -10,7 +10,8 @@ from batchpub.secret import Secret
 from batchpub.services.zoho.access import AccessToken, Cookie, Credentials, RefreshCredentials
 from batchpub.services.zoho.meanings import WORDS
 from batchpub.services.zoho.people import ZohoPeople
-from batchpub.settings import Settings, load_settings
+from batchpub.settings.fields import Settings
+from batchpub.settings.load import load_settings
 
 
 def account_from_environment(environ: Mapping[str, str] | None = None) -> ZohoPeople:

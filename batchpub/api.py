@@ -28,7 +28,7 @@ from batchpub.record import RunRecord
 from batchpub.sentences.rows import say_published
 from batchpub.services.interface import Operation, Service
 from batchpub.services.zoho.portal import name_portal
-from batchpub.settings import is_url
+from batchpub.settings.fields import is_url
 from batchpub.sheet import SheetOptions, load_bytes, load_sheet
 from batchpub.sheet.frame import is_frame, read_courses, read_frame
 from batchpub.standing import Standing

@@ -17,6 +17,7 @@ from batchpub.cli.own_rule import find_broken_rule
 from batchpub.cli.saying import show
 from batchpub.cli.sheets import take_in
 from batchpub.cli.wiring import existing_state, hosts_of, limits_of, portal_of, start_log
+from batchpub.cli.wording import with_flags
 from batchpub.course import Course, IdShape, NamesRule, Pile, Plan, PlannedRow
 from batchpub.errors import BatchpubError, CannotWrite, ExitCode, SheetRefused
 from batchpub.events import EVENTS
@@ -34,8 +35,7 @@ from batchpub.report.text import escape_commands
 from batchpub.report.totals import Tone, say_plan
 from batchpub.sentences.events import say_duration
 from batchpub.sentences.rows import say_other_name, say_published
-from batchpub.settings import SETTINGS, Settings
-from batchpub.settings.wording import with_flags
+from batchpub.settings.fields import SETTINGS, Settings
 from batchpub.standing import Standing
 from batchpub.store.limits import Outlook
 

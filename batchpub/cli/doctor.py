@@ -28,7 +28,7 @@ from batchpub.report.text import make_plain
 from batchpub.sentences.events import say_duration
 from batchpub.sentences.rows import say_reason
 from batchpub.services.zoho.hosts import DATA_CENTERS
-from batchpub.settings import Settings
+from batchpub.settings.fields import Settings
 from batchpub.store.overview import Overview, read_overview
 
 LONGEST = 10.0  # seconds that the service is asked for

@@ -16,7 +16,7 @@ def name_end(error: BaseException) -> tuple[ExitCode, str]:
         case Left():
             return error.exit_code, error.reason
         case BatchpubError():
-            from batchpub.settings.wording import with_flags  # noqa: PLC0415 - a mistyped flag needs no settings
+            from batchpub.cli.wording import with_flags  # noqa: PLC0415 - a mistyped flag needs no settings
 
             return error.exit_code, with_flags(str(error))
         case _ if shortage := name_shortage(error):

@@ -5,7 +5,7 @@ import difflib
 import click
 
 from batchpub.errors import ExitCode
-from batchpub.settings import PREFIX, SECRETS, SETTINGS
+from batchpub.settings.fields import PREFIX, SECRETS, SETTINGS
 
 GROUPS = {
     "Everyday": ("job", "state", "sheet", "column", "name", "notify", "online", "as_json", "yes", "quiet", "verbose"),

@@ -11,7 +11,7 @@ import click
 
 from batchpub.cli.signals import Signals
 from batchpub.events import OnEvent
-from batchpub.settings import Settings
+from batchpub.settings.fields import Settings
 
 RUNNING = ("publish", "retry")
 """The commands that are runs: they leave reports, however they end."""

@@ -18,7 +18,7 @@ from batchpub.secret import Secret
 from batchpub.services.zoho.grant import SCOPES, Granted, exchange_code
 from batchpub.services.zoho.line import make_timeout
 from batchpub.services.zoho.token import console_of
-from batchpub.settings import Settings
+from batchpub.settings.fields import Settings
 
 REMEMBERED = 50
 USED_CODES = "login.used"

@@ -12,7 +12,7 @@ from batchpub.files import say_reason
 from batchpub.notify import Mail, Targets, notify
 from batchpub.record import RunRecord
 from batchpub.report.ending import Ending, end_of_run
-from batchpub.settings import Settings
+from batchpub.settings.fields import Settings
 from batchpub.telemetry import measure, wanted_signals, write_textfile
 
 

@@ -24,7 +24,7 @@ from batchpub.pace.estimate import estimate_seconds
 from batchpub.report.text import make_plain
 from batchpub.sentences.events import say_duration
 from batchpub.services.zoho.client import ZohoClient
-from batchpub.settings import Settings
+from batchpub.settings.fields import Settings
 
 if TYPE_CHECKING:
     from rich.progress import Progress

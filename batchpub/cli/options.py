@@ -7,7 +7,9 @@ from typing import Any, TypeVar
 
 import click
 
-from batchpub.settings import PATHS, SETTINGS, Settings, load_settings, show_default
+from batchpub.cli.wording import with_flags as name_flags
+from batchpub.settings.fields import PATHS, SETTINGS, Settings, show_default
+from batchpub.settings.load import load_settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -23,10 +25,10 @@ METAVARS = {
 def setting(name: str) -> Callable[[F], F]:
     """Make a setting's flag; name, meaning, default and kind of value are the setting's own."""
     about, default = SETTINGS[name], show_default(name)
-    told = about.title[:1].upper() + about.title[1:] + "." + (f" [{default}]" if default else "")
+    meaning = name_flags(about.title[:1].upper() + about.title[1:]) + "." + (f" [{default}]" if default else "")
     kind = {"type": click.Path()} if name in PATHS else _kind_of(about.reader.schema)
     names = filter(None, ("--" + name.replace("_", "-"), SHORT.get(name)))
-    return click.option(*names, help=told.replace("`", ""), metavar=METAVARS.get(name), **kind)
+    return click.option(*names, help=meaning.replace("`", ""), metavar=METAVARS.get(name), **kind)
 
 
 def _kind_of(schema: Mapping[str, Any]) -> dict[str, Any]:

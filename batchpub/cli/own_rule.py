@@ -4,7 +4,7 @@ from collections.abc import Set as AbstractSet
 
 from batchpub.course import Course, Pile, Plan
 from batchpub.plural import say_count
-from batchpub.settings import Settings
+from batchpub.settings.fields import Settings
 
 
 def find_broken_rule(plan: Plan, settings: Settings, *, done: AbstractSet[Course] = frozenset()) -> str:

@@ -48,7 +48,7 @@ from batchpub.report.write import write_reports
 from batchpub.sandbox import Sandbox, SandboxConfig, load_faults
 from batchpub.sentences.rows import say_published
 from batchpub.sentences.stops import say_stop
-from batchpub.settings import SETTINGS, Settings
+from batchpub.settings.fields import SETTINGS, Settings
 from batchpub.sheet.results import load_results
 from batchpub.stopping import Stop
 from batchpub.store.history import read_id_shapes

@@ -24,7 +24,7 @@ from batchpub.report.text import make_plain
 from batchpub.report.totals import DONE, PROBLEMS
 from batchpub.report.write import write_reports
 from batchpub.sentences.events import say_duration
-from batchpub.settings import Settings
+from batchpub.settings.fields import Settings
 from batchpub.store.history import forget_runs, list_runs, read_run
 from batchpub.store.overview import read_overview
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from batchpub.cli.person import has_person
+from batchpub.cli.wording import with_flags
 from batchpub.course import Pile, Plan
 from batchpub.errors import AccessRefused, ExitCode, ServiceUnreachable
 from batchpub.pace.estimate import estimate_seconds
@@ -22,8 +23,7 @@ from batchpub.report.summary import Summary, render, summarise
 from batchpub.report.text import escape_commands
 from batchpub.report.totals import say_plan
 from batchpub.services.interface import Service
-from batchpub.settings import Settings
-from batchpub.settings.wording import with_flags
+from batchpub.settings.fields import Settings
 from batchpub.stopping import stop_for
 
 JSON_KEYS = (

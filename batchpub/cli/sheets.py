@@ -12,7 +12,7 @@ from batchpub.errors import SheetRefused, refuse_all
 from batchpub.logger import log
 from batchpub.plan import Judged, judge_again, judge_sheets, settle_plan
 from batchpub.report.inputs import Input, hash_of
-from batchpub.settings import Settings
+from batchpub.settings.fields import Settings
 from batchpub.sheet import SheetOptions
 from batchpub.sheet.load import load_bytes, read_sheet
 from batchpub.source import Source, fetch, is_elsewhere

@@ -10,7 +10,7 @@ from batchpub.clock import Clock, SystemClock
 from batchpub.course import Course, IdShape
 from batchpub.lifecycle.work import Rules
 from batchpub.services.zoho.portal import name_portal
-from batchpub.settings import Settings
+from batchpub.settings.fields import Settings
 from batchpub.standing import Standing
 from batchpub.store.database import Database, open_database
 from batchpub.store.history import read_id_shapes

@@ -12,6 +12,7 @@ import click
 
 from batchpub.cli.person import has_person
 from batchpub.cli.pipeline import read_pipeline
+from batchpub.cli.wording import with_flags
 from batchpub.course import Outcome
 from batchpub.errors import CannotWrite, SettingsWrong
 from batchpub.events import Level
@@ -20,8 +21,7 @@ from batchpub.paths import is_there, usual_state
 from batchpub.plan import PlanOptions
 from batchpub.services.zoho.hosts import find_hosts
 from batchpub.services.zoho.portal import name_portal
-from batchpub.settings import Settings, is_url
-from batchpub.settings.wording import with_flags
+from batchpub.settings.fields import Settings, is_url
 from batchpub.sheet import SheetOptions
 from batchpub.store.limits import Limits
 

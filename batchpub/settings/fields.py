@@ -18,6 +18,7 @@ from batchpub.settings.readers import (
     FAILURES,
     LONG,
     SECONDS,
+    SECRET,
     SWITCH,
     Setting,
     ids,
@@ -25,7 +26,6 @@ from batchpub.settings.readers import (
     number,
     one_of,
     pairs,
-    secret,
     setting,
     some_of,
     text,
@@ -44,7 +44,7 @@ SCALED = (
     "period", "lock", "guard", "settle", "lock_margin", "max_lock", "connect_timeout", "total_timeout", "lease",
     "backoff", "max_backoff", "course_time",
 )  # fmt: skip
-"""Times of the service and of the calls to it: what `--speed` divides. The deadline of a run is a person's own time."""
+"""Times of the service and of the calls to it: what the setting speed divides. The deadline of a run is a person's own time."""
 OF_THE_MACHINE = frozenset({"connect_timeout", "total_timeout", "lease"})
 """Those that this machine itself needs for a call, however fast the sandbox's clock runs."""
 FASTEST_MACHINE = 60
@@ -150,7 +150,7 @@ class Settings:
     )
     again_id: str | None = setting(
         text("a name for the repetition"),
-        title="with --again: what names the repetition; processes that share it publish each course once more in all; by default "
+        title="with the setting again: what names the repetition; processes that share it publish each course once more in all; by default "
         "the pipeline's run",
     )
     out: str | None = setting(
@@ -198,42 +198,39 @@ class Settings:
         text("the url of a host"), title="another accounts host than the data centre's", hidden=True
     )
     speed: float = setting(
-        number(1, 1000, "a number from 1 to 1000; only --sandbox uses it"),
+        number(1, 1000, "a number from 1 to 1000; only a rehearsal uses it"),
         default=1.0,
-        title="with --sandbox: divide the service's times and the waits by this",
+        title="in a rehearsal: divide the service's times and the waits by this",
     )
-    access_token: Secret | None = setting(
-        secret("an access token, good for an hour"), title="an access token, good for an hour"
-    )
-    client_id: Secret | None = setting(secret("the id of a self client"), title="a self client's id")
-    client_secret: Secret | None = setting(secret("the secret of a self client"), title="a self client's secret")
-    refresh_token: Secret | None = setting(
-        secret("a refresh token"), title="a self client's refresh token: the kind for pipelines"
-    )
-    cookie: Secret | None = setting(secret("the Cookie header of a session"), title="the Cookie header of a session")
-    grant_code: Secret | None = setting(
-        secret("a grant code of a self client"), title="a grant code, for `batchpub login` only"
-    )
+    access_token: Secret | None = setting(SECRET, title="an access token, good for an hour")
+    client_id: Secret | None = setting(SECRET, title="a self client's id")
+    client_secret: Secret | None = setting(SECRET, title="a self client's secret")
+    refresh_token: Secret | None = setting(SECRET, title="a self client's refresh token: the kind for pipelines")
+    cookie: Secret | None = setting(SECRET, title="the Cookie header of a session")
+    grant_code: Secret | None = setting(SECRET, title="a grant code, for `batchpub login` only")
     notify_url: Secret | None = setting(
-        secret("a URL"),
+        SECRET,
         title="an address that is told how each run ended: a webhook of your own, of Slack or Teams, or one of Apprise",
     )
     smtp_url: Secret | None = setting(
-        secret("a URL that begins with smtp:// or smtps://"),
-        title="the mail server: smtp://USER:PASSWORD@HOST:587 or smtps://USER:PASSWORD@HOST:465",
+        SECRET, title="the mail server: smtp://USER:PASSWORD@HOST:587 or smtps://USER:PASSWORD@HOST:465"
     )
 
     def secrets(self) -> tuple[str, ...]:
         """Give every value that must not be seen: the credentials, and the passwords in a state's URL."""
-        held = (getattr(self, name) for name in SECRETS)
-        smtp = self.smtp_url.get_secret_value() if self.smtp_url else None
+        held = {name: text for name in SECRETS if (text := self.reveal(name))}
         return (
-            *(secret.get_secret_value() for secret in held if secret is not None),
+            *held.values(),
             *find_passwords(self.state),
-            *find_passwords(smtp),
+            *find_passwords(held.get("smtp_url")),
             *(secret for sheet in self.sheets for secret in secrets_of_address(sheet)),
-            *(secrets_of_cookie(self.cookie.get_secret_value()) if self.cookie else ()),
+            *(secrets_of_cookie(held["cookie"]) if "cookie" in held else ()),
         )
+
+    def reveal(self, name: str) -> str:
+        """Give a secret's value, "" where there is none."""
+        held: Secret | None = getattr(self, name)
+        return held.get_secret_value() if held is not None else ""
 
     def scaled(self, speed: float) -> Self:
         """Give the same settings in a world whose clock runs `speed` times as fast."""

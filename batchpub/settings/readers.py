@@ -35,6 +35,27 @@ class Reader:
     schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string", "minLength": 1})
 
 
+def _written(value: object) -> str:
+    """Give a number or a text as a person writes it. A yes or no is neither, though Python would take it for 1 or 0."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ValueError("neither a number nor a text")  # noqa: TRY004 - readers raise ValueError alone
+    return str(value).strip()
+
+
+def _match(pattern: re.Pattern[str], value: object) -> re.Match[str]:
+    found = pattern.fullmatch(_written(value))
+    if found is None:
+        raise ValueError("written another way")
+    return found
+
+
+def _within(number: float, low: float, high: float) -> None:
+    if not low <= number <= high:
+        raise ValueError("out of bounds")
+
+
 def _whole_of(pattern: re.Pattern[str]) -> str:
     return f"^(?:{pattern.pattern})$"
 
@@ -43,9 +64,8 @@ def whole(low: int, high: int | None = None, right: str = "") -> Reader:
     """Read a whole number within bounds."""
 
     def read(value: object) -> int:
-        number = _to_int(value)
-        if number < low or (high is not None and number > high):
-            raise ValueError("out of bounds")
+        number = int(_match(WHOLE, value)[0])
+        _within(number, low, math.inf if high is None else high)
         return number
 
     bounds = {"minimum": low} if high is None else {"minimum": low, "maximum": high}
@@ -54,40 +74,16 @@ def whole(low: int, high: int | None = None, right: str = "") -> Reader:
     )
 
 
-def _to_int(value: object) -> int:
-    match value:
-        case bool():  # `rate = true`, which Python would take for 1
-            raise ValueError("a yes or no")
-        case int():
-            return value
-        case float() if value.is_integer():
-            return int(value)
-        case str() if WHOLE.fullmatch(value.strip()):
-            return int(value)
-        case _:
-            raise ValueError("no whole number")
-
-
 def number(low: float, high: float, right: str, *, above: bool = False) -> Reader:
     """Read a number from `low` (with `above`: greater than it) to `high`."""
 
     def read(value: object) -> float:
-        found = _to_float(value)
-        if not (low < found if above else low <= found) or not found <= high:
-            raise ValueError("out of bounds")
+        found = float(_written(value))
+        _within(found, math.nextafter(low, high) if above else low, high)
         return found
 
     bound = "exclusiveMinimum" if above else "minimum"
     return Reader(read=read, right=right, schema={"type": "number", bound: low, "maximum": high})
-
-
-def _to_float(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise ValueError("no number")  # noqa: TRY004 - readers raise ValueError alone
-    found = float(value)
-    if not math.isfinite(found):
-        raise ValueError("no finite number")
-    return found
 
 
 SECONDS = number(0, DAY, "a number of seconds above 0, at most a day (86400)", above=True)
@@ -95,16 +91,10 @@ SECONDS = number(0, DAY, "a number of seconds above 0, at most a day (86400)", a
 
 def _read_duration(value: object) -> float:
     """Give seconds for "50m", "2h", "1h30m", "90s" and "300"."""
-    if isinstance(value, str):
-        found = DURATION.fullmatch(value.strip())
-        if found is None or not any(found.groups()):
-            raise ValueError("no duration")
-        hours, minutes, seconds = (float(part or 0) for part in found.groups())
-        value = hours * 3600 + minutes * 60 + seconds
-    seconds = _to_float(value)
-    if not 0 < seconds <= MONTH:
-        raise ValueError("out of bounds")
-    return seconds
+    hours, minutes, seconds = (float(part or 0) for part in _match(DURATION, value).groups())
+    total = hours * 3600 + minutes * 60 + seconds
+    _within(total, math.nextafter(0, 1), MONTH)
+    return total
 
 
 LONG = Reader(
@@ -118,19 +108,8 @@ LONG = Reader(
         "pattern": _whole_of(DURATION),
     },
 )
-
-
-def _read_max_failures(value: object) -> str:
-    if isinstance(value, bool):
-        raise ValueError("a yes or no")  # noqa: TRY004 - as above
-    told = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
-    if MAX_FAILURES.fullmatch(told) is None:
-        raise ValueError("neither a number nor a percentage")
-    return told
-
-
 FAILURES = Reader(
-    read=_read_max_failures,
+    read=lambda value: _match(MAX_FAILURES, value)[0],
     right="a number of rows, or a percentage such as 10%",
     schema={"type": ["string", "integer"], "minimum": 0, "pattern": _whole_of(MAX_FAILURES)},
 )
@@ -138,15 +117,10 @@ FAILURES = Reader(
 
 def _read_id_digits(value: object) -> tuple[int, int]:
     """Give the least and the most digits for 18, "18" and "16-19"."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    told = "-".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
-    found = ID_DIGITS.fullmatch(told.strip())
-    if found is None or isinstance(value, bool):
-        raise ValueError("neither a number nor a range")
+    found = _match(ID_DIGITS, value)
     least, most = int(found[1]), int(found[2] or found[1])
-    if not 1 <= least <= most <= MOST_ID_DIGITS:
-        raise ValueError("no such number of digits")
+    _within(least, 1, most)
+    _within(most, least, MOST_ID_DIGITS)
     return least, most
 
 
@@ -168,68 +142,46 @@ def text(right: str = TEXT) -> Reader:
     return Reader(read=_read_text, right=right)
 
 
-def secret(right: str) -> Reader:
-    """Read a text that must not be seen."""
-
-    def read(value: object) -> Secret:
-        if isinstance(value, Secret):
-            return value
-        if not isinstance(value, str):
-            raise ValueError("no text")  # noqa: TRY004 - as above
-        return Secret(value)
-
-    return Reader(read=read, right=right)
+SECRET = Reader(read=lambda value: Secret(str(value)), right=TEXT)
+"""A text that must not be seen."""
 
 
-def _split(value: object) -> tuple[object, ...]:
-    """Give the parts of "a,b": an environment variable has no other way to hold several."""
-    if isinstance(value, str):
-        if value.lstrip().startswith("["):
-            raise ValueError("JSON")
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    if not isinstance(value, list | tuple):
-        raise ValueError("no list")  # noqa: TRY004 - as above
-    return tuple(value)
+def _several(one: Callable[[object], str], right: str, schema: Mapping[str, Any], *, least: int = 0) -> Reader:
+    """Read a list, or a text with commas: an environment variable has no other way to hold several."""
+
+    def read(value: object) -> tuple[str, ...]:
+        if isinstance(value, str) and not value.lstrip().startswith("["):  # that would be JSON
+            value = [part.strip() for part in value.split(",") if part.strip()]
+        if not isinstance(value, list | tuple) or len(value) < least:
+            raise ValueError("no list")
+        return tuple(map(one, value))
+
+    return Reader(read=read, right=right, schema={"type": "array", "items": {"type": "string", **schema}})
 
 
 def texts(right: str) -> Reader:
     """Read any number of texts."""
-    return Reader(
-        read=lambda value: tuple(_read_text(part) for part in _split(value)),
-        right=right,
-        schema=_list_of({"minLength": 1}),
-    )
-
-
-def _list_of(one: Mapping[str, Any]) -> dict[str, Any]:
-    return {"type": "array", "items": {"type": "string", **one}}
+    return _several(_read_text, right, {"minLength": 1})
 
 
 def ids(*words: str) -> Reader:
     """Read ids, digit for digit, and words that stand for several. What is no id would be a guard that is not there."""
+    right = f"a list of ids, each of digits alone and in quotes{''.join(f', or {word}' for word in words)}"
+    pattern = re.compile("|".join([ID.pattern, *words]), re.ASCII)
 
-    def read(value: object) -> tuple[str, ...]:
-        found = tuple(_read_text(part) for part in _split(value))
-        if not all(one in words or ID.fullmatch(one) for one in found):
+    def read(value: object) -> str:
+        if pattern.fullmatch(_read_text(value)) is None:
             raise ValueError("no id")
-        return found
+        return str(value)
 
-    told = "".join(f", or {word}" for word in words)
-    pattern = "^(" + "|".join([ID.pattern, *words]) + ")$"
-    return Reader(
-        read=read,
-        right=f"a list of ids, each of digits alone and in quotes{told}",
-        schema=_list_of({"pattern": pattern}),
-    )
+    return _several(read, right, {"pattern": f"^({pattern.pattern})$"})
 
 
 def _read_switch(value: object) -> bool:
-    if isinstance(value, bool):
-        return value
-    told = str(int(value)) if isinstance(value, int | float) and value in (0, 1) else value
-    if not isinstance(told, str) or told.lower() not in YES | NO:
+    word = (str(value) if isinstance(value, bool) else _written(value)).lower()
+    if word not in YES | NO:
         raise ValueError("neither yes nor no")
-    return told.lower() in YES
+    return word in YES
 
 
 SWITCH = Reader(read=_read_switch, right="true or false", schema={"type": "boolean"})
@@ -243,15 +195,9 @@ def one_of(*values: str) -> Reader:
 
 def some_of(*values: str) -> Reader:
     """Read one or more of a few words."""
-
-    def read(value: object) -> tuple[str, ...]:
-        found = tuple(_choose(values, part) for part in _split(value))
-        if not found:
-            raise ValueError("none")
-        return found
-
-    schema = {**_list_of({"enum": list(values)}), "minItems": 1}
-    return Reader(read=read, right=f"one or more of {', '.join(values)}", schema=schema)
+    right = f"one or more of {', '.join(values)}"
+    reader = _several(lambda value: _choose(values, value), right, {"enum": list(values)}, least=1)
+    return replace(reader, schema={**reader.schema, "minItems": 1})
 
 
 def _choose(values: tuple[str, ...], value: object) -> str:

@@ -13,7 +13,7 @@ from batchpub.cli.files import find_files
 from batchpub.cli.folder import ENDINGS, Kind, classify, list_folder
 from batchpub.cli.sheets import take_in
 from batchpub.errors import SheetMissing, SheetRefused
-from batchpub.settings import Settings
+from batchpub.settings.fields import Settings
 
 A, B = "478346000019582101", "478346000019582357"
 

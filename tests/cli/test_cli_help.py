@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from batchpub.cli.help import EXAMPLES, GROUPS, INSTEAD, MEANT
 from batchpub.cli.main import COMMANDS, group
 from batchpub.errors import ExitCode
-from batchpub.settings import PREFIX, SECRETS, SETTINGS
+from batchpub.settings.fields import PREFIX, SECRETS, SETTINGS
 
 
 def run(*arguments):

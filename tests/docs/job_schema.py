@@ -2,7 +2,7 @@
 
 import json
 
-from batchpub.settings import PREFIX, SECRETS, SETTINGS, show_default
+from batchpub.settings.fields import PREFIX, SECRETS, SETTINGS, show_default
 
 ONLY_IN_THE_ENVIRONMENT = SECRETS
 

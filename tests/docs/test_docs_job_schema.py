@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from job_schema import ONLY_IN_THE_ENVIRONMENT, make_schema
 
-from batchpub.settings import SETTINGS
+from batchpub.settings.fields import SETTINGS
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads(make_schema())

@@ -8,7 +8,7 @@ import pytest
 from write_reference import COMMAND, FOLDER, make_pages
 
 from batchpub.errors import PRECEDENCE, ExitCode
-from batchpub.settings import CREDENTIALS, SETTINGS
+from batchpub.settings.fields import CREDENTIALS, SETTINGS
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

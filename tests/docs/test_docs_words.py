@@ -19,7 +19,7 @@ from batchpub.record import RunRecord
 from batchpub.report import FILE_NAMES
 from batchpub.report.ci import OUTPUTS
 from batchpub.report.table import COLUMNS
-from batchpub.settings import PREFIX, SECRETS, SETTINGS
+from batchpub.settings.fields import PREFIX, SECRETS, SETTINGS
 from batchpub.template import workbook as template
 
 ROOT = Path(__file__).parents[2]

@@ -16,7 +16,7 @@ from batchpub.plan.vocabulary import LANGUAGES, PLAIN_ID_HEADINGS, SURE
 from batchpub.report.table import COLUMNS
 from batchpub.report.totals import advice
 from batchpub.services.zoho.meanings import MEANINGS, WORDS, Match
-from batchpub.settings import FROM_FILES, PREFIX, SECRETS, SETTINGS, show_default
+from batchpub.settings.fields import FROM_FILES, PREFIX, SECRETS, SETTINGS, show_default
 
 sys.path.insert(0, str(Path(__file__).parent))
 from job_schema import make_schema

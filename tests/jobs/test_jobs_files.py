@@ -13,7 +13,8 @@ import yaml
 from batchpub import __version__
 from batchpub.errors import WORTH_A_RETRY, ExitCode, SettingsWrong
 from batchpub.services.zoho.token import TOKEN_LIMIT
-from batchpub.settings import SECRETS, SETTINGS, load_settings
+from batchpub.settings.fields import SECRETS, SETTINGS
+from batchpub.settings.load import load_settings
 
 ROOT = Path(__file__).parents[2]
 JOBS = ROOT / "jobs"

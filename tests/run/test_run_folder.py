@@ -3,7 +3,7 @@
 import json
 from xml.etree import ElementTree as ET
 
-from batchpub.settings.wording import with_flags
+from batchpub.cli.wording import with_flags
 
 HEAD = "Course ID,Course name,Notify\n"
 

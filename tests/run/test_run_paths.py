@@ -9,7 +9,7 @@ import pytest
 from batchpub.cli.wiring import state_of
 from batchpub.errors import CannotWrite, SettingsWrong, SheetMissing
 from batchpub.paths import is_file, is_folder, is_there
-from batchpub.settings import Settings
+from batchpub.settings.fields import Settings
 
 EXAMPLE = Path(__file__).parents[2] / "jobs" / "example" / "courses.xlsx"
 LONG = "x" * 300  # longer than any file system takes: as root, too, the system refuses to look

@@ -5,7 +5,7 @@ import pytest
 from batchpub.errors import AccessRefused, ExitCode, ServiceUnreachable
 from batchpub.sentences.stops import say_stop
 from batchpub.services.interface import Refused, Reply, Unclear
-from batchpub.settings import SETTINGS
+from batchpub.settings.fields import SETTINGS
 from batchpub.stopping import Stop, StopReason, stop_for
 from batchpub.store.row_words import not_attempted_because
 

@@ -7,7 +7,7 @@ from batchpub.clock import SystemClock
 from batchpub.errors import SettingsWrong
 from batchpub.services.zoho.access import AccessToken
 from batchpub.services.zoho.meanings import Sign
-from batchpub.settings import load_settings
+from batchpub.settings.load import load_settings
 
 
 def load(tmp_path, text, **environ):

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from batchpub.errors import SettingsWrong
-from batchpub.settings import load_settings
+from batchpub.settings.load import load_settings
 
 SHEET = "sheets/a.csv"
 

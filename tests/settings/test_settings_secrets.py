@@ -3,7 +3,8 @@
 import pytest
 
 from batchpub.errors import SettingsWrong
-from batchpub.settings import SECRETS, load_settings
+from batchpub.settings.fields import SECRETS
+from batchpub.settings.load import load_settings
 
 CANARY = "1000.canary-in-the-mine"
 STATE = f"postgresql+asyncpg://bp:{CANARY}%2F@db/batchpub"

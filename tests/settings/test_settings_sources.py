@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from batchpub.course import NamesRule, NotifyPolicy
 from batchpub.errors import ExitCode, SettingsWrong
-from batchpub.settings import SCALED, SECRETS, SETTINGS, Settings, load_settings
+from batchpub.settings.fields import SCALED, SECRETS, SETTINGS, Settings
+from batchpub.settings.load import load_settings
 
 
 @pytest.fixture

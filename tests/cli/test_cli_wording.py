@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchpub.settings.wording import with_flags
+from batchpub.cli.wording import with_flags
 
 
 @pytest.mark.parametrize(
