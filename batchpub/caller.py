@@ -1,15 +1,15 @@
 """The one way to the service: access, slot, claim, a last look, the call, the record."""
 
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from batchpub.clock import Clock
 from batchpub.errors import AccessRefused, ServiceUnreachable
 from batchpub.events import Events
 from batchpub.lifecycle.verdict import ABOUT_THE_COURSE, Verdict
-from batchpub.lifecycle.work import Work
 from batchpub.pace.gate import Gate, GateClosed
 from batchpub.pace.lock import LockWatch, open_gate, refusal_of
 from batchpub.sentences.rows import in_words
@@ -22,26 +22,10 @@ from batchpub.store.limits import Slot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
-    """One call that somebody wants to make.
-
-    `number` counts the calls of its kind for this course. For publishing: `version` is what the course must still have,
-    `again` looks past what earlier runs published, `evidence` tells that it was just seen to be a draft.
-    """
-
-    operation: Operation
-    work: Work
-    number: int
-    version: int = 0
-    again: bool = False
-    evidence: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Called:
     """A call that was claimed, with its answer. `seconds` is how long it took."""
 
-    attempt: Attempt
+    claim: Claim
     call: int
     slot: Slot
     access: Access
@@ -115,36 +99,40 @@ class Caller:
         """Give back the slot in hand."""
         await self.gate.give_back(hand.take()[0])
 
-    async def call(self, attempt: Attempt, hand: Hand) -> Called | None:
-        """Claim the call and make it; None where the claim is lost, and the slot is somebody else's again."""
-        await self.fill(hand, attempt.operation)
+    async def read(self, claim: Claim) -> Called | None:
+        """Read a course; None where there is no claim, and the slot is somebody else's again."""
+        hand = Hand()
+        await self.fill(hand, Operation.READ)
+        return await self._call(claim, hand, self.journal.begin_reading, partial(self.service.read_state, claim.course))
+
+    async def publish(self, claim: Claim, hand: Hand, *, notify: bool) -> Called | None:
+        """Publish a course with the slot and the access in hand; None as above."""
+        send = partial(self.service.publish, claim.course, notify=notify)
+        return await self._call(claim, hand, self.journal.claim, send)
+
+    async def _call(
+        self,
+        claim: Claim,
+        hand: Hand,
+        begin: Callable[[Claim, Slot], Awaitable[Claimed | LostSlot | Standing]],
+        send: Callable[..., Awaitable[Reply]],
+    ) -> Called | None:
         slot, access = hand.take()
-        claimed = await self._claim(attempt, slot)
+        claimed = await begin(claim, slot)
         if isinstance(claimed, LostSlot):
             await self.gate.give_back(slot)
             return None
         if not isinstance(claimed, Claimed):
             await self.gate.hand_on(slot)
             return None
-        started = self.clock.boot_seconds()
-        reply = await self._send(attempt, access, claimed)
-        seconds = self.clock.boot_seconds() - started
-        return Called(attempt=attempt, call=claimed.call, slot=slot, access=access, reply=reply, seconds=seconds)
 
-    async def _claim(self, attempt: Attempt, slot: Slot) -> Claimed | LostSlot | Standing:
-        claim = _claim_of(attempt)
-        if attempt.operation is Operation.READ:
-            return await self.journal.begin_reading(claim, slot)
-        return await self.journal.claim(claim, slot)
-
-    async def _send(self, attempt: Attempt, access: Access, claimed: Claimed) -> Reply:
         def may_send() -> bool:
             return access.is_valid(self.clock.now()) and self._may_call(claimed.send_before)
 
-        work = attempt.work
-        if attempt.operation is Operation.READ:
-            return await self.service.read_state(work.course, access=access, may_send=may_send)
-        return await self.service.publish(work.course, notify=work.notify, access=access, may_send=may_send)
+        started = self.clock.boot_seconds()
+        reply = await send(access=access, may_send=may_send)
+        seconds = self.clock.boot_seconds() - started
+        return Called(claim=claim, call=claimed.call, slot=slot, access=access, reply=reply, seconds=seconds)
 
     def _may_call(self, send_before: float) -> bool:
         """Take the last look before a call, and count it. The one that is too many closes the gate instead."""
@@ -167,7 +155,7 @@ class Caller:
         if through:
             self.locks.note_passed(operation)
         lock = await self.journal.record(
-            _claim_of(called.attempt),
+            called.claim,
             Answered(
                 call=called.call,
                 slot=called.slot,
@@ -207,15 +195,4 @@ def open_caller(
         clock=ledger.clock,
         locks=LockWatch(gate=gate, limits=ledger.limits, events=events),
         max_calls=max_calls,
-    )
-
-
-def _claim_of(attempt: Attempt) -> Claim:
-    return Claim(
-        course=attempt.work.course,
-        position=attempt.work.position,
-        attempt=attempt.number,
-        version=attempt.version,
-        again=attempt.again,
-        evidence=attempt.evidence,
     )

@@ -77,8 +77,8 @@ def name_shortage(error: BaseException) -> str:
     """Say what the machine does not give us, and what to do; "" where that is not the trouble."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    if error.__cause__ is not None and (told := name_shortage(error.__cause__)):
-        return told
+    if error.__cause__ is not None and (cause := name_shortage(error.__cause__)):
+        return cause
     match error:
         case (
             MemoryError() | SystemError()

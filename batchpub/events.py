@@ -322,8 +322,8 @@ class Events:
         """Give what tells the last event, with the run's record and the files of its reports."""
 
         def tell(name: str, **fields: Any) -> None:
-            told = {**_bound.get(), **fields}
-            self._listener(RunEvent(name=name, level=level, fields=told, run=run, reports=reports))
+            bound = {**_bound.get(), **fields}
+            self._listener(RunEvent(name=name, level=level, fields=bound, run=run, reports=reports))
 
         return tell
 

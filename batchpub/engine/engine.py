@@ -14,7 +14,7 @@ from batchpub.engine.outcomes import Outcomes
 from batchpub.engine.progress import Progress
 from batchpub.engine.steps import Steps
 from batchpub.engine.worklist import Worklist
-from batchpub.errors import AccessRefused, CannotWrite, ServiceUnreachable, name_bug, name_shortage
+from batchpub.errors import CannotWrite, name_bug, name_shortage
 from batchpub.events import Events, OnEvent
 from batchpub.lifecycle.signs import Signs
 from batchpub.lifecycle.verdict import Later
@@ -25,7 +25,7 @@ from batchpub.record import RunRecord
 from batchpub.sentences.rows import say_published
 from batchpub.services.interface import Operation, Service
 from batchpub.standing import Uncertain
-from batchpub.stopping import Stop, StopReason, stop_for
+from batchpub.stopping import Stop, StopReason
 from batchpub.store.journal import Journal
 from batchpub.store.ledger import Ledger
 
@@ -72,7 +72,7 @@ class Engine:
         on_event: OnEvent,
     ) -> None:
         """Put the parts together; nothing happens yet."""
-        self._plan, self._options, self._service, self._ledger = plan, options, service, ledger
+        self._plan, self._options, self._ledger = plan, options, ledger
         self._events = events = Events(on_event)
         self._journal = Journal(ledger, again_id=options.again_id)
         caller = open_caller(
@@ -120,8 +120,8 @@ class Engine:
         self._tell_start(len(works))
         self._outcomes.tell_settled(already)
         await self._look_ahead(len(works))
-        worklist = Worklist(works)
-        worklist.delay(self._options.rules.uncertain, self._ledger.limits.settle)
+        # A call of an earlier run may still arrive: those courses wait until it no longer can.
+        worklist = Worklist(works, late=self._options.rules.uncertain, seconds=self._ledger.limits.settle)
         await self._work_off(worklist)
         found = await self._journal.read_run()
         self._outcomes.tell_rest(found)
@@ -146,18 +146,15 @@ class Engine:
         options = self._options
         async with asyncio.TaskGroup() as group:
             beat = self._progress.beat(worklist, every=options.progress_every, watched=options.watched)
-            side = [group.create_task(one) for one in (self._keep_time(), beat, worklist.feed())]
-            reporting = group.create_task(self._report_when_stopped())
-            closing = group.create_task(self._end_when_stopped(worklist))
+            side = [group.create_task(one) for one in (self._keep_time(), beat)]
+            ending = group.create_task(self._end_when_stopped(worklist))
             if worklist.open == 0:
-                worklist.end(options.workers)
-            elif self._gate.stop is None:
-                await self._get_access()
+                worklist.end()
             async with asyncio.TaskGroup() as crew:
                 for _ in range(options.workers):
                     crew.create_task(self._work(worklist))
             # A report half written when the run stopped is finished first, or it would replace the last one.
-            for task in (*side, closing, *(() if self._gate.stop else (reporting,))):
+            for task in (*side, *(() if self._gate.stop else (ending,))):
                 task.cancel()
 
     async def _look_ahead(self, to_publish: int) -> None:
@@ -174,15 +171,6 @@ class Engine:
             self._events.warning("run.too_long", eta_seconds=round(eta), job_seconds=round(ends), remedy=remedy)
         if options.forbidden:
             self.stop(Stop(reason=StopReason.OWN_RULE, said=options.forbidden))
-
-    async def _get_access(self) -> None:
-        """Have the access before the first slot is taken. What is wrong with it ends the run, with a report."""
-        try:
-            await self._gate.unless_closed(self._service.get_access())
-        except (AccessRefused, ServiceUnreachable) as error:
-            self.stop(stop_for(error))
-        except GateClosed:
-            return
 
     async def _sort_out(self) -> tuple[list[Work], dict[int, str], set[int]]:
         rules = self._options.rules
@@ -215,8 +203,6 @@ class Engine:
             with self._outcomes.bind_row(work.position):
                 if not await self._step(work, worklist):
                     return
-            if worklist.open == 0:
-                worklist.end(self._options.workers)
 
     async def _step(self, work: Work, worklist: Worklist) -> bool:
         """Take one course one step on; False when the run is stopping."""
@@ -230,14 +216,15 @@ class Engine:
             return False
         except Exception as error:  # noqa: BLE001 - raised here, it would cancel calls that have reached the service
             shortage = name_shortage(error)
-            told = shortage or name_bug(error)
-            self._events.error("run.broken", error=told)
-            self.stop(Stop(reason=StopReason.SHORTAGE if shortage else StopReason.BUG, said=told))
+            cause = shortage or name_bug(error)
+            self._events.error("run.broken", error=cause)
+            self.stop(Stop(reason=StopReason.SHORTAGE if shortage else StopReason.BUG, said=cause))
             return False
         if isinstance(step, Later):
             if self._journal.has_company:
                 worklist.scatter()
-            worklist.put_later(step)
+            if self._gate.stop is None:
+                worklist.put_later(step)
             return self._gate.stop is None
         self._outcomes.tell_row(work.position, step.outcome, detail=step.message, attempts=step.attempts)
         self._count_failures()
@@ -255,9 +242,7 @@ class Engine:
             self.stop(Stop(reason=StopReason.TIME_IS_OVER, most=self._options.max_seconds))
 
     async def _end_when_stopped(self, worklist: Worklist) -> None:
+        """Call no course up any more, and write the reports while calls in flight finish."""
         await self._gate.wait_closed()
-        worklist.end(self._options.workers)
-
-    async def _report_when_stopped(self) -> None:
-        await self._gate.wait_closed()
+        worklist.end()
         await self._closing.report_early(self._gate.stop)

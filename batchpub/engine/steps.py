@@ -5,7 +5,7 @@ import random
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
-from batchpub.caller import Attempt, Called, Caller, Hand
+from batchpub.caller import Called, Caller, Hand
 from batchpub.events import Events
 from batchpub.lifecycle.moves import Move, Read, Send, Settle, Wait, next_move
 from batchpub.lifecycle.reading import move_after_look, weigh_reading
@@ -17,6 +17,7 @@ from batchpub.sentences.rows import in_words
 from batchpub.services import interface as answers
 from batchpub.services.interface import Operation, Reply
 from batchpub.standing import CourseStatus, RowResult
+from batchpub.store.asked import Claim
 
 NOT_READ = Reply(
     answer=answers.Denied(code="no_scope", message=""), http_status=None, code="no scope for reading", excerpt=""
@@ -82,10 +83,10 @@ class Steps:
     # Reading.
 
     async def _read(self, work: Work, read: Read, hand: Hand) -> RowResult | Later:
-        told = await self.ask(work)
-        if isinstance(told, Later):
-            return told
-        work, reply = told
+        asked = await self.ask(work)
+        if isinstance(asked, Later):
+            return asked
+        work, reply = asked
         seen = work.other_name
         work, move = move_after_look(work, reply, self.rules, read=read, now=self.caller.clock.boot_seconds())
         if work.other_name != seen and isinstance(reply.answer, answers.StateRead):
@@ -101,8 +102,8 @@ class Steps:
         """
         if self.signs.may_not_read:
             return work, NOT_READ
-        attempt = Attempt(operation=Operation.READ, work=work, number=work.reads + 1)
-        called = await self.caller.call(attempt, Hand())
+        claim = Claim(course=work.course, position=work.position, attempt=work.reads + 1)
+        called = await self.caller.read(claim)
         if called is None:
             return Later(work=work)
         reply = called.reply
@@ -137,15 +138,15 @@ class Steps:
         if send.look is not None and self.caller.clock.boot_seconds() - work.looked_at > self.evidence_seconds:
             read = Read(version=send.version, why=send.look)
             return await (self._go_first(work, read, hand) if hand.is_probe else self._read(work, read, hand))
-        attempt = Attempt(
-            operation=Operation.PUBLISH,
-            work=work,
-            number=work.attempts + 1,
+        claim = Claim(
+            course=work.course,
+            position=work.position,
+            attempt=work.attempts + 1,
             version=send.version,
             again=self.rules.publishes_again(work.course),
             evidence=send.before is CourseStatus.DRAFT,
         )
-        called = await self.caller.call(attempt, hand)
+        called = await self.caller.publish(claim, hand, notify=work.notify)
         if called is None:
             return Later(work=work)
         verdict = weigh(send, work.spend(called.seconds), called.reply, self.signs, self.rules)

@@ -112,14 +112,14 @@ class Survey:
         """Read until the answer is about the course, or nothing is heard after all attempts."""
         while True:
             reads = work.reads
-            told = await self._steps.ask(work)
-            if isinstance(told, Later):
-                if told.reply is not None and (reads or not is_silent(told.reply)):
-                    self._silence.hear(work.course, told.reply)
-                work = told.work
-                await self.ledger.clock.sleep(told.seconds)
+            asked = await self._steps.ask(work)
+            if isinstance(asked, Later):
+                if asked.reply is not None and (reads or not is_silent(asked.reply)):
+                    self._silence.hear(work.course, asked.reply)
+                work = asked.work
+                await self.ledger.clock.sleep(asked.seconds)
                 continue
-            _, reply = told
+            _, reply = asked
             if isinstance(reply.answer, answers.Denied):
                 raise AccessRefused(
                     f"This access may not read courses ({reply.code}). Make one with ZOHOPEOPLE.training.READ too, or "

@@ -66,14 +66,14 @@ def _answered(fields: Fields) -> str:
 
 
 def _started(fields: Fields) -> str:
-    told = f"{say_count(fields['to_publish'], 'course')} to publish of {say_count(fields['rows'], 'row')}"
+    sentence = f"{say_count(fields['to_publish'], 'course')} to publish of {say_count(fields['rows'], 'row')}"
     if fields.get("sheets"):
-        told += f" in {', '.join(fields['sheets'])}"
+        sentence += f" in {', '.join(fields['sheets'])}"
     if fields.get("host"):
-        told += f"; at {fields['host']}"
+        sentence += f"; at {fields['host']}"
     if fields.get("rate") and fields.get("period_seconds"):
-        told += f", at most {fields['rate']} calls in {fields['period_seconds']:g} s"
-    return told
+        sentence += f", at most {fields['rate']} calls in {fields['period_seconds']:g} s"
+    return sentence
 
 
 def _made(fields: Fields) -> str:

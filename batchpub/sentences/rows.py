@@ -85,8 +85,8 @@ def say_reason(reason: RowReason) -> str:  # noqa: C901, PLR0912 - one case for 
             return f"No clear answer in {tries}, and its state cannot be read.{_say_last(last)}"
         case NotSentAgain(code=code, last=last):
             named = f" ({code})" if code else ""
-            told = f"Sent before, its answer was lost, and its state cannot be read{named}.{_say_last(last)}"
-            return f"{told} Look in Zoho: if it is still a draft, publish it there."
+            sentence = f"Sent before, its answer was lost, and its state cannot be read{named}.{_say_last(last)}"
+            return f"{sentence} Look in Zoho: if it is still a draft, publish it there."
         case _ as unreachable:
             assert_never(unreachable)
 
@@ -132,8 +132,10 @@ def _say_plain(reason: Plain) -> str:  # noqa: C901, PLR0912 - as above
 
 def _say_held(names: OtherName, *, mails: bool) -> str:
     why = "it would mail learners, so it was not sent" if mails else "so it was not sent"
-    told = say_other_name(names).rstrip(".")
-    return f"{told}: {why}. If the id is right, correct the name or write yes under Confirmed; else correct the id."
+    differing = say_other_name(names).rstrip(".")
+    return (
+        f"{differing}: {why}. If the id is right, correct the name or write yes under Confirmed; else correct the id."
+    )
 
 
 def _say_no(no: FinalNo) -> str:
@@ -154,11 +156,11 @@ def _say_last(last: Reply | None) -> str:
     """Give the last answer that said something, as a sentence with a blank before it; "" where there was none."""
     if last is None:
         return ""
-    told = _begin(last.answer.reason) if isinstance(last.answer, answers.Unclear) else last.code
-    if last.excerpt and told.endswith(answers.NOTHING_READABLE):
-        told = f"{told.removesuffix(answers.NOTHING_READABLE)}: {last.excerpt[:EXCERPT_CHARACTERS]}"
-    return f" {told.rstrip('.')}."
+    text = _begin(last.answer.reason) if isinstance(last.answer, answers.Unclear) else last.code
+    if last.excerpt and text.endswith(answers.NOTHING_READABLE):
+        text = f"{text.removesuffix(answers.NOTHING_READABLE)}: {last.excerpt[:EXCERPT_CHARACTERS]}"
+    return f" {text.rstrip('.')}."
 
 
-def _begin(told: str) -> str:
-    return f"{told[:1].upper()}{told[1:]}"
+def _begin(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"

@@ -58,8 +58,8 @@ def say_stop(stop: Stop) -> str:  # noqa: C901, PLR0912 - one case for every rea
         case StopReason.DENIED:
             return f"Zoho denies access ({stop.said}). The token needs ZOHOPEOPLE.training.CREATE."
         case StopReason.ACCESS_IS_INVALID:
-            told = "Zoho refuses the access it was given. Check the token or the cookie, and its data centre."
-            return f"{told} {stop.said}".rstrip()
+            sentence = "Zoho refuses the access it was given. Check the token or the cookie, and its data centre."
+            return f"{sentence} {stop.said}".rstrip()
         case StopReason.NOT_REACHED:
             return f"Zoho could not be reached in {say_count(stop.count, 'attempt')} ({stop.said})."
         case StopReason.OTHER_ACCOUNT:
@@ -79,7 +79,7 @@ def _say_strange(stop: Stop) -> str:
     if reply is None:
         return f"{stop.count} courses in a row were answered with what this program does not know."
     text = " ".join(TAG.sub(" ", reply.excerpt).split()) or reply.excerpt
-    told = f": {text[:EXCERPT_CHARACTERS]}" if text else " and an empty body"
+    body = f": {text[:EXCERPT_CHARACTERS]}" if text else " and an empty body"
     remedy = (
         f'If the code is about each course, say so in the job file: [answers] "{reply.code}" = "refused". '
         if isinstance(reply.answer, Refused)
@@ -87,5 +87,5 @@ def _say_strange(stop: Stop) -> str:
     )
     return (
         f"{stop.count} courses in a row were answered with what this program does not know "
-        f"(HTTP {reply.http_status}{told}). {remedy}Run it again when the cause is found."
+        f"(HTTP {reply.http_status}{body}). {remedy}Run it again when the cause is found."
     )

@@ -52,8 +52,6 @@ async def work_off(steps, worklist, played, loop):
             continue
         played.results[work.course.course_id] = step
         worklist.finish_one()
-        if worklist.open == 0:
-            worklist.end(50)
 
 
 def play(api, ids, *, rules=None, notify=False, limits=None, workers=4, names=None, confirmed=False):
@@ -84,12 +82,10 @@ def play(api, ids, *, rules=None, notify=False, limits=None, workers=4, names=No
             )
             steps = Steps(caller=caller, rules=rules or Rules(), events=events, evidence_seconds=limits.evidence)
             worklist = Worklist(works)
-            feeding = asyncio.ensure_future(worklist.feed())
             closing = asyncio.ensure_future(gate.wait_closed())
-            closing.add_done_callback(lambda _: worklist.end(50))
+            closing.add_done_callback(lambda _: worklist.end())
             await asyncio.gather(*(work_off(steps, worklist, played, loop) for _ in range(workers)))
-            for task in (feeding, closing):
-                task.cancel()
+            closing.cancel()
             played.stop = gate.stop
             played.seconds = loop.time()
 
