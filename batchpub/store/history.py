@@ -1,8 +1,9 @@
 """What the state knows of runs: the list of them, a whole one as reports want it, and what may be forgotten."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import fields
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Row, and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,6 +12,8 @@ from batchpub.course import IdShape, Layout, Outcome, PlannedSheet
 from batchpub.record import CallRecord, LockRecord, RowRecord, RunRecord
 from batchpub.store.database import Database
 from batchpub.store.tables import calls, courses, locks, portals, rows, runs
+
+T = TypeVar("T", RunRecord, RowRecord, CallRecord, LockRecord, PlannedSheet)
 
 
 async def list_runs(database: Database) -> list[dict[str, Any]]:
@@ -102,100 +105,53 @@ async def read_run(database: Database, run: str) -> RunRecord | None:
         head = (await connection.execute(select(runs).where(runs.c.run == run))).one_or_none()
         if head is None:
             return None
-        return _run_record(
-            head,
-            (await connection.execute(select(rows).where(rows.c.run == run).order_by(rows.c.position))).all(),
-            (await connection.execute(select(calls).where(sent).order_by(calls.c.sent_on, calls.c.call))).all(),
-            (await connection.execute(select(locks).where(locks.c.run == run).order_by(locks.c.lock))).all(),
+        its_rows = await connection.execute(select(rows).where(rows.c.run == run).order_by(rows.c.position))
+        its_calls = await connection.execute(select(calls).where(sent).order_by(calls.c.sent_on, calls.c.call))
+        its_locks = await connection.execute(select(locks).where(locks.c.run == run).order_by(locks.c.lock))
+        return _make(
+            RunRecord,
+            {**head.facts, **_columns(head)},
+            sheets=tuple(_sheet(told) for told in head.sheets),
+            rows=tuple(
+                _make(RowRecord, _columns(row), values=tuple(row.row_values), outcome=Outcome(row.outcome))
+                for row in its_rows
+            ),
+            calls=tuple(_make(CallRecord, _columns(call)) for call in its_calls),
+            locks=tuple(_make(LockRecord, _columns(lock)) for lock in its_locks),
+            planned_rows=head.facts.get("rows"),
         )
 
     with database.understood():
         return await database.read(read)
 
 
+def _columns(row: Row[Any]) -> dict[str, Any]:
+    """Give a row as records have it: wall times, whose columns end in `_on`, as moments `_at`."""
+    known = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented way to a row's columns
+    return known | {f"{name[:-3]}_at": _when(text) for name, text in known.items() if name.endswith("_on")}
+
+
+def _make(kind: type[T], known: Mapping[str, Any], **others: Any) -> T:
+    """Make a record of what is known under the names of its fields, and of `others`; what it has no field for is left."""
+    return kind(**{field.name: known[field.name] for field in fields(kind) if field.name in known} | others)
+
+
 def _when(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text).astimezone(UTC) if text else None
 
 
-def _run_record(
-    head: Row[Any], its_rows: Sequence[Row[Any]], its_calls: Sequence[Row[Any]], its_locks: Sequence[Row[Any]]
-) -> RunRecord:
-    return RunRecord(
-        run=head.run,
-        batchpub_version=head.facts["batchpub_version"],
-        portal=head.portal,
-        sandbox=head.facts["sandbox"],
-        rate=head.facts["rate"],
-        period_seconds=head.facts["period_seconds"],
-        notify_policy=head.facts["notify_policy"],
-        started_at=datetime.fromisoformat(head.started_on),
-        finished_at=_when(head.finished_on),
-        exit_code=head.exit_code,
-        stop_reason=head.stop_reason,
-        resume_command=head.resume_command,
-        sheets=tuple(
-            PlannedSheet(
-                file=s["file"],
-                sheet=s["sheet"],
-                headings=tuple(s["headings"]),
-                notes=tuple(s["notes"]),
-                refused=s.get("refused", ""),  # states of earlier versions have none of the three
-                layout=_layout(s.get("layout")),
-                sha256=s.get("sha256", ""),
-            )
-            for s in head.sheets
-        ),
-        rows=tuple(_row_record(row) for row in its_rows),
-        calls=tuple(_call_record(call) for call in its_calls),
-        planned_rows=head.facts.get("rows"),
-        locks=tuple(
-            LockRecord(
-                began_at=datetime.fromisoformat(r.began_on), ends_at=datetime.fromisoformat(r.ends_on), cause=r.cause
-            )
-            for r in its_locks
-        ),
+def _sheet(told: Mapping[str, Any]) -> PlannedSheet:
+    """Read a sheet back; those of earlier versions have fewer fields."""
+    layout = told.get("layout")
+    return _make(
+        PlannedSheet,
+        told,
+        headings=tuple(told["headings"]),
+        notes=tuple(told["notes"]),
+        layout=None if layout is None else _layout(layout),
     )
 
 
-def _layout(told: dict[str, Any] | None) -> Layout | None:
-    if told is None:
-        return None
+def _layout(told: Mapping[str, Any]) -> Layout:
     above = tuple((int(row), int(column), str(text)) for row, column, text in told["above"])
     return Layout(row=told["row"], columns=tuple(told["columns"]), above=above)
-
-
-def _row_record(row: Any) -> RowRecord:
-    return RowRecord(
-        position=row.position,
-        sheet_index=row.sheet_index,
-        row=row.row,
-        cell=row.cell,
-        course_id=row.course_id,
-        batch_id=row.batch_id,
-        name=row.name,
-        notify=row.notify,
-        values=tuple(row.row_values),
-        outcome=Outcome(row.outcome),
-        message=row.message,
-        attempts=row.attempts,
-        http_status=row.http_status,
-        code=row.code,
-        verified=row.verified,
-        first_sent_at=_when(row.first_sent_on),
-        finished_at=_when(row.finished_on),
-    )
-
-
-def _call_record(call: Any) -> CallRecord:
-    return CallRecord(
-        operation=call.operation,
-        course_id=call.course_id,
-        batch_id=call.batch_id,
-        attempt=call.attempt,
-        sent_at=datetime.fromisoformat(call.sent_on),
-        answered_at=_when(call.answered_on),
-        http_status=call.http_status,
-        code=call.code,
-        meaning=call.meaning,
-        excerpt=call.excerpt,
-    )
