@@ -3,14 +3,14 @@
 from datetime import timedelta
 from typing import Any, assert_never
 
-from sqlalchemy import Row, and_, case, literal, or_, true, update
+from sqlalchemy import ColumnElement, Row, and_, case, literal, or_, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from batchpub.course import Course
 from batchpub.standing import CourseStatus, Free, Held, PublishedBefore, Standing, Uncertain
 from batchpub.store.asked import Claim
 from batchpub.store.dialect import insert_into
-from batchpub.store.portal import LedgerTime, Portal
+from batchpub.store.portal import Portal
 from batchpub.store.tables import Status, courses
 
 MAY_BE_PUBLISHED = (Status.SENDING, Status.UNCLEAR)
@@ -75,15 +75,13 @@ class Courses:
         return (await connection.execute(taken.returning(courses.c.version))).one_or_none() is not None
 
     async def mark(
-        self, connection: AsyncConnection, course: Course, status: CourseStatus, now: LedgerTime, *, known: bool = True
+        self, connection: AsyncConnection, course: Course, status: CourseStatus, now: float, *, known: bool
     ) -> None:
         """Write what an answer to a call of this run makes of a course; `known` tells that it was about the course."""
         values = self._values(status, now, hold=self._limits.settle + self._limits.lease)
-        mine = and_(self._is(course), courses.c.run == self._portal.run)
-        await connection.execute(
-            update(courses)
-            .where(mine)
-            .values(version=courses.c.version + 1, changed_at=now, **values, **({"known": True} if known else {}))
+        mine = courses.c.run == self._portal.run
+        await self._change(
+            connection, course, mine, {**values, "changed_at": now, **({"known": True} if known else {})}
         )
 
     async def adopt(
@@ -94,20 +92,23 @@ class Courses:
         `version` is what the course must still have; only that it is published is written whatever others did since.
         """
         run = self._portal.run
+        unheard_of = {"status": Status.FREE, "version": 0, "run": run, "changed_at": now}
+        first = insert_into(connection, courses).values(
+            **self._key(course), **unheard_of, held_until_at=0.0, ready_at=0.0
+        )
+        await connection.execute(first.on_conflict_do_nothing())
         let_go = or_(courses.c.run == run, courses.c.held_until_at <= now)
         untouched = true() if status is CourseStatus.PUBLISHED else (courses.c.version == version) & let_go
-        values = {**self._values(status, now, hold=0.0), "run": run, "changed_at": now, "known": True}
-        first = {**values, "status": _first_status(status), "ready_at": values.get("ready_at", 0.0)}
-        new = insert_into(connection, courses).values(**self._key(course), version=1, **first)
-        await connection.execute(
-            new.on_conflict_do_update(
-                index_elements=list(courses.primary_key),
-                set_={**values, "version": courses.c.version + 1},
-                where=untouched,
-            )
-        )
+        values = self._values(status, now, hold=0.0)
+        await self._change(connection, course, untouched, {**values, "run": run, "changed_at": now, "known": True})
 
-    def _values(self, status: CourseStatus, now: LedgerTime, *, hold: float) -> dict[str, Any]:
+    async def _change(
+        self, connection: AsyncConnection, course: Course, only: ColumnElement[bool], values: dict[str, Any]
+    ) -> None:
+        this = and_(*(courses.c[name] == value for name, value in self._key(course).items()), only)
+        await connection.execute(update(courses).where(this).values(version=courses.c.version + 1, **values))
+
+    def _values(self, status: CourseStatus, now: float, *, hold: float) -> dict[str, Any]:
         """Give the columns for a status; `hold` is for how long it is kept from others while it is looked into."""
         published = {"published_on": self._portal.wall_text(), "published_by": self._portal.run}
         published["again_id"] = self._again_id
@@ -134,19 +135,3 @@ class Courses:
 
     def _key(self, course: Course) -> dict[str, str]:
         return {"portal": self._portal.name, "course_id": course.course_id, "batch_id": course.batch_id}
-
-    def _is(self, course: Course) -> Any:
-        return and_(*(courses.c[name] == value for name, value in self._key(course).items()))
-
-
-def _first_status(status: CourseStatus) -> Status:
-    """Give the status of a course that the state had never heard of."""
-    match status:
-        case CourseStatus.PUBLISHED:
-            return Status.PUBLISHED
-        case CourseStatus.UNCLEAR:
-            return Status.UNCLEAR
-        case CourseStatus.DRAFT | CourseStatus.FREE | CourseStatus.ASKING:
-            return Status.FREE
-        case _ as unreachable:
-            assert_never(unreachable)

@@ -1,11 +1,11 @@
 """The journal: written before a call and after it, so that after any crash it is right or says that it does not know."""
 
-from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import asdict, fields
 from http import HTTPStatus
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from batchpub.course import Course, Outcome, Pile, Plan, PlannedRow
@@ -26,15 +26,18 @@ from batchpub.standing import (
 )
 from batchpub.store.asked import Answered, Claim
 from batchpub.store.courses import Courses
-from batchpub.store.dialect import insert_into, insert_many, update_many
+from batchpub.store.dialect import insert_into
 from batchpub.store.history import read_run
 from batchpub.store.ledger import Ledger
 from batchpub.store.limits import Lock, Slot
 from batchpub.store.neighbours import Neighbours
 from batchpub.store.overview import RunAtWork, read_at_work
-from batchpub.store.portal import Hold, LedgerTime
+from batchpub.store.portal import Hold
 from batchpub.store.row_words import NO_ANSWER, SECOND_REPETITION, STILL_UNKNOWN, not_attempted_because
 from batchpub.store.tables import calls, rows, runs
+
+OUTCOME = (*(field.name for field in fields(RowResult)), "finished_on")
+"""Columns of a row that an outcome changes."""
 
 
 class _SlotLost(Exception):
@@ -57,10 +60,12 @@ class Journal:
         self._database = ledger.database
         self._courses = Courses(ledger.row, again_id or ledger.run)
         self._neighbours = Neighbours(ledger.row)
+        self._first: dict[int, dict[str, Any]] = {}
+        """What the run began with, by the position of the row."""
         self._kept: dict[int, RowResult] = {}
         """What others did with courses of ours, by the position of the row: written at the next look around."""
         self._mine: set[int] = set()
-        """Positions of rows that this run had in hand: what it writes of them is written at once."""
+        """Positions of rows that this run had in hand, or wrote an end of: what it writes of them is written at once."""
 
     @property
     def has_company(self) -> bool:
@@ -90,14 +95,16 @@ class Journal:
             "sheets": [asdict(sheet) for sheet in plan.sheets],
         }
 
+        first = [self._first_row(row, already.get(row.position), uncertain) for row in plan.rows]
+        self._first = {row["position"]: row for row in first}
+
         async def write(connection: AsyncConnection) -> None:
             if self.repeats:
                 await self._portal.hold(connection)  # of two that begin at the same time, one sees the other
                 await self._refuse_second_repetition(connection)
             new = insert_into(connection, runs).values(**run).on_conflict_do_nothing().returning(runs.c.run)
             if (await connection.execute(new)).one_or_none() is not None and plan.rows:
-                first = [self._first_row(row, already.get(row.position), uncertain) for row in plan.rows]
-                await insert_many(connection, rows, first)
+                await self._put_rows(connection, self._first.values())
 
         await self._database.write(write)
 
@@ -128,11 +135,8 @@ class Journal:
             "name": row.name,
             "notify": row.notify,
             "row_values": list(row.values),
-            "outcome": outcome.value,
-            "message": message,
-            "attempts": 0,
-            "code": "",
-            "verified": False,
+            **self._row_values(RowResult(outcome=outcome, message=message, attempts=0)),
+            "finished_on": None,
         }
 
     async def standings(
@@ -238,16 +242,12 @@ class Journal:
 
     async def record(self, claim: Claim, answered: Answered) -> Lock | None:
         """Write one answer: the call, the course's status, the row's outcome, the slot and, if it is one, the lock."""
-        slot, note, rest = answered.slot, answered.note, answered.rest
+        slot, note = answered.slot, answered.note
 
         async def write(connection: AsyncConnection) -> Lock | None:
             # Whoever changes the portal's row takes it first, as everybody does: no two wait for each other.
-            portal: Row[Any] | None = None
-            now: LedgerTime
-            if answered.lock is not None or slot.is_probe:
-                portal, now = await self._portal.hold(connection)
-            else:
-                now = await self._portal.tell_time(connection)
+            changes_portal = answered.lock is not None or slot.is_probe
+            portal, now = await self._portal.hold(connection, Hold.ALONE if changes_portal else Hold.SHARED)
             if not await self._end_call(connection, answered, now):
                 return None  # an earlier try was committed after all, and its lock is in the portal's row
             if answered.status is not None:
@@ -255,12 +255,9 @@ class Journal:
                 await self._courses.mark(connection, claim.course, answered.status, now, known=known)
             if answered.result is not None:
                 await self._write_row(connection, claim.position, answered.result)
-            await self.ledger.end_probe(connection, slot, rest)
-            if portal is None or not isinstance(now, float):
-                return None
             if answered.lock is not None:
                 return await self.ledger.lock.close(connection, slot, portal, now, answered.lock)
-            if rest is Rest.ANSWERED:
+            if slot.is_probe:
                 await self.ledger.lock.note_answer(connection, slot, portal, now, through=answered.through)
             return None
 
@@ -268,19 +265,15 @@ class Journal:
         self._neighbours.forget(claim.course)
         return lock
 
-    async def _end_call(self, connection: AsyncConnection, answered: Answered, now: LedgerTime) -> bool:
+    async def _end_call(self, connection: AsyncConnection, answered: Answered, now: float) -> bool:
         """Write what was answered to a call that has no answer yet; tell whether it had none."""
-        note, rest = answered.note, answered.rest
         unanswered = update(calls).where(calls.c.call == answered.call, calls.c.meaning == "")
         written = await connection.execute(
             unanswered.values(
-                answered_on=None if rest is Rest.UNANSWERED else self._portal.wall_text(),
-                http_status=note.http_status,
-                code=note.code,
-                meaning=note.meaning,
-                excerpt=note.excerpt,
+                **asdict(answered.note),
+                answered_on=None if answered.rest is Rest.UNANSWERED else self._portal.wall_text(),
                 in_flight=False,
-                free_at=now + self.ledger.rest_after(rest),
+                free_at=now + self._portal.limits.rest_after(answered.rest),
             )
         )
         return bool(written.rowcount)
@@ -292,15 +285,8 @@ class Journal:
         await connection.execute(self._row(position).values(**self._row_values(result)))
 
     def _row_values(self, result: RowResult) -> dict[str, Any]:
-        return {
-            "outcome": result.outcome.value,
-            "message": result.message,
-            "attempts": result.attempts,
-            "http_status": result.http_status,
-            "code": result.code,
-            "verified": result.verified,
-            "finished_on": None if result.outcome is Outcome.NOT_ATTEMPTED else self._portal.wall_text(),
-        }
+        finished_on = None if result.outcome is Outcome.NOT_ATTEMPTED else self._portal.wall_text()
+        return {**asdict(result), "outcome": result.outcome.value, "finished_on": finished_on}
 
     async def settle(
         self,
@@ -341,17 +327,25 @@ class Journal:
         kept, self._kept = self._kept, {}
         if not kept:
             return
-        results = [
-            {"run": self.run, "position": position, **self._row_values(result)} for position, result in kept.items()
-        ]
-        untouched = rows.c.first_sent_on.is_(None) & rows.c.finished_on.is_(None)
+        results = [{**self._first[position], **self._row_values(result)} for position, result in kept.items()]
         try:
-            await self._database.write(
-                lambda connection: update_many(connection, rows, results, by=("run", "position"), only=untouched)
-            )
+            await self._database.write(lambda connection: self._put_rows(connection, results))
         except BaseException:
             self._kept = {row: result for row, result in kept.items() if row not in self._mine} | self._kept
             raise
+        self._mine.update(row["position"] for row in results if row["finished_on"])
+
+    async def _put_rows(self, connection: AsyncConnection, values: Iterable[dict[str, Any]]) -> None:
+        """Write rows that are new, and outcomes of rows that nothing was written of yet: many in one statement."""
+        new = insert_into(connection, rows)
+        untouched = rows.c.first_sent_on.is_(None) & rows.c.finished_on.is_(None)
+        put = new.on_conflict_do_update(
+            index_elements=list(rows.primary_key),
+            set_={name: new.excluded[name] for name in OUTCOME},
+            where=untouched,
+        )
+        # Without RETURNING, SQLAlchemy would send a statement for every row.
+        await connection.execute(put.returning(rows.c.position), list(values))
 
     async def read_run(self) -> RunRecord:
         """Read the run back as reports want it, with all that was kept until now.

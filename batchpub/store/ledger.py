@@ -8,7 +8,6 @@ from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from batchpub.clock import Clock
-from batchpub.standing import Rest
 from batchpub.store.database import Database
 from batchpub.store.limits import Limits, Outlook, Pace, Slot, Wait
 from batchpub.store.lock import PortalLock
@@ -165,20 +164,6 @@ class Ledger:
             await self.row.set(connection, probe_until_at=now + limits.lease)
         return changed.rowcount == 1
 
-    def rest_after(self, rest: Rest) -> float:
-        """Give the seconds that a slot is taken from now on."""
-        return {
-            Rest.UNUSED: 0.0,
-            Rest.ANSWERED: self.limits.rest,
-            Rest.UNANSWERED: self.limits.rest + self.limits.settle,
-        }[rest]
-
-    async def end_probe(self, connection: AsyncConnection, slot: Slot, rest: Rest) -> None:
-        """Let another call go first when this one did not get through to the service."""
-        if slot.is_probe and rest is not Rest.ANSWERED:
-            mine = (portals.c.portal == self.portal) & (portals.c.probe_slot == slot.slot)
-            await connection.execute(update(portals).where(mine).values(probe_until_at=0.0))
-
     async def begin_call(self, slot: Slot, tell: Callable[[], Mapping[str, Any]] = dict) -> float | None:
         """Make a slot good for a call; give the boot time until which it may start, None when `renew_slot` says no.
 
@@ -202,10 +187,10 @@ class Ledger:
         """Give back a slot whose call was never sent."""
 
         async def give(connection: AsyncConnection) -> None:
-            if slot.is_probe or slot.spaced is not None:
-                await self.row.hold(connection, Hold.TURN)
+            portal, now = await self.row.hold(connection, Hold.TURN)
             await self._drop(connection, slot)
-            await self.end_probe(connection, slot, Rest.UNUSED)
+            if slot.is_probe:
+                await self.lock.note_answer(connection, slot, portal, now, through=False)
 
         await self.database.write(give)
 

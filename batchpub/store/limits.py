@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from batchpub.standing import Rest
+
 GENTLE_SECONDS = 86_400.0
 """How long a portal is treated gently after a lock that came although we kept to the limit."""
 
@@ -57,6 +59,16 @@ class Limits:
     def send_within(self) -> float:
         """Seconds after its claim in which a call may start, so that it has been given up when the claim ends."""
         return self.lease - self.total_timeout
+
+    def rest_after(self, rest: Rest) -> float:
+        """Give the seconds that a slot is taken once its call is over."""
+        match rest:
+            case Rest.UNUSED:
+                return 0.0
+            case Rest.ANSWERED:
+                return self.rest
+            case Rest.UNANSWERED:
+                return self.rest + self.settle
 
 
 def lock_wait(limits: Limits, stated: float | None, level: int) -> float:

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Row, case, select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from batchpub.clock import Clock
@@ -28,9 +28,6 @@ STEP_SECONDS = 1.0
 
 WALL_ROUNDING = 2e-6
 """Seconds subtracted at each hand-over between hosts, so that rounding never shortens a rest."""
-
-LedgerTime = float | ColumnElement[float]
-"""Seconds of the ledger: a number, or the server's own clock inside a statement."""
 
 T = TypeVar("T")
 
@@ -72,11 +69,7 @@ class Portal:
         self.run = run
         self.limits = limits
         self.clock = clock
-        # A clock that went back counts from what was written last, as for whoever holds the portal.
-        last = select(portals.c.last_boot).where(portals.c.portal == portal).scalar_subquery()
-        now = database.now
-        self.moment = None if now is None else case((last > now, last), else_=now)
-        its_time = [] if now is None else [now.label("ledger_now")]
+        its_time = [] if database.now is None else [database.now.label("ledger_now")]
         self._asked = select(portals, *its_time).where(portals.c.portal == portal)
         self._held = {how: self._asked.with_for_update(**words) for how, words in HOLDS.items()}
         self._ahead: float | None = None
@@ -85,12 +78,6 @@ class Portal:
     def now(self) -> float:
         """Estimate the ledger's time without asking: never ahead of it, so that no wait ends early."""
         return self.clock.boot_seconds() + (self._ahead or 0.0)
-
-    async def tell_time(self, connection: AsyncConnection) -> LedgerTime:
-        """Give the ledger's time to write down; a server tells it inside the statement, without holding the portal."""
-        if self.moment is not None:
-            return self.moment
-        return (await self.hold(connection))[1]
 
     def wall(self, now: float) -> float:
         """Give the wall time of a moment; where a server counts, both are one."""

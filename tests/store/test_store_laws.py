@@ -485,6 +485,22 @@ async def test_an_outcome_is_not_replaced_by_an_older_one_that_could_not_be_writ
     assert (DONE.outcome, DONE.message) == (found.rows[0].outcome, found.rows[0].message)
 
 
+async def test_of_two_outcomes_that_others_gave_a_row_the_later_one_stays(desk):
+    """
+    A course that an earlier run left uncertain is held by another run, which publishes it: first one is written, then the other.
+    """
+    held = RowResult(outcome=Outcome.UNKNOWN, message="Being published by run x.", attempts=0)
+    async with desk.open() as database:
+        journal = desk.journal(database)
+        course, *_ = await begin(journal)
+        for result in (held, DONE):
+            await journal.settle(course, position=0, status=None, result=result)
+            await journal.write_down()
+        found = await read_run(database, journal.run)
+
+    assert (DONE.outcome, DONE.message) == (found.rows[0].outcome, found.rows[0].message)
+
+
 async def test_a_lower_rate_counts_what_is_in_flight_at_a_higher_one(desk):
     """
     Three places are taken at a rate of three, one of them by a call in flight: at a rate of two the next one opens
