@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from batchpub.clock import Clock
 from batchpub.errors import AccessRefused, ServiceUnreachable
@@ -144,7 +145,7 @@ class Caller:
         self.calls += 1
         return True
 
-    async def record(self, called: Called, verdict: Verdict) -> None:
+    async def record(self, called: Called, verdict: Verdict[Any]) -> None:
         """Write down what a call came to, in one transaction. All others hear a lock, or an end, before anything is awaited."""
         operation = called.slot.operation
         through = called.reply.answer.meaning in ABOUT_THE_COURSE

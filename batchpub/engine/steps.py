@@ -2,8 +2,10 @@
 
 import asyncio
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import assert_never
+from functools import partial
+from typing import Any, assert_never
 
 from batchpub.caller import Called, Caller, Hand
 from batchpub.events import Events
@@ -106,28 +108,13 @@ class Steps:
         called = await self.caller.read(claim)
         if called is None:
             return Later(work=work)
-        reply = called.reply
-        verdict = weigh_reading(work.spend(called.seconds), reply, self.signs, self.rules)
-        if not isinstance(reply.answer, answers.Withheld):
-            self.events.debug(
-                "course.read",
-                meaning=verdict.note.meaning,
-                http_status=reply.http_status,
-                code=reply.code,
-                duration=_nanoseconds(called),
-            )
-        if verdict.signs.may_not_read and not self.signs.may_not_read:
-            self.events.warning("read.denied", code=reply.code, needed="ZOHOPEOPLE.training.READ")
-        await self._conclude(called, verdict)
+        verdict = weigh_reading(work.spend(called.seconds), called.reply, self.signs, self.rules)
+        await self._conclude(called, verdict, tell=partial(self.events.debug, "course.read"))
         match verdict.then:
             case Heard(work=work):
-                return work, reply
-            case Renewal(work=work):
-                return await self._renew(work, called)
-            case Later() as later:
-                return self._spread(later)
-            case Ended():
-                raise RuntimeError("a reading ends no course")
+                return work, called.reply
+            case Renewal() | Later():
+                return await self._go_on(called, verdict.then)
             case _ as unreachable:
                 assert_never(unreachable)
 
@@ -150,7 +137,14 @@ class Steps:
         if called is None:
             return Later(work=work)
         verdict = weigh(send, work.spend(called.seconds), called.reply, self.signs, self.rules)
-        return await self._finish(called, verdict)
+        await self._conclude(called, verdict, tell=partial(self.events.info, "call.answered"))
+        match verdict.then:
+            case Ended(result=result):
+                return in_words(result)
+            case Renewal() | Later():
+                return await self._go_on(called, verdict.then)
+            case _ as unreachable:
+                assert_never(unreachable)
 
     async def _go_first(self, work: Work, read: Read, hand: Hand) -> RowResult | Later:
         """Look although only one call may be under way after a lock: the slot in hand is that one, and goes back."""
@@ -161,50 +155,29 @@ class Steps:
         async with self._first:
             return await self._read(work, read, hand)
 
-    async def _finish(self, called: Called, verdict: Verdict) -> RowResult | Later:
+    # Both.
+
+    async def _conclude(self, called: Called, verdict: Verdict[Any], *, tell: Callable[..., None]) -> None:
+        """Tell an answer, then write it down: where the disk is full, the log has it all the same."""
         reply = called.reply
-        if not isinstance(
-            reply.answer, answers.Withheld
-        ):  # told before it is written, so that a full disk loses nothing
-            self.events.info(
-                "call.answered",
+        if not isinstance(reply.answer, answers.Withheld):
+            tell(
                 meaning=verdict.note.meaning,
                 http_status=reply.http_status,
                 code=reply.code,
-                duration=_nanoseconds(called),
+                duration=round(called.seconds * 1e9),  # ECS's event.duration is in nanoseconds
             )
-        await self._conclude(called, verdict)
-        match verdict.then:
-            case Ended(result=result):
-                return in_words(result)
-            case Renewal(work=work):
-                return await self._renew(work, called)
-            case Later() as later:
-                return self._spread(later)
-            case Heard():
-                raise RuntimeError("only a reading is heard")
-            case _ as unreachable:
-                assert_never(unreachable)
-
-    # Both.
-
-    async def _conclude(self, called: Called, verdict: Verdict) -> None:
+        if verdict.signs.may_not_read and not self.signs.may_not_read:
+            self.events.warning("read.denied", code=reply.code, needed="ZOHOPEOPLE.training.READ")
         self.signs = verdict.signs
         await self.caller.record(called, verdict)
 
-    async def _renew(self, work: Work, called: Called) -> Later:
-        if await self.caller.renew(called.access, again=work.renewed):
-            work = replace(work, renewed=True)
-        return Later(work=work)
-
-    def _spread(self, later: Later) -> Later:
-        """Give a back-off its jitter, and let the course pay for it."""
-        if not later.backoff:
-            return later
-        seconds = random.uniform(0.5, 1.0) * later.backoff  # noqa: S311 - jitter, no secret
-        return replace(later, work=later.work.spend(seconds), seconds=seconds)
-
-
-def _nanoseconds(called: Called) -> int:
-    """Give how long a call took in the unit of ECS's event.duration."""
-    return round(called.seconds * 1e9)
+    async def _go_on(self, called: Called, then: Renewal | Later) -> Later:
+        """Renew the access, or give a back-off its jitter and let the course pay for it."""
+        if isinstance(then, Renewal):
+            renewed = await self.caller.renew(called.access, again=then.work.renewed)
+            return Later(work=replace(then.work, renewed=True) if renewed else then.work)
+        if not then.backoff:
+            return then
+        seconds = random.uniform(0.5, 1.0) * then.backoff  # noqa: S311 - jitter, no secret
+        return replace(then, work=then.work.spend(seconds), seconds=seconds)

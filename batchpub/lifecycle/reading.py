@@ -24,7 +24,7 @@ from batchpub.services.interface import CourseState, Operation, Reply
 from batchpub.standing import CourseStatus
 
 
-def weigh_reading(work: Work, reply: Reply, signs: Signs, rules: Rules) -> Verdict:
+def weigh_reading(work: Work, reply: Reply, signs: Signs, rules: Rules) -> Verdict[Later | Renewal | Heard]:
     """Say whether a reading is over, or why the course is read once more."""
     signs = signs.hear(Operation.READ, work.course, reply)
     then: Later | Renewal | Heard = Heard(work=work)

@@ -1,6 +1,7 @@
 """What an answer makes of a course, as one value: what is kept of it, and how the course goes on."""
 
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from batchpub.lifecycle.reasons import Result
 from batchpub.lifecycle.signs import Signs
@@ -44,9 +45,12 @@ class Ended:
     result: Result
 
 
+Then = TypeVar("Then", bound=Later | Renewal | Heard | Ended)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """What is written down of an answer, all in one transaction, and what follows.
+class Verdict(Generic[Then]):
+    """What is written down of an answer, all in one transaction, and what follows: other things after a call than after a reading.
 
     `status` None leaves the course alone, `result` None its row. `lock` is the answer where it is a lock; `stop` ends the
     run; `signs` are what the run has heard, this answer included.
@@ -55,7 +59,7 @@ class Verdict:
     note: AnswerNote
     rest: Rest
     signs: Signs
-    then: Later | Renewal | Heard | Ended
+    then: Then
     status: CourseStatus | None = None
     result: Result | None = None
     lock: Throttled | None = None

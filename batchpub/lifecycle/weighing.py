@@ -14,8 +14,10 @@ from batchpub.services.interface import Operation, Reply
 from batchpub.standing import CourseStatus
 from batchpub.stopping import Stop, StopReason
 
+Weighed = Verdict[Later | Renewal | Ended]
 
-def weigh(send: Send, work: Work, reply: Reply, signs: Signs, rules: Rules) -> Verdict:
+
+def weigh(send: Send, work: Work, reply: Reply, signs: Signs, rules: Rules) -> Weighed:
     """Say what an answer makes of a course.
 
     `before` says what the course goes back to. An answer that is a no by an operator's word alone is not certain to be
@@ -78,7 +80,7 @@ class _Call:
         status: CourseStatus,
         result: Result,
         stop: Stop | None = None,
-    ) -> Verdict:
+    ) -> Weighed:
         return Verdict(
             note=note_of(self.reply),
             rest=rest_of(self.reply),
@@ -99,7 +101,7 @@ class _Call:
             other_name=self.work.other_name,
         )
 
-    def back_in_line(self, then: Later | Renewal, *, stop: Stop | None = None) -> Verdict:
+    def back_in_line(self, then: Later | Renewal, *, stop: Stop | None = None) -> Weighed:
         """Count the call as none: the course is as it was before it."""
         outcome, reason = Outcome.NOT_ATTEMPTED, Plain.NOT_YET
         if self.before is CourseStatus.UNCLEAR:
@@ -107,23 +109,23 @@ class _Call:
         result = Result(outcome=outcome, reason=reason, attempts=then.work.attempts)
         return self._verdict(then, status=self.before, result=result, stop=stop)
 
-    def locked(self, throttled: answers.Throttled, work: Work | None = None) -> Verdict:
+    def locked(self, throttled: answers.Throttled, work: Work | None = None) -> Weighed:
         """Wait for a lock: no attempt of the course."""
         return replace(self.back_in_line(Later(work=work or self.work)), lock=throttled)
 
-    def published(self) -> Verdict:
+    def published(self) -> Weighed:
         """End with the course published."""
         result = self._result(Outcome.PUBLISHED, Plain.MAILED if self.work.notify else Plain.NOT_MAILED)
         return self._verdict(Ended(result=result), status=CourseStatus.PUBLISHED, result=result)
 
-    def said_published(self, answer: answers.SaidPublished) -> Verdict:
+    def said_published(self, answer: answers.SaidPublished) -> Weighed:
         """Have it read: after an attempt whose answer was lost it may well be that one which published it."""
         maybe_ours = self.before is CourseStatus.UNCLEAR or self.work.attempts > 0
         status = CourseStatus.UNCLEAR if maybe_ours else CourseStatus.ASKING
         then = Later(work=replace(self.sent, said_published=answer))
         return self._verdict(then, status=status, result=self._result(Outcome.REFUSED, answer))
 
-    def refused(self, answer: answers.Refused) -> Verdict:
+    def refused(self, answer: answers.Refused) -> Weighed:
         """Take a final no. The second 422 of two courses is a lock; a no to a second call says nothing of a lost first."""
         if self.signs.is_limit_shared(self.work.course, self.reply.http_status) and not self.work.strained:
             throttled = answers.Throttled(wait_seconds=None, cause=SHARED_LIMIT)
@@ -139,12 +141,12 @@ class _Call:
         result = self._result(Outcome.UNKNOWN if was_lost else Outcome.REFUSED, reason)
         return self._verdict(Ended(result=result), status=status, result=result)
 
-    def denied(self, answer: answers.Denied) -> Verdict:
+    def denied(self, answer: answers.Denied) -> Weighed:
         """Stop the run: the access lacks the scope, and nothing can be published with it."""
         stop = Stop(reason=StopReason.DENIED, said=f"{answer.code}: {answer.message}".rstrip(": "))
         return self.back_in_line(Later(work=self.work), stop=stop)
 
-    def not_sent(self, answer: answers.NotSent) -> Verdict:
+    def not_sent(self, answer: answers.NotSent) -> Weighed:
         """Try again, or give up. Where no other call reached the service either, the run stops."""
         sent = self.sent
         if self.rules.may_try(sent):
@@ -157,7 +159,7 @@ class _Call:
             stop = Stop(reason=StopReason.NOT_REACHED, count=sent.attempts, said=answer.reason)
         return self._verdict(Ended(result=result), status=self.before, result=result, stop=stop)
 
-    def unclear(self) -> Verdict:
+    def unclear(self) -> Weighed:
         """Doubt: it may be published, and is read when the call can no longer arrive late."""
         sent = self.sent if self.reply.http_status is None else replace(self.sent, last=self.reply)
         settle = self.rules.settle_seconds
