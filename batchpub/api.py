@@ -99,7 +99,7 @@ def read_sheet(
     return load_bytes(name or str(getattr(source, "name", "sheet")), data, options)
 
 
-async def check(  # noqa: PLR0913 - all by name, with defaults
+async def check(
     rows: Rows,
     *,
     service: Service | None = None,
@@ -140,7 +140,7 @@ async def check(  # noqa: PLR0913 - all by name, with defaults
         return _forecast(plan, known, looks, policy, await parts.ledger.look_ahead(Operation.PUBLISH))
 
 
-async def publish(  # noqa: PLR0913 - all by name, and five of them have a default
+async def publish(
     rows: Rows,
     *,
     service: Service,

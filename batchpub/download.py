@@ -46,7 +46,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
         self._shown = shown
         self.addresses: list[str] = []
 
-    def redirect_request(  # noqa: PLR0913 - the library's signature
+    def redirect_request(
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
     ) -> urllib.request.Request | None:
         if not _is_safe(newurl):

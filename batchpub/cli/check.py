@@ -45,7 +45,7 @@ TONES_OF = {"invalid": Tone.BAD, "uncertain": Tone.WATCH, "duplicate": Tone.QUIE
 ACCESS_TOKEN_SECONDS = 3600.0  # "expires_in": 3600, Zoho accounts documentation
 
 
-def check(  # noqa: PLR0913 - the flags of a command
+def check(
     *,
     sheets: tuple[str, ...],
     job: Path | None,

@@ -136,7 +136,7 @@ def _begin(
         return code
 
 
-async def _publish(  # noqa: PLR0913 - a run and all that belongs to it
+async def _publish(
     intake: Intake, beside: Path, earlier: Earlier, settings: Settings, extras: Extras, here: Invocation
 ) -> int:
     plan = intake.settle(*await _find_published(intake, settings, extras, earlier))

@@ -33,7 +33,7 @@ def command_again() -> str:
     return f"# the same command again: {begun} ... ({len(words)} words in all)"
 
 
-def command_to_continue(  # noqa: PLR0913 - all that the command is made of
+def command_to_continue(
     context: click.Context, *, again: bool, run: str, out: Path, reports: tuple[str, ...], reported: bool = True
 ) -> str:
     """Give the command that does what is left of a run.

@@ -80,7 +80,7 @@ async def introduce(  # noqa: PLR0913 - all that is said
         click.confirm(f"{say_count(mailing, 'course')} will mail learners. Publish?", abort=True, err=True)
 
 
-def say_goodbye(  # noqa: PLR0913 - all that is said
+def say_goodbye(
     found: RunRecord, code: ExitCode, folder: str, reports: Sequence[Path], settings: Settings, *, as_json: bool
 ) -> None:
     """Close a run: on a terminal for the person, on stdout for whoever reads that, there as JSON where it is asked for."""

@@ -67,7 +67,7 @@ def write_junit(run: RunRecord) -> bytes:
     )
 
 
-def make_document(  # noqa: PLR0913 - all that the format has a place for
+def make_document(
     title: str,
     cases: Sequence[Case],
     *,

@@ -40,7 +40,7 @@ DIGITS = re.compile(r"[0-9]+")
 class ZohoClient:
     """Publishes and reads single courses. Use it as an async context manager."""
 
-    def __init__(  # noqa: PLR0913 - settings stop at the command line
+    def __init__(
         self,
         *,
         api_url: str,

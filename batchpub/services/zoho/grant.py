@@ -26,7 +26,7 @@ class Granted:
     remark: str = ""
 
 
-async def exchange_code(  # noqa: PLR0913 - what the token call wants, and what its sentences need
+async def exchange_code(
     *,
     accounts_url: str,
     client_id: str,
