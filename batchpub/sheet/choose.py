@@ -123,7 +123,7 @@ def choose_column(heading: Heading) -> int:
 
 def _say_no_heading(book: Book, grid: Grid, options: SheetOptions, found: str = "") -> str:
     wanted = "Course ID" if options.column is None else options.column
-    if book.noun == "a web page":
+    if book.is_page:
         return f'This is a web page, and no table in it has a column headed "{wanted}" in its first {HEAD_ROWS} rows. {found or _SIGN_IN}'
     seen = [trim(cell.text) for row in grid.rows[:1] for _, cell in sorted(row.cells.items())]
     if any(map(looks_secret, seen)):
@@ -138,7 +138,7 @@ def _say_no_heading(book: Book, grid: Grid, options: SheetOptions, found: str = 
 
 def _say_no_tab(book: Book, options: SheetOptions) -> str:
     wanted = "Course ID" if options.column is None else options.column
-    if book.noun == "a web page":
+    if book.is_page:
         return _say_no_heading(book, Grid(rows=()), options)
     names = list_names([_quoted(tab) for tab in book.tabs if not tab.hidden])
     where = f" ({names})" if names else ""

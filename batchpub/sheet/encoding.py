@@ -1,8 +1,9 @@
 """Bytes of a text file into text. Ids are ASCII digits, so they are exact in every encoding tried here.
 
-No detector: they guess wrong on short files. A mark at the start, else the pattern of the NUL bytes, else strict UTF-8,
-else the code page in which the most headings, yes and no are words that we know: in a wrong one a Publish column is overlooked, and with
-it a no. Where they tell nothing, names may come out garbled but ids do not.
+No detector: they guess wrong on short files. A mark at the start, else the pattern of the NUL bytes, else what an XML
+declaration names, else strict UTF-8, else what a web page names, else the code page in which the most headings, yes and no
+are words that we know: in a wrong one a Publish column is overlooked, and with it a no. Where they tell nothing, names may
+come out garbled but ids do not.
 """
 
 import codecs
@@ -20,13 +21,23 @@ _MARKS = (  # the longer first: UTF-32's begins with UTF-16's
 _SAMPLE = 8192
 _NUL_SHARE = 0.1  # of the high bytes of UTF-16 text with Latin letters or digits in it
 _STRAY_SHARE = 0.01
+_MANY = 16  # so many NUL bytes, every one of them at an even place or every one at an odd place, are no damage
+_IN_XML = re.compile(rb"\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']\s*([A-Za-z0-9_.:-]+)")
+_IN_HTML = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]+)", re.IGNORECASE)
+# What programs write under these names is nearly always the larger set of the same family.
+_WIDER = {
+    **dict.fromkeys(("gb2312", "gb_2312-80", "gbk", "x-gbk"), "gb18030"),
+    **dict.fromkeys(("shift_jis", "shift-jis", "sjis", "x-sjis", "windows-31j"), "cp932"),
+    **dict.fromkeys(("euc-kr", "ks_c_5601-1987", "ksc5601"), "cp949"),
+    **dict.fromkeys(("big5", "x-x-big5"), "cp950"),
+    **dict.fromkeys(("iso-8859-1", "latin1", "us-ascii", "ascii"), "cp1252"),
+}
 # What Windows, MS-DOS and a Mac save a CSV in, for the languages of our headings; the likelier first.
 _CODE_PAGES = (
     "cp1252", "cp932", "gb18030", "cp950", "cp949", "cp1251", "cp1250", "cp1254", "cp1256", "cp850", "mac_roman", "cp852",
     "cp866", "cp857", "mac_cyrillic", "mac_latin2", "mac_turkish", "euc_jp", "koi8_r", "cp720", "iso8859_6",
 )  # fmt: skip
 _BETWEEN = re.compile(r"[,;\t|\r\n<>\"]+")
-_MANY = 16  # so many NUL bytes, every one of them at an even place or every one at an odd place, are no damage
 
 GUESSED = "The file is in an old code page, not in UTF-8: names with special letters may look wrong. The ids are exact."
 _KNOWN = "The file is in an old code page, not in UTF-8; it was read as {}, in which its headings are readable. The ids are exact."
@@ -39,13 +50,18 @@ def decode(data: bytes) -> tuple[str, str]:
     encoding, start = _find_wide_encoding(data)
     if encoding:
         return _decode_wide(data[start:], encoding), ""
+    declared = _IN_XML.match(data)
     data = data.removeprefix(codecs.BOM_UTF8)
     if b"\0" in data:
         raise Unreadable(_NUL)
-    try:
-        return data.decode("utf-8"), ""
-    except UnicodeDecodeError:
-        return _decode_bytes(data)
+    for named in (declared, b"utf-8", _IN_HTML.search(data[:4096])):
+        if named is not None:
+            name = (named if isinstance(named, bytes) else named[1]).decode("ascii").lower()
+            try:
+                return data.decode(_WIDER.get(name, name)), ""
+            except (LookupError, UnicodeError):  # nobody knows such an encoding, or the text is in another one
+                continue
+    return _decode_bytes(data)
 
 
 def _find_wide_encoding(data: bytes) -> tuple[str, int]:

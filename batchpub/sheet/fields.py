@@ -44,6 +44,17 @@ class PlainCells(Mapping[int, Cell]):
         return len(self.fields) - self.fields.count("")
 
 
+def make_cell(
+    place: tuple[int, int], kind: CellKind, text: str, *, formula: str = "", struck: bool = False, exact: bool = False
+) -> Cell | str | None:
+    """Make the cell at a row and column; plain text stays a text, and what holds nothing is None."""
+    if kind is CellKind.EMPTY and not formula:
+        return None
+    if kind is CellKind.TEXT and not formula and not struck:
+        return cut(text)
+    return Cell(ref=name_cell(*place), kind=kind, text=cut(text), formula=cut(formula), struck=struck, exact=exact)
+
+
 def gather_cells(number: int, found: Mapping[int, Cell | str]) -> Mapping[int, Cell]:
     """Give the cells of a row of a workbook, of which the plain texts are no cells yet."""
     width = max(found) + 1

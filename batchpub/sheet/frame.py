@@ -12,7 +12,7 @@ from typing import Any
 
 from batchpub.course import Cell, CellKind, Course, Sheet
 from batchpub.errors import SheetRefused
-from batchpub.sheet.grid import Grid, GridRow, Tab, Unreadable, cut, name_cell
+from batchpub.sheet.grid import Book, Grid, GridRow, Tab, Unreadable, cut, name_cell
 from batchpub.sheet.heading import make_is_heading
 from batchpub.sheet.load import build_sheet
 from batchpub.sheet.options import SheetOptions
@@ -56,29 +56,15 @@ def read_courses(
     return _build(name, [_OF_COURSES[index] for index in used], rows, options)
 
 
-class _Table:
-    """Values in memory as a book of one sheet."""
-
-    noun = "a table in memory"
-    is_text = False
-    notes: Sequence[str] = ()
-    tabs: Sequence[Tab] = (Tab(name=""),)
-
-    def __init__(self, headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-        self._rows = [
-            GridRow(number=1, cells=_cells(1, headings)),
-            *(GridRow(number=number, cells=_cells(number, values)) for number, values in enumerate(rows, 2)),
-        ]
-
-    def read(self, tab: int, rows: int) -> Grid:
-        del tab  # there is one
-        return Grid(rows=self._rows[:rows], complete=len(self._rows) <= rows)
-
-
 def _build(name: str, headings: Sequence[str], rows: Iterable[Sequence[Any]], options: SheetOptions) -> Sheet:
+    table = [GridRow(number=number, cells=_cells(number, values)) for number, values in enumerate([headings, *rows], 1)]
+
+    def read(_: int, wanted: int) -> Grid:
+        return Grid(rows=table[:wanted], complete=len(table) <= wanted)
+
     is_heading = make_is_heading(options.column)
     try:
-        return build_sheet(name, _Table(headings, rows), is_heading, options)
+        return build_sheet(name, Book(tabs=[Tab(name="")], read=read), is_heading, options)
     except Unreadable as error:
         raise SheetRefused(name, str(error)) from error
 

@@ -1,21 +1,17 @@
 """What every reader gives back, whatever the format: sparse rows of typed cells, not yet a table."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Protocol
 
 from batchpub.course import Cell, one_of_many
-from batchpub.plan.text import trim
 
 MAX_CELLS = 1_200_000  # filled cells: what fits into 500 MB, and twelve columns of 100,000 rows
 MAX_CHARACTERS = 32_767  # in one cell: "Excel specifications and limits"
 LAST_COLUMN = 16_384  # XFD
 LAST_ROW = 1_048_576
 HEAD_ROWS = 30  # where a heading is looked for: banner rows above a table are common; thirty of them are not
-MAX_AREAS = 50_000
 MAX_TABS = 1_000
-_MOST_COLUMNS_NAMED = 64 * LAST_COLUMN
 
 
 class Unreadable(Exception):
@@ -101,21 +97,19 @@ class Tab:
     hidden: bool = False
 
 
-class Book(Protocol):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Book:
     """A file whose format is known.
 
-    `noun` says in a sentence what the file really is. `is_text` is True where cells are only separated by commas and the
-    like, so that a value beyond the headings may have pushed others aside.
+    `read` gives so many filled rows of one sheet, by its place among the tabs. `is_text` says that cells are only separated
+    by commas and the like, so that a value beyond the headings may have pushed others aside; `is_page`, that it is a web page.
     """
 
-    noun: str
-    is_text: bool
-    notes: Sequence[str]
     tabs: Sequence[Tab]
-
-    def read(self, tab: int, rows: int) -> Grid:
-        """Read so many filled rows of one sheet, by its place among the tabs."""
-        ...
+    read: Callable[[int, int], Grid]
+    notes: Sequence[str] = ()
+    is_text: bool = False
+    is_page: bool = False
 
 
 IsHeading = Callable[[str], bool]
@@ -136,117 +130,6 @@ def name_column(column: int) -> str:
 def name_cell(row: int, column: int) -> str:
     """Give a cell's name as a spreadsheet does."""
     return f"{name_column(column)}{row}"
-
-
-@dataclass(slots=True)
-class RowBuffer:
-    """Collects what one sheet holds while a file is read, and ends the reading when enough rows are there or too much."""
-
-    wanted: int
-    rows: list[GridRow] = field(default_factory=list)
-    merges: list[Area] = field(default_factory=list)
-    arrays: list[Area] = field(default_factory=list)
-    hidden_columns: set[int] = field(default_factory=set)
-    filled: int = 0
-    complete: bool = True
-    _numbers: set[int] | None = None
-    _highest: int = 0
-    _columns_named: int = 0
-
-    def add(self, row: GridRow) -> bool:
-        """Take a row, unless a person would see nothing in it; say whether there is place for more."""
-        if not row.faults and not _shows_something(row):
-            return True
-        if len(self.rows) >= self.wanted:
-            self.complete = False
-            return False
-        self.filled += len(row.cells)
-        if self.filled > MAX_CELLS:
-            raise Unreadable(TOO_MANY_CELLS)
-        self._refuse_twice(row)
-        self.rows.append(row)
-        return True
-
-    def _refuse_twice(self, row: GridRow) -> None:
-        """Refuse a row that was there before. Most files have them in order; only others need a set of what was seen."""
-        if row.number <= self._highest and self._numbers is None:
-            self._numbers = {seen.number for seen in self.rows}
-        if self._numbers is not None:
-            if row.number in self._numbers:
-                raise Unreadable(say_twice(name_cell(row.number, min(row.cells))))
-            self._numbers.add(row.number)
-        self._highest = max(self._highest, row.number)
-
-    def add_area(self, areas: list[Area], first: tuple[int, int], last: tuple[int, int]) -> None:
-        """Add a rectangle between two corners, each (row, column), to the merges or arrays; a single cell is none."""
-        if first == last:
-            return
-        if len(areas) >= MAX_AREAS:
-            raise Unreadable(TOO_MANY_CELLS)
-        (top, bottom), (left, right) = (sorted(pair) for pair in zip(first, last, strict=True))
-        areas.append(Area(first_row=top, last_row=bottom, first_column=left, last_column=right))
-
-    def hide_columns(self, first: int, count: int) -> None:
-        """Add so many columns to the hidden ones. Raises Unreadable where they are named over and over."""
-        self._columns_named += min(count, LAST_COLUMN)
-        if self._columns_named > _MOST_COLUMNS_NAMED:
-            raise Unreadable(TOO_MANY_CELLS)
-        self.hidden_columns.update(range(first, min(first + count, LAST_COLUMN)))
-
-    def finish(self) -> Grid:
-        """Give the sheet as far as it was read."""
-        return Grid(
-            rows=sorted(self.rows, key=lambda row: row.number),
-            merges=self.merges,
-            arrays=self.arrays,
-            hidden_columns=frozenset(self.hidden_columns),
-            complete=self.complete,
-        )
-
-
-@dataclass(slots=True)
-class SheetsInTurn:
-    """The sheets of a document that is read from its beginning to its end; `only` one of them where the others are known.
-
-    `row`, `columns` and `struck_columns` are where the reader stands in the present sheet; `full` says that its rows are done.
-    """
-
-    wanted: int
-    only: int | None
-    tabs: list[Tab] = field(default_factory=list)
-    shelves: list[RowBuffer] = field(default_factory=list)
-    shelf: RowBuffer = field(init=False)
-    full: bool = field(init=False)
-    row: int = field(init=False)
-    columns: int = field(init=False)
-    struck_columns: set[int] = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Begin the first sheet."""
-        self._begin_sheet()
-
-    def _begin_sheet(self) -> None:
-        self.shelf = RowBuffer(wanted=self.wanted)
-        self.full = self.only not in (None, len(self.shelves))
-        self.row = self.columns = 0
-        self.struck_columns = set()
-
-    def end_sheet(self, name: str, *, hidden: bool) -> None:
-        """Put the present sheet to the others and begin the next. Raises Unreadable for the one too many."""
-        if len(self.tabs) >= MAX_TABS:
-            raise Unreadable(TOO_MANY_TABS)
-        self.tabs.append(Tab(name=name, hidden=hidden))
-        self.shelves.append(self.shelf)
-        self._begin_sheet()
-
-
-def _shows_something(row: GridRow) -> bool:
-    if (fields := getattr(row.cells, "fields", None)) is not None:
-        return any(map(trim, fields))
-    for cell in row.cells.values():  # noqa: SIM110 - nearly always the first one ends it; a generator costs more than the look
-        if cell.formula or trim(cell.text):
-            return True
-    return False
 
 
 def cut(text: str) -> str:

@@ -5,7 +5,7 @@ Some programs write beside the shown text that the cell was a number (`x:num`, `
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -13,20 +13,9 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from batchpub.course import Cell, CellKind
-from batchpub.sheet.encoding import GUESSED
-from batchpub.sheet.grid import (
-    LAST_COLUMN,
-    TOO_MANY_CELLS,
-    Area,
-    Grid,
-    GridRow,
-    RowBuffer,
-    Tab,
-    Unreadable,
-    cut,
-    name_cell,
-    say_damaged,
-)
+from batchpub.sheet.buffer import RowBuffer
+from batchpub.sheet.fields import make_cell
+from batchpub.sheet.grid import LAST_COLUMN, TOO_MANY_CELLS, Area, Book, Grid, Tab, Unreadable, say_damaged
 from batchpub.sheet.hiding import Hiding
 from batchpub.sheet.values import differ, read_number, show_two, unwrap
 
@@ -39,35 +28,30 @@ _STRIKES = frozenset({"s", "strike", "del"})
 _STRUCK = re.compile(r"<(?:s|strike|del)\b|line-through", re.IGNORECASE)
 _BREAK = re.compile(r"<br ?/?>|&#x000d;", re.IGNORECASE)
 _BREAKS = frozenset({"br", "p", "div", "li"})
-_CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]+)", re.IGNORECASE)
 _GOOGLE_TYPES = re.compile(r'"1"\s*:\s*(\d+)')
 _GOOGLE_TEXT = re.compile(r'"2"\s*:\s*"([^"\\]*)"')  # one with an escape in it is no id
+_FORMULAS = ("x:fmla", "fmla", "data-sheets-formula")
 _SHEETJS_KINDS = {"n": CellKind.NUMBER, "b": CellKind.BOOLEAN, "e": CellKind.ERROR, "d": CellKind.DATE}
 
 
-class HtmlBook:
-    """An opened page: every table in it is a sheet without a name; those without the heading do not count."""
+def open_page(text: str, note: str) -> Book:
+    """Open a page; the note is about its decoding. Raises Unreadable where it cannot be parsed.
 
-    noun = "a web page"
-    is_text = False
+    Every table in it is a sheet without a name; those without the heading do not count.
+    """
+    try:
+        page = lxml_html.document_fromstring(text.encode(), parser=lxml_html.HTMLParser(encoding="utf-8"))
+    except (etree.LxmlError, ValueError, AssertionError) as error:
+        raise Unreadable(say_damaged("it cannot be read as a web page")) from error
+    may_strike = _STRUCK.search(text) is not None
+    hiding = Hiding(page)
+    tables = [table for table in _find_tables(page) if not hiding.hides_around(table)]
+    names = [f"table {number}" if len(tables) > 1 else "" for number in range(1, len(tables) + 1)]
 
-    def __init__(self, data: bytes, text: str, note: str) -> None:
-        """Parse the page; text and note are what decoding made of it. Raises Unreadable where it cannot be parsed."""
-        text, note = _decode_page(data, text, note)
-        self.notes: Sequence[str] = (note,) if note else ()
-        try:
-            page = lxml_html.document_fromstring(text.encode(), parser=lxml_html.HTMLParser(encoding="utf-8"))
-        except (etree.LxmlError, ValueError, AssertionError) as error:
-            raise Unreadable(say_damaged("it cannot be read as a web page")) from error
-        self._may_strike = _STRUCK.search(text) is not None
-        self._hiding = Hiding(page)
-        self._tables = [table for table in _find_tables(page) if not self._hiding.hides_around(table)]
-        names = [f"table {number}" for number in range(1, len(self._tables) + 1)]
-        self.tabs: Sequence[Tab] = tuple(Tab(name=name if len(names) > 1 else "") for name in names)
+    def read(tab: int, rows: int) -> Grid:
+        return _TableReader(RowBuffer(wanted=rows), hiding, may_strike=may_strike).read(tables[tab])
 
-    def read(self, tab: int, rows: int) -> Grid:
-        """Read so many filled rows of one table."""
-        return _TableReader(RowBuffer(wanted=rows), self._hiding, may_strike=self._may_strike).read(self._tables[tab])
+    return Book(tabs=[Tab(name=name) for name in names], read=read, notes=(note,) if note else (), is_page=True)
 
 
 @dataclass(slots=True)
@@ -76,39 +60,26 @@ class _TableReader:
 
     buffer: RowBuffer
     hiding: Hiding
-    merges: list[Area] = field(default_factory=list)
+    may_strike: bool
     spanning: dict[int, int] = field(default_factory=dict)  # column → last row a cell above reaches down to
     work: int = 0
-    width: int = 0  # of the row that was laid out last
-    may_strike: bool = True
 
     def read(self, table: etree._Element) -> Grid:
-        number = 0
-        for row in _own(table, "tr", _ROWS_LIE_IN):
-            number += 1  # noqa: SIM113
-            cells = self._lay_out(row, number)
-            hidden = self.hiding.hides_around(row)
-            if cells and not self.buffer.add(GridRow(number=number, cells=cells, hidden=hidden, width=self.width)):
+        for number, row in enumerate(_own(table, "tr", _ROWS_LIE_IN), 1):
+            cells, width = self._lay_out(row, number)
+            if cells and not self.buffer.add(number, cells, hidden=self.hiding.hides_around(row), width=width):
                 break
-        return Grid(
-            rows=self.buffer.rows,
-            merges=self.merges,
-            hidden_columns=self._find_hidden_columns(table),
-            complete=self.buffer.complete,
-        )
-
-    def _find_hidden_columns(self, table: etree._Element) -> frozenset[int]:
-        hidden: set[int] = set()
         column = 0
         for element in _own(table, "col", _COLUMNS_LIE_IN):
-            after = min(column + _read_span(element, "span"), LAST_COLUMN)
+            count = _read_span(element, "span")
             if self.hiding.hides(element):
-                hidden.update(range(column, after))
-            column = after
-        return frozenset(hidden)
+                self.buffer.hidden_columns.update(range(column, min(column + count, LAST_COLUMN)))
+            column += count
+        return self.buffer.finish()
 
-    def _lay_out(self, row: etree._Element, number: int) -> dict[int, Cell]:
-        cells: dict[int, Cell] = {}
+    def _lay_out(self, row: etree._Element, number: int) -> tuple[dict[int, Cell | str], int]:
+        """Give the cells of a row, and how many columns it has."""
+        cells: dict[int, Cell | str] = {}
         column = 0
         self.spanning = {taken: last for taken, last in self.spanning.items() if last >= number}
         for element in row.iterchildren("td", "th"):
@@ -122,54 +93,33 @@ class _TableReader:
                 raise Unreadable(TOO_MANY_CELLS)
             if column + wide > LAST_COLUMN:
                 break
-            cell = self._build_cell(element, name_cell(number, column))
+            cell = self._build_cell(element, (number, column))
             if cell is not None:
                 cells[column] = cell
             if wide > 1 or high > 1:
                 self._span(number, column, wide, high)
             column += wide
-        self.width = max([column, *(taken + 1 for taken in self.spanning)])
-        return cells
+        return cells, max([column, *(taken + 1 for taken in self.spanning)])
 
     def _span(self, number: int, column: int, wide: int, high: int) -> None:
         last_row, last_column = number + high - 1, column + wide - 1
-        self.merges.append(Area(first_row=number, last_row=last_row, first_column=column, last_column=last_column))
+        area = Area(first_row=number, last_row=last_row, first_column=column, last_column=last_column)
+        self.buffer.merges.append(area)
         if high > 1:
             self.spanning.update(dict.fromkeys(range(column, last_column + 1), last_row))
 
-    def _build_cell(self, element: etree._Element, ref: str) -> Cell | None:
+    def _build_cell(self, element: etree._Element, place: tuple[int, int]) -> Cell | str | None:
         text = unwrap(_read_text(element, self.hiding))
-        kind, exact = _read_kind(element), False
-        formula = next(
-            (element.get(name) for name in ("x:fmla", "fmla", "data-sheets-formula") if element.get(name)), ""
-        )
-        if text[:1] == "=" and not formula:
-            formula = text
+        formula = next((stated for name in _FORMULAS if (stated := element.get(name))), text if text[:1] == "=" else "")
         if not text and not formula:
             return None
+        kind, exact = _read_kind(element), False
         if kind is CellKind.NUMBER:
             kind, text, exact = _read_stored_number(element, text)
         if kind is CellKind.TEXT and (other := _find_other_text(element, text)):
             kind, text = CellKind.ERROR, show_two(text, other)
-        return Cell(
-            ref=ref,
-            kind=kind if text else CellKind.EMPTY,
-            text=cut(text),
-            formula=cut(formula),
-            struck=self.may_strike and _is_struck(element),
-            exact=exact,
-        )
-
-
-def _decode_page(data: bytes, text: str, note: str) -> tuple[str, str]:
-    """Decode a page: marks and UTF-8 first, then what it says about itself, then a single-byte code page."""
-    named = _CHARSET.search(data[:4096])
-    if not note or not named:
-        return text, note
-    try:
-        return data.decode(named[1].decode("ascii")), ""
-    except (LookupError, UnicodeDecodeError):
-        return text, GUESSED
+        struck = self.may_strike and _is_struck(element)
+        return make_cell(place, kind if text else CellKind.EMPTY, text, formula=formula, struck=struck, exact=exact)
 
 
 def _find_tables(page: etree._Element) -> list[etree._Element]:

@@ -5,42 +5,27 @@ A reader of our own, because odfpy builds the whole document as Python objects: 
 sections 9, 16, 19 and 20.
 """
 
-import codecs
 import io
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import IO
 
 from lxml import etree
 
 from batchpub.course import Cell, CellKind
-from batchpub.sheet.fields import gather_cells
-from batchpub.sheet.grid import (
-    HEAD_ROWS,
-    LAST_COLUMN,
-    LAST_ROW,
-    MAX_CHARACTERS,
-    Area,
-    Grid,
-    GridRow,
-    SheetsInTurn,
-    Tab,
-    Unreadable,
-    cut,
-    name_cell,
-    say_damaged,
-)
+from batchpub.sheet.document import SheetsInTurn, open_document
+from batchpub.sheet.fields import make_cell
+from batchpub.sheet.grid import LAST_COLUMN, LAST_ROW, MAX_CHARACTERS, Area, Book, Unreadable, cut, name_cell
 from batchpub.sheet.package import PROTECTED, Package
 from batchpub.sheet.values import as_text, differ, read_number, show_formula, show_two, unwrap
-from batchpub.sheet.xmlstream import Budget, find_encoding, local_name, read_elements
+from batchpub.sheet.xmlstream import count_of, local_name
 
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
 _CALC = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
-_NAMES = ("style", "table-column", "table-row", "table", "spreadsheet")
 _CELL, _COVERED = f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"
 _PARAGRAPHS = (f"{_TEXT}p", f"{_TEXT}h")
 _NOT_PLAIN = frozenset({f"{_TABLE}formula", f"{_OFFICE}string-value", f"{_CALC}value-type"})
@@ -53,66 +38,35 @@ _MOST_SPACES = 1_000
 _MAX_STYLES = 100_000
 
 
-class OdsBook:
-    """An opened document. Raises Unreadable where it is damaged or no spreadsheet.
-
-    `contents` opens the XML with the cells, `styles` the XML with the named styles where that is a file of its own.
-    """
-
-    noun = "an OpenDocument spreadsheet (.ods)"
-    is_text = False
-
-    def __init__(
-        self,
-        contents: Callable[[], IO[bytes]],
-        styles: IO[bytes] | None = None,
-        *,
-        encoding: str | None = None,
-        note: str = "",
-    ) -> None:
-        """Read the names of the sheets and the top of each."""
-        self._open = contents
-        self._encoding = encoding
-        self._is_part = styles is not None
-        self._named = _Document(wanted=0, only=None)
-        if styles is not None:
-            self._read(self._named, styles)
-        self._heads = self._parse(HEAD_ROWS)
-        self.notes: Sequence[str] = (note,) if note else ()
-        self.tabs: Sequence[Tab] = self._heads.tabs
-        if not self.tabs:
-            raise Unreadable("This is an OpenDocument file, but no spreadsheet.")
-
-    def read(self, tab: int, rows: int) -> Grid:
-        """Read so many filled rows of one sheet."""
-        document = self._heads if rows <= HEAD_ROWS else self._parse(rows, tab)
-        return document.shelves[tab].finish()
-
-    def _parse(self, rows: int, tab: int | None = None) -> "_Document":
-        document = _Document(wanted=rows, only=tab, styles=dict(self._named.styles))
-        with self._open() as stream:
-            self._read(document, stream)
-        return document
-
-    def _read(self, document: "_Document", stream: IO[bytes]) -> None:
-        for element in read_elements(stream, _NAMES, Budget(), encoding=self._encoding, whole=self._is_part):
-            document.take(element)
-
-
-def open_package(package: Package) -> OdsBook:
+def open_package(package: Package) -> Book:
     """Open a document in a package, the usual .ods. Raises Unreadable where there is a password."""
     if b"encryption-data" in package.read("META-INF/manifest.xml", 1 << 22):
         raise Unreadable(PROTECTED)
-    styles = package.open("styles.xml") if "styles.xml" in package else io.BytesIO(b"<none/>")
-    with styles:
-        return OdsBook(lambda: package.open("content.xml"), styles)
+    named = _Document(wanted=0)
+    if "styles.xml" in package:
+        with package.open("styles.xml") as stream:
+            named.read(stream, is_part=True)
+    return _open(lambda: package.open("content.xml"), named.styles, is_part=True)
 
 
-def open_flat(data: bytes) -> OdsBook:
-    """Open a document that is one XML file, .fods."""
-    data = data.removeprefix(codecs.BOM_UTF8).lstrip()
-    book, encoding, note = find_encoding(data, lambda named: OdsBook(lambda: io.BytesIO(data), encoding=named))
-    return OdsBook(lambda: io.BytesIO(data), encoding=encoding, note=note) if note else book
+def open_flat(text: str, note: str) -> Book:
+    """Open a document that is one XML file, .fods; the note is about its decoding."""
+    data = text.lstrip().encode()
+    return _open(lambda: io.BytesIO(data), {}, note=note)
+
+
+def _open(
+    contents: Callable[[], IO[bytes]], styles: "Mapping[str, _Style]", *, is_part: bool = False, note: str = ""
+) -> Book:
+    def parse(rows: int, only: int | None) -> _Document:
+        document = _Document(wanted=rows, only=only, styles=dict(styles))
+        with contents() as stream:
+            document.read(stream, is_part=is_part)
+        if not document.tabs:
+            raise Unreadable("This is an OpenDocument file, but no spreadsheet.")
+        return document
+
+    return open_document(parse, note)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +84,7 @@ _PLAIN = _Style()
 class _Document(SheetsInTurn):
     """The sheets of a document as their elements come by, and the styles before them."""
 
+    names = ("style", "table-column", "table-row", "table", "spreadsheet")
     styles: dict[str, _Style] = field(default_factory=dict)
 
     def take(self, element: etree._Element) -> None:
@@ -167,9 +122,9 @@ class _Document(SheetsInTurn):
         self.end_sheet(table.get(f"{_TABLE}name", ""), hidden=hidden)
 
     def _take_column(self, info: etree._Element) -> None:
-        count = _read_count(info, f"{_TABLE}number-columns-repeated")
+        count = count_of(info, f"{_TABLE}number-columns-repeated", least=1)
         if info.get(f"{_TABLE}visibility", "visible") != "visible" or _is_in_hidden_group(info):
-            self.shelf.hide_columns(self.columns, count)
+            self.sheet.hide_columns(self.columns, count)
         if self._is_struck("table-cell", info.get(f"{_TABLE}default-cell-style-name")):
             self.struck_columns.update(range(self.columns, min(self.columns + count, LAST_COLUMN)))
         self.columns += count
@@ -177,7 +132,7 @@ class _Document(SheetsInTurn):
     def _take_row(self, row: etree._Element) -> None:
         """Put the row on the buffer as often as it is repeated. Blank rows are only counted: a million of them is usual."""
         number = self.row + 1
-        self.row += _read_count(row, f"{_TABLE}number-rows-repeated")
+        self.row += count_of(row, f"{_TABLE}number-rows-repeated", least=1)
         found = self._read_cells(row, number)
         if not found:
             return
@@ -185,7 +140,7 @@ class _Document(SheetsInTurn):
         for place in range(number, min(self.row, LAST_ROW) + 1):
             if place > number:
                 found = {column: _move(cell, place, column) for column, cell in found.items()}
-            if not self.shelf.add(GridRow(number=place, cells=gather_cells(place, found), hidden=hidden)):
+            if not self.sheet.add(place, found, hidden=hidden):
                 self.full = True
                 return
 
@@ -194,10 +149,10 @@ class _Document(SheetsInTurn):
         row_style = row.get(f"{_TABLE}default-cell-style-name")
         column = 0
         for element in row.iterchildren(_CELL, _COVERED):
-            first, column = column, column + _read_count(element, f"{_TABLE}number-columns-repeated")
+            first, column = column, column + count_of(element, f"{_TABLE}number-columns-repeated", least=1)
             if element.tag == _CELL:
-                self._add_area(self.shelf.merges, element, "number-{}-spanned", number, first)
-            self._add_area(self.shelf.arrays, element, "number-matrix-{}-spanned", number, first)
+                self._add_area(self.sheet.merges, element, "number-{}-spanned", number, first)
+            self._add_area(self.sheet.arrays, element, "number-matrix-{}-spanned", number, first)
             style = element.get(f"{_TABLE}style-name") or row_style
             struck = self._is_struck("table-cell", style) if style else first in self.struck_columns
             cell: Cell | str | None = _read_plain(element) if not struck else ""
@@ -205,7 +160,7 @@ class _Document(SheetsInTurn):
                 struck = struck or any(
                     self._is_struck("text", span.get(f"{_TEXT}style-name")) for span in element.iter(f"{_TEXT}span")
                 )
-            cell = cell or _build_cell(element, name_cell(number, first), struck=struck)
+            cell = cell or _build_cell(element, (number, first), struck=struck)
             if cell:
                 found[first] = cell
                 for place in range(first + 1, min(column, LAST_COLUMN)):
@@ -213,9 +168,9 @@ class _Document(SheetsInTurn):
         return found
 
     def _add_area(self, areas: list[Area], cell: etree._Element, counts: str, row: int, column: int) -> None:
-        high = _read_count(cell, _TABLE + counts.format("rows"))
-        wide = _read_count(cell, _TABLE + counts.format("columns"))
-        self.shelf.add_area(areas, (row, column), (row + high - 1, column + wide - 1))
+        high = count_of(cell, _TABLE + counts.format("rows"), least=1)
+        wide = count_of(cell, _TABLE + counts.format("columns"), least=1)
+        self.sheet.add_area(areas, (row, column), (row + high - 1, column + wide - 1))
 
 
 def _is_sheet_part(element: etree._Element) -> bool:
@@ -235,13 +190,10 @@ def _is_in_hidden_group(element: etree._Element) -> bool:
     return False
 
 
-def _build_cell(element: etree._Element, ref: str, *, struck: bool) -> Cell | None:
+def _build_cell(element: etree._Element, place: tuple[int, int], *, struck: bool) -> Cell | str | None:
     stated = element.get(f"{_TABLE}formula")
-    formula = show_formula(stated) if stated else ""
     kind, text, exact = _read_value(element, _read_text(element) if len(element) else "")
-    if kind is CellKind.EMPTY and not formula:
-        return None
-    return Cell(ref=ref, kind=kind, text=cut(text), formula=cut(formula), struck=struck, exact=exact)
+    return make_cell(place, kind, text, formula=show_formula(stated) if stated else "", struck=struck, exact=exact)
 
 
 def _move(cell: Cell | str, row: int, column: int) -> Cell | str:
@@ -296,7 +248,7 @@ def _list_pieces(element: etree._Element, *, in_paragraph: bool) -> Iterator[str
         yield element.text or ""
     for part in element:
         if part.tag in _SPACES:
-            count = min(_read_count(part, f"{_TEXT}c"), _MOST_SPACES) if part.tag == f"{_TEXT}s" else 1
+            count = min(count_of(part, f"{_TEXT}c", least=1), _MOST_SPACES) if part.tag == f"{_TEXT}s" else 1
             yield _SPACES[part.tag] * count
         elif part.tag not in _NOT_SHOWN and "drawing:1.0}" not in part.tag:
             starts = part.tag in _PARAGRAPHS
@@ -305,13 +257,3 @@ def _list_pieces(element: etree._Element, *, in_paragraph: bool) -> Iterator[str
                 yield "\n"
         if in_paragraph:
             yield part.tail or ""
-
-
-def _read_count(element: etree._Element, name: str) -> int:
-    """Read how often something is repeated or how far it reaches, 1 where nothing is said."""
-    stated = element.get(name)
-    if stated is None:
-        return 1
-    if not (stated.isascii() and stated.isdigit() and len(stated) < 10):  # noqa: PLR2004 - no sheet is a billion wide
-        raise Unreadable(say_damaged(f"{name.rpartition('}')[2]} reads {stated!a}"))
-    return max(int(stated), 1)

@@ -83,9 +83,9 @@ def open_book(file: str, data: bytes, is_heading: IsHeading) -> Book:
     if data.startswith(b"PK"):
         return _open_package(data)
     if data.startswith(_OLE) or _BARE_BIFF.match(data):
-        from batchpub.sheet.xls import XlsBook  # noqa: PLC0415 - each format's library only when it is met
+        from batchpub.sheet.xls import open_xls  # noqa: PLC0415 - each format's library only when it is met
 
-        return XlsBook(data)
+        return open_xls(data)
     if _BARE_BIFF.match(data.lstrip(b"\xef\xbb\xbf \r\n")):
         raise Unreadable(BEFORE.format(_describe(b"")))
     for signature in (_ZIP, _OLE):
@@ -142,7 +142,8 @@ def _open_package(data: bytes) -> Book:
         return open_package(package)
     from batchpub.sheet.xlsx import XlsxBook  # noqa: PLC0415
 
-    return XlsxBook(package)
+    workbook = XlsxBook(package)
+    return Book(tabs=workbook.tabs, read=workbook.read)
 
 
 def _name_other_package(names: list[str]) -> str:
@@ -166,40 +167,31 @@ def _name_other_package(names: list[str]) -> str:
 
 
 def _open_text(data: bytes, is_heading: IsHeading) -> Book:
-    sample = _sample_text(data)
+    text, note = decode(data)
+    text = text.removeprefix("\ufeff")
+    sample = text[:_SAMPLE]
     if _FLAT_ODS.match(sample):
         from batchpub.sheet.ods import open_flat  # noqa: PLC0415
 
-        return open_flat(data)
+        return open_flat(text, note)
     is_page = bool(_HTML.match(sample)) or bool(_PAGE_IN_XML.match(sample) and not _WORKBOOK.search(sample))
     if _XML.match(sample) and not is_page:
-        from batchpub.sheet.xml2003 import Xml2003Book  # noqa: PLC0415
+        from batchpub.sheet.xml2003 import open_xml  # noqa: PLC0415
 
-        return Xml2003Book(data)
+        return open_xml(text, note)
     if workbook := _WORKBOOK.search(sample):
         raise Unreadable(BEFORE.format(_describe(sample[: workbook.start()].encode())))
-    text, note = decode(data)
     is_page = is_page or is_web_page(text)
     if refusal := refuse_mail(text) or ("" if is_page else refuse_markup(text)):
         raise Unreadable(refusal)
     if is_page:
-        from batchpub.sheet.html import HtmlBook  # noqa: PLC0415
+        from batchpub.sheet.html import open_page  # noqa: PLC0415
 
-        return HtmlBook(data, text, note)
+        return open_page(text, note)
     # One value a line: the lines of such a file would pass for rows, and a batch's id for a course's.
     for pattern, called in ((_DATA_EXCHANGE, "DIF"), (_SYLK, "SYLK")):
         if pattern.match(sample):
             raise Unreadable(_OLD.format(called))
-    from batchpub.sheet.textfile import TextBook  # noqa: PLC0415
+    from batchpub.sheet.textfile import open_text  # noqa: PLC0415
 
-    return TextBook(text, note, is_heading)
-
-
-def _sample_text(data: bytes) -> str:
-    """Decode the start well enough to recognise a tag."""
-    sample = data[:_SAMPLE]
-    if sample.startswith(b"\xfe\xff") or sample[:1] == b"\0":
-        return sample[: len(sample) // 2 * 2].decode("utf-16-be", "replace").lstrip("\ufeff")
-    if sample.startswith(b"\xff\xfe") or sample[1:2] == b"\0":
-        return sample[: len(sample) // 2 * 2].decode("utf-16-le", "replace").lstrip("\ufeff")
-    return sample.decode("utf-8", "replace").lstrip("\ufeff")
+    return open_text(text, note, is_heading)

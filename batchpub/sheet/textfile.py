@@ -19,6 +19,7 @@ from batchpub.sheet.grid import (
     MAX_CELLS,
     MAX_CHARACTERS,
     TOO_MANY_CELLS,
+    Book,
     Grid,
     GridRow,
     IsHeading,
@@ -57,61 +58,58 @@ _SWALLOWED = (
 )
 
 
-class TextBook:
-    """An opened text file: one sheet without a name."""
+def open_text(text: str, note: str, is_heading: IsHeading) -> Book:
+    """Open a decoded text as one sheet without a name; the note is about its decoding. Raises Unreadable."""
+    text, stated = _split_sep_line(text.lstrip("\ufeff"))  # a second mark is seen where files were joined
+    found, headings = _find_delimiter(text, is_heading, DELIMITERS)
+    if stated and headings and not _find_delimiter(text, is_heading, [stated])[1]:
+        raise Unreadable(_WRONG_SEP.format(stated, found).replace("\t", "TAB"))
+    if not headings:
+        found, _ = _find_delimiter(text, is_possible_heading, DELIMITERS)
+    delimiter = stated or found
+    _refuse_one_pair(text, delimiter, is_heading)
+    # The delimiter can be half a letter of an old code page, as in Shift-JIS.
+    counts_usual = delimiter == "|" and note == GUESSED
 
-    is_text = True
-    tabs: Sequence[Tab] = (Tab(name=""),)
+    def read(_: int, rows: int) -> Grid:
+        return _read(text, delimiter, rows, counts_usual=counts_usual)
 
-    def __init__(self, text: str, note: str, is_heading: IsHeading) -> None:
-        """Find the delimiter of a decoded text; the note is about its decoding. Raises Unreadable."""
-        self._text, stated = _split_sep_line(text.lstrip("\ufeff"))  # a second mark is seen where files were joined
-        found, self._headings = _find_delimiter(self._text, is_heading, DELIMITERS)
-        if not self._headings:
-            found, _ = _find_delimiter(self._text, is_possible_heading, DELIMITERS)
-        self._delimiter = stated or found
-        if stated:
-            _, headings = _find_delimiter(self._text, is_heading, [stated])
-            if self._headings and not headings:
-                raise Unreadable(_WRONG_SEP.format(stated, found).replace("\t", "TAB"))
-            self._headings = headings
-        self.noun = "a text file (CSV)"
-        self.notes: Sequence[str] = (note,) if note else ()
-        self._refuse_one_pair(is_heading)
+    return Book(tabs=[Tab(name="")], read=read, notes=(note,) if note else (), is_text=True)
 
-    def read(self, tab: int, rows: int) -> Grid:  # noqa: ARG002 - a text file has one sheet
-        """Read so many filled records."""
-        found: list[GridRow] = []
-        filled = 0
-        is_complete = True
-        for row in _split(self._text, self._delimiter):
-            filled += len(row.cells)
-            is_complete = len(found) < rows
-            if not is_complete or filled > MAX_CELLS:
-                break
-            found.append(row)
-        if filled > MAX_CELLS:
-            raise Unreadable(TOO_MANY_CELLS)
-        spaced = any(f"{self._delimiter}{quote} " in self._text for quote in ("", '"'))
-        return Grid(rows=found, complete=is_complete, width=self._find_width(found), may_be_spaced=spaced)
 
-    def _find_width(self, rows: Sequence[GridRow]) -> int:
-        """Give the usual number of values where the delimiter can be half a letter of an old code page, as in Shift-JIS."""
-        if self._delimiter != "|" or GUESSED not in self.notes:
-            return 0
-        counts = Counter(row.width for row in rows)
-        return min(width for width, count in counts.items() if count == max(counts.values())) if counts else 0
+def _read(text: str, delimiter: str, rows: int, *, counts_usual: bool) -> Grid:
+    """Read so many filled records."""
+    found: list[GridRow] = []
+    filled = 0
+    is_complete = True
+    for row in _split(text, delimiter):
+        filled += len(row.cells)
+        is_complete = len(found) < rows
+        if not is_complete or filled > MAX_CELLS:
+            break
+        found.append(row)
+    if filled > MAX_CELLS:
+        raise Unreadable(TOO_MANY_CELLS)
+    spaced = any(f"{delimiter}{quote} " in text for quote in ("", '"'))
+    width = _find_usual_width(found) if counts_usual else 0
+    return Grid(rows=found, complete=is_complete, width=width, may_be_spaced=spaced)
 
-    def _refuse_one_pair(self, is_heading: IsHeading) -> None:
-        """Refuse a file whose heading is one field that would be a heading if it were split."""
-        heads = list(_peek(self._text, self._delimiter))
-        if any(_has_heading(fields, is_heading) for fields in heads):
-            return
-        for fields in heads:
-            inner = [value for value in fields if value]
-            split = [parts for mark in DELIMITERS for parts in _peek(inner[0], mark)] if len(inner) == 1 else []
-            if any(_has_heading(parts, is_heading) for parts in split):
-                raise Unreadable(_ONE_PAIR)
+
+def _find_usual_width(rows: Sequence[GridRow]) -> int:
+    counts = Counter(row.width for row in rows)
+    return min((width for width, count in counts.items() if count == max(counts.values())), default=0)
+
+
+def _refuse_one_pair(text: str, delimiter: str, is_heading: IsHeading) -> None:
+    """Refuse a file whose heading is one field that would be a heading if it were split."""
+    heads = list(_peek(text, delimiter))
+    if any(_has_heading(fields, is_heading) for fields in heads):
+        return
+    for fields in heads:
+        inner = [value for value in fields if value]
+        split = [parts for mark in DELIMITERS for parts in _peek(inner[0], mark)] if len(inner) == 1 else []
+        if any(_has_heading(parts, is_heading) for parts in split):
+            raise Unreadable(_ONE_PAIR)
 
 
 def _split_sep_line(text: str) -> tuple[str, str]:

@@ -36,6 +36,12 @@ def read_number(stated: str) -> tuple[CellKind, str, bool]:
     return CellKind.NUMBER, shown, whole.isdigit() and whole[_SHOWN_DIGITS:].strip("0") != ""
 
 
+def read_count(stated: str) -> int:
+    """Read a count or a place, -1 where it is none: plain digits, for `int` would also take `1_0` and digits of other scripts."""
+    stated = stated.strip()
+    return int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 10 else -1  # noqa: PLR2004 - no sheet has a billion of anything
+
+
 def show_formula(stated: str) -> str:
     """Give a formula with one `=` before it, and without the `of:` and the like that say in which language it is."""
     return "=" + _FORMULA_PREFIX.sub("", stated)

@@ -2,26 +2,25 @@
 
 import io
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import olefile
 
 from batchpub import biff
 from batchpub.course import Cell, CellKind
-from batchpub.sheet.fields import gather_cells
+from batchpub.sheet.buffer import RowBuffer
+from batchpub.sheet.fields import make_cell
 from batchpub.sheet.grid import (
     CUT_SHORT,
     HEAD_ROWS,
     MAX_TABS,
     TOO_MANY_CELLS,
     TOO_MANY_TABS,
+    Book,
     Grid,
-    GridRow,
-    RowBuffer,
     Tab,
     Unreadable,
-    cut,
-    name_cell,
     say_damaged,
 )
 from batchpub.sheet.package import ENCRYPTED
@@ -34,57 +33,43 @@ _HARMLESS = ("OLE header", "incomplete OLE sector", _SHORT)
 _CONTAINER = "its container leads to places that are not in it"
 
 
-class XlsBook:
-    """An opened workbook. Raises Unreadable where it is protected, damaged or no workbook."""
+def open_xls(data: bytes) -> Book:
+    """Open a workbook. Raises Unreadable where it is protected, damaged or no workbook."""
+    stream, may_be_cut = _read_stream(data) if data.startswith(olefile.MAGIC) else (data, True)
+    with _explained(may_be_cut=may_be_cut):
+        workbook = biff.BiffWorkbook(stream)
+    if len(workbook.sheets) > MAX_TABS:
+        raise Unreadable(TOO_MANY_TABS)
+    if not workbook.sheets:
+        raise Unreadable(say_damaged("there is no sheet in it"))
+    only: list[biff.BiffSheet] = []  # where there is but one sheet, it is read once
 
-    noun = "an Excel 97-2003 workbook (.xls)"
-    is_text = False
-    notes: Sequence[str] = ()
+    def read(tab: int, rows: int) -> Grid:
+        with _explained(may_be_cut=may_be_cut):
+            if len(workbook.sheets) > 1 and rows <= HEAD_ROWS:
+                return _read_rows(workbook.read(tab, rows + 1), rows)
+            sheet = only[0] if only else workbook.read(tab)
+        if len(workbook.sheets) == 1:
+            only[:] = [sheet]
+        return _read_rows(sheet, rows)
 
-    def __init__(self, data: bytes) -> None:
-        """Read what all sheets share; the sheets themselves are read when they are asked for."""
-        stream, self._may_be_cut = _read_stream(data) if data.startswith(olefile.MAGIC) else (data, True)
-        try:
-            self._workbook = biff.BiffWorkbook(stream)
-        except biff.BiffError as error:
-            raise _explain(error, may_be_cut=self._may_be_cut) from error
-        if len(self._workbook.sheets) > MAX_TABS:
-            raise Unreadable(TOO_MANY_TABS)
-        self._only: biff.BiffSheet | None = None  # where there is but one sheet, it is read once
-        self.tabs: Sequence[Tab] = [Tab(name=sheet.name, hidden=sheet.hidden) for sheet in self._workbook.sheets]
-        if not self.tabs:
-            raise Unreadable(say_damaged("there is no sheet in it"))
+    return Book(tabs=[Tab(name=sheet.name, hidden=sheet.hidden) for sheet in workbook.sheets], read=read)
 
-    def read(self, tab: int, rows: int) -> Grid:
-        """Read so many filled rows of one sheet."""
-        sheet = self._only or self._read_sheet(tab, rows)
-        buffer = RowBuffer(wanted=rows, complete=sheet.complete, hidden_columns=sheet.hidden_columns)
-        for top, bottom, left, right in sheet.merges:
-            buffer.add_area(buffer.merges, (top + 1, left), (bottom + 1, right))
-        for row in sorted(sheet.rows):
-            found = {
-                column: unwrap(cell)
-                if isinstance(cell, str)
-                else _build_cell(name_cell(row + 1, column), cell, since_1904=sheet.styles.since_1904)
-                for column, cell in sheet.rows[row].items()
-            }
-            if found and not buffer.add(
-                GridRow(number=row + 1, cells=gather_cells(row + 1, found), hidden=sheet.is_hidden(row))
-            ):
-                break
-        return buffer.finish()
 
-    def _read_sheet(self, tab: int, rows: int) -> biff.BiffSheet:
-        is_only = len(self.tabs) == 1
-        try:
-            sheet = (
-                self._workbook.read(tab, rows + 1) if rows <= HEAD_ROWS and not is_only else self._workbook.read(tab)
-            )
-        except biff.BiffError as error:
-            raise _explain(error, may_be_cut=self._may_be_cut) from error
-        if is_only:
-            self._only = sheet
-        return sheet
+def _read_rows(sheet: biff.BiffSheet, rows: int) -> Grid:
+    """Give so many filled rows of one sheet."""
+    buffer = RowBuffer(wanted=rows, complete=sheet.complete, hidden_columns=sheet.hidden_columns)
+    for top, bottom, left, right in sheet.merges:
+        buffer.add_area(buffer.merges, (top + 1, left), (bottom + 1, right))
+    for row in sorted(sheet.rows):
+        found = {
+            column: value
+            for column, cell in sheet.rows[row].items()
+            if (value := _build_cell((row + 1, column), cell, since_1904=sheet.styles.since_1904)) is not None
+        }
+        if found and not buffer.add(row + 1, found, hidden=sheet.is_hidden(row)):
+            break
+    return buffer.finish()
 
 
 def _read_stream(data: bytes) -> tuple[bytes, bool]:
@@ -104,9 +89,11 @@ def _read_stream(data: bytes) -> tuple[bytes, bool]:
     return stream, any(_SHORT in issue for issue in issues)
 
 
-def _build_cell(ref: str, cell: biff.BiffCell, *, since_1904: bool) -> Cell:
+def _build_cell(place: tuple[int, int], cell: biff.BiffCell | str, *, since_1904: bool) -> Cell | str | None:
+    if isinstance(cell, str):
+        return unwrap(cell)
     kind, text = _read_value(cell, since_1904=since_1904)
-    return Cell(ref=ref, kind=kind, text=cut(text), formula=cut(cell.formula), struck=cell.struck)
+    return make_cell(place, kind, text, formula=cell.formula, struck=cell.struck)
 
 
 def _read_value(cell: biff.BiffCell, *, since_1904: bool) -> tuple[CellKind, str]:
@@ -124,15 +111,24 @@ def _read_value(cell: biff.BiffCell, *, since_1904: bool) -> tuple[CellKind, str
     return CellKind.EMPTY, ""
 
 
-def _explain(error: biff.BiffError, *, may_be_cut: bool) -> Unreadable:
+@contextmanager
+def _explained(*, may_be_cut: bool) -> Iterator[None]:
+    """Turn what the library for binary workbooks says into our sentence."""
+    try:
+        yield
+    except biff.BiffError as error:
+        raise Unreadable(_explain(error, may_be_cut=may_be_cut)) from error
+
+
+def _explain(error: biff.BiffError, *, may_be_cut: bool) -> str:
     match error:
         case biff.CutShort():
-            return Unreadable(CUT_SHORT if may_be_cut else say_damaged("its records end too early"))
+            return CUT_SHORT if may_be_cut else say_damaged("its records end too early")
         case biff.Encrypted():
-            return Unreadable(ENCRYPTED)
+            return ENCRYPTED
         case biff.TooMuch():
-            return Unreadable(TOO_MANY_CELLS)
+            return TOO_MANY_CELLS
         case biff.NoWorkbook():
-            return Unreadable(_OTHER)
+            return _OTHER
         case _:
-            return Unreadable(say_damaged(str(error)))
+            return say_damaged(str(error))

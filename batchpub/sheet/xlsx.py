@@ -14,7 +14,8 @@ from functools import lru_cache
 from lxml import etree
 
 from batchpub.course import Cell, CellKind
-from batchpub.sheet.fields import gather_cells
+from batchpub.sheet.buffer import RowBuffer
+from batchpub.sheet.fields import make_cell
 from batchpub.sheet.grid import (
     LAST_COLUMN,
     LAST_ROW,
@@ -24,8 +25,6 @@ from batchpub.sheet.grid import (
     TOO_MANY_TABS,
     Area,
     Grid,
-    GridRow,
-    RowBuffer,
     Tab,
     Unreadable,
     cut,
@@ -40,6 +39,7 @@ from batchpub.sheet.values import (
     is_date_format,
     is_date_number,
     is_flat,
+    read_count,
     read_number,
     show_date,
     show_formula,
@@ -81,10 +81,6 @@ class _Shared:
 class XlsxBook:
     """An opened workbook. Raises Unreadable where the package is no workbook or is damaged."""
 
-    noun = "an Excel workbook (.xlsx)"
-    is_text = False
-    notes: Sequence[str] = ()
-
     def __init__(self, package: Package) -> None:
         """Read what all sheets share: their names, the texts, the cell styles."""
         self._package = package
@@ -123,7 +119,7 @@ class XlsxBook:
         """Give the elements of a part; none where there is no such part."""
         if part in self._package:
             with self._package.open(part) as stream:
-                yield from read_elements(stream, names, self._budget, whole=True)
+                yield from read_elements(stream, names, self._budget, is_part=True)
 
     def _find_workbook(self) -> str:
         targets = (part for kind, part in dict(self._read_relations("")).values() if kind == "officeDocument")
@@ -223,12 +219,12 @@ class _Worksheet:
         if not found:
             return True
         hidden = element.get("hidden") in _TRUE or is_flat(element.get("ht"))
-        return self.buffer.add(GridRow(number=self.row, cells=gather_cells(self.row, found), hidden=hidden))
+        return self.buffer.add(self.row, found, hidden=hidden)
 
     def take_column(self, element: etree._Element) -> None:
         """Read what is said about some columns."""
         if element.get("hidden") in _TRUE or is_flat(element.get("width")):
-            first, last = max(_to_int(element.get("min", "")), 1), _to_int(element.get("max", ""))
+            first, last = max(read_count(element.get("min", "")), 1), read_count(element.get("max", ""))
             self.buffer.hide_columns(first - 1, max(last - first + 1, 0))
 
     def _find_number(self, row: etree._Element) -> int:
@@ -238,7 +234,7 @@ class _Worksheet:
             named = next((name for cell in row if (name := cell.get("r"))), None) if len(row) else None
             number = self.row + 1 if named is None else read_reference(named)[0]
         else:
-            number = _to_int(stated)
+            number = read_count(stated)
         if number is None or not 1 <= number <= LAST_ROW:
             raise Unreadable(say_damaged(f"a row calls itself {stated!a}"))
         return number
@@ -269,20 +265,19 @@ class _Worksheet:
         return self._find_text(place, column) if place else ""
 
     def _find_text(self, place: str, column: int) -> str:
-        number = int(place) if place.isdecimal() and place.isascii() and len(place) < 10 else _to_int(place)  # noqa: PLR2004
+        number = int(place) if place.isdecimal() and place.isascii() and len(place) < 10 else read_count(place)  # noqa: PLR2004
         if not 0 <= number < len(self.shared.texts):  # then the other texts may be in other places too
             ref = name_cell(self.row, column)
             raise Unreadable(say_damaged(f"cell {ref} names the text number {place!a}, which is not in it"))
         return self.shared.texts[number]
 
-    def _build_cell(self, element: etree._Element, column: int) -> Cell | None:
+    def _build_cell(self, element: etree._Element, column: int) -> Cell | str | None:
         """Build a cell from its v, f and is; None where it holds nothing."""
-        ref = name_cell(self.row, column)
         parts: dict[str, etree._Element] = {}
         for part in element:
             name = local_name(part)
             if name in parts:
-                raise Unreadable(say_twice(ref))
+                raise Unreadable(say_twice(name_cell(self.row, column)))
             parts[name] = part
         formula = self._read_formula(parts["f"]) if "f" in parts else ""
         value = parts["v"].text or "" if "v" in parts else ""
@@ -302,7 +297,7 @@ class _Worksheet:
             kind, text, exact = self._read_number(value, style)
         else:
             kind, text = _read_value(stated, value)
-        return Cell(ref=ref, kind=kind, text=cut(text), formula=cut(formula), struck=struck, exact=exact)
+        return make_cell((self.row, column), kind, text, formula=formula, struck=struck, exact=exact)
 
     def _read_formula(self, part: etree._Element) -> str:
         """Give the formula's text; a cell that only shares another's formula gets the text of that one."""
@@ -387,9 +382,3 @@ def _read_rich_text(item: etree._Element) -> tuple[str, bool]:
 
 def _is_struck(font: etree._Element) -> bool:
     return any(local_name(part) == "strike" and part.get("val", "1") in _TRUE for part in font)
-
-
-def _to_int(text: str) -> int:
-    """Read a count or a place, -1 where it is none: plain digits, for `int` would also take `1_0` and digits of other scripts."""
-    text = text.strip()
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1  # noqa: PLR2004 - no sheet has a billion of anything

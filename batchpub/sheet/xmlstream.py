@@ -4,15 +4,14 @@
 which a list of courses has. What libxml2 does not bound is how much lies between two of the wanted elements; this does.
 """
 
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import IO, TypeVar
+from typing import IO
 
 from lxml import etree
 
-from batchpub.sheet.encoding import GUESSED
 from batchpub.sheet.grid import CUT_SHORT, TOO_MANY_CELLS, Unreadable, say_damaged
+from batchpub.sheet.values import read_count
 
 _MOST_WORK = 11_000_000  # a million rows of six empty but formatted cells each
 _ELEMENT = 4  # what a wanted element costs beside its children, in the same unit
@@ -41,24 +40,6 @@ _ENCODING_ERRORS = frozenset(
     }
 )
 _EXCESS_ERRORS = frozenset({etree.ErrorTypes.ERR_RESOURCE_LIMIT, etree.ErrorTypes.ERR_NAME_TOO_LONG})
-
-
-_DECLARED = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']\s*([A-Za-z0-9_.:-]+)")
-# What programs write under these names is nearly always the larger set of the same family.
-_WIDER = {
-    **dict.fromkeys(("gb2312", "gb_2312-80", "gbk", "x-gbk"), "gb18030"),
-    **dict.fromkeys(("shift_jis", "shift-jis", "sjis", "x-sjis", "windows-31j"), "cp932"),
-    **dict.fromkeys(("euc-kr", "ks_c_5601-1987", "ksc5601"), "cp949"),
-    **dict.fromkeys(("big5", "x-x-big5"), "cp950"),
-    **dict.fromkeys(("iso-8859-1", "latin1", "us-ascii", "ascii"), "windows-1252"),
-}
-_ANY_BYTE = "iso-8859-1"
-
-T = TypeVar("T")
-
-
-class WrongEncoding(Unreadable):
-    """The bytes are not in the encoding that the XML declaration names."""
 
 
 @dataclass(slots=True)
@@ -93,18 +74,18 @@ class _Metered:
 
 
 def read_elements(
-    stream: IO[bytes], names: Sequence[str], budget: Budget, *, encoding: str | None = None, whole: bool = False
+    stream: IO[bytes], names: Sequence[str], budget: Budget, *, is_part: bool
 ) -> Iterator[etree._Element]:
     """Give the elements with these names, of whatever namespace, as they end; then forget each and what was before it.
 
-    `encoding` overrules the XML declaration. `whole` says that the stream is known to be complete (its checksum was
-    right), so that an early end is no incomplete download. Raises Unreadable, WrongEncoding.
+    `is_part` says that this is a part of a package: its XML declaration tells its encoding, and it is complete, for its
+    checksum was right, so that an early end is no incomplete download. Anything else is UTF-8. Raises Unreadable.
     """
     metered = _Metered(stream)
     found = etree.iterparse(
         metered,
         tag=[f"{{*}}{name}" for name in names],
-        encoding=encoding,
+        encoding=None if is_part else "utf-8",
         resolve_entities="internal",  # False would lose the place of an entity that nobody declared; a DTD is refused below
         load_dtd=False,
         no_network=True,
@@ -130,25 +111,17 @@ def read_elements(
         if not checked:
             _refuse_dtd(found.root)
     except etree.XMLSyntaxError as error:
-        raise _explain(error, cut_short=not whole and metered.is_cut_short(error)) from error
+        raise _explain(error, cut_short=not is_part and metered.is_cut_short(error)) from error
 
 
-def find_encoding(data: bytes, read: Callable[[str | None], T]) -> tuple[T, str | None, str]:
-    """Read a file that is XML in the encoding that its declaration names, else in a code page that takes any byte.
-
-    Gives what `read` gave, the encoding to read it in again, and a note for the person or "".
-    """
-    declared = _DECLARED.search(data[:200])
-    name = declared[1].decode("ascii").lower() if declared else ""
-    is_wide = b"\0" in data[:200]
-    named = "utf-8" if name.startswith(("utf-16", "ucs-2")) and not is_wide else _WIDER.get(name)
-    for encoding in (named, "utf-8"):
-        try:
-            return read(encoding), encoding, ""
-        except WrongEncoding:
-            if is_wide:
-                raise
-    return read(_ANY_BYTE), _ANY_BYTE, GUESSED  # the marks of XML are the same bytes in all encodings but the wide ones
+def count_of(element: etree._Element, name: str, *, least: int) -> int:
+    """Read an attribute that counts something, `least` where nothing is said. Raises Unreadable where it reads otherwise."""
+    stated = element.get(name)
+    if stated is None:
+        return least
+    if (count := read_count(stated)) < 0:
+        raise Unreadable(say_damaged(f"{name.rpartition('}')[2]} reads {stated!a}"))
+    return max(count, least)
 
 
 def local_name(element: etree._Element | None) -> str:
@@ -168,7 +141,7 @@ def _explain(error: etree.XMLSyntaxError, *, cut_short: bool) -> Unreadable:
     """Say what libxml2 met, and who can mend it."""
     line = error.lineno or 1
     if error.code in _ENCODING_ERRORS:
-        return WrongEncoding(say_damaged(f"its text is not in the encoding that it names (line {line})"))
+        return Unreadable(say_damaged(f"its text is not in the encoding that it names (line {line})"))
     if error.code in _CONTROL_ERRORS:
         return Unreadable(_CONTROL.format(line))
     if error.code in _EXCESS_ERRORS:
