@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from batchpub.record import RowRecord, RunRecord
     from batchpub.secret import Secret
     from batchpub.services.zoho.access import AccessToken, Cookie, RefreshCredentials
+    from batchpub.services.zoho.hosts import Endpoint
     from batchpub.services.zoho.people import ZohoPeople
     from batchpub.sheet import SheetOptions
     from batchpub.store.limits import Limits
@@ -39,6 +40,7 @@ MODULES = {
     "sheet": ("SheetOptions",),
     "store.limits": ("Limits",),
     "services.zoho.access": ("AccessToken", "Cookie", "RefreshCredentials"),
+    "services.zoho.hosts": ("Endpoint",),
     "services.zoho.people": ("ZohoPeople",),
 }
 """Each module, and the names that are taken from it when one of them is first asked for."""
@@ -56,6 +58,7 @@ __all__ = [
     "BatchpubError",
     "Cookie",
     "Course",
+    "Endpoint",
     "ExitCode",
     "Forecast",
     "Foreseen",

@@ -32,12 +32,8 @@ def open_account(settings: Settings, credentials: Credentials, *, clock: Clock, 
     """Give the account, ready to be entered."""
     return ZohoPeople(
         credentials,
-        data_center=settings.data_center,
-        api_url=settings.api_url,
-        accounts_url=settings.accounts_url,
+        settings.endpoint(),
         token_file=token_file,
-        connect_seconds=settings.connect_timeout,
-        total_seconds=settings.total_timeout,
         added={code.casefold(): WORDS[word] for code, word in settings.answers.items()},
         clock=clock,
     )

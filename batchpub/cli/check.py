@@ -16,7 +16,7 @@ from batchpub.cli.options import settle_settings
 from batchpub.cli.own_rule import find_broken_rule
 from batchpub.cli.saying import show
 from batchpub.cli.sheets import take_in
-from batchpub.cli.wiring import existing_state, hosts_of, limits_of, portal_of, start_log
+from batchpub.cli.wiring import existing_state, limits_of, portal_of, start_log
 from batchpub.cli.wording import with_flags
 from batchpub.course import Course, IdShape, NamesRule, Pile, Plan, PlannedRow
 from batchpub.errors import BatchpubError, CannotWrite, ExitCode, SheetRefused
@@ -97,7 +97,7 @@ def check(
             left_out=list(handed.left_out),
         )
     else:
-        host = portal_of(settings, hosts_of(settings)[1])
+        host = portal_of(settings)
         summary = _summarise(rows, plan, handed.left_out, to_send, eta, host, warnings)
         shown = show(summary, sys.stdout, before=_show_looks(rows) if online else "")
         invalid = [spot for spot in summary.spots if spot.word == Pile.INVALID]

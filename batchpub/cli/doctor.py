@@ -17,7 +17,7 @@ from batchpub.cli.online import open_survey
 from batchpub.cli.options import settle_settings
 from batchpub.cli.person import has_person
 from batchpub.cli.states import ledger_of, open_state
-from batchpub.cli.wiring import existing_state, files_of, hosts_of, portal_of, start_log, state_of
+from batchpub.cli.wiring import existing_state, files_of, portal_of, start_log, state_of
 from batchpub.clock import SystemClock
 from batchpub.course import Course
 from batchpub.errors import PRECEDENCE, AccessRefused, BatchpubError, ExitCode, StoppedEarly
@@ -103,8 +103,8 @@ def _examine_credentials(settings: Settings) -> Line:
 
 async def _examine_service(settings: Settings, state: list[Line], overview: Overview | None) -> AsyncIterator[Line]:
     """Ask for an access token, then read a course that nobody has, within ten seconds."""
-    accounts, api = hosts_of(settings)
-    centre = f"{settings.data_center}: {api}"
+    endpoint = settings.endpoint()
+    centre = f"{settings.data_center}: {endpoint.api_url}"
     try:
         credentials = credentials_of(settings, sandbox=False)
         async with (
@@ -115,7 +115,7 @@ async def _examine_service(settings: Settings, state: list[Line], overview: Over
         ):
             access = await client.get_access()
     except TimeoutError:
-        yield _say_unreachable(accounts)
+        yield _say_unreachable(endpoint.accounts_url)
         return
     except BatchpubError as error:
         if error.exit_code is not ExitCode.SETTINGS_WRONG:
@@ -141,7 +141,7 @@ async def _examine_reading(settings: Settings, overview: Overview | None) -> Asy
             looks = await survey.look_at_all({NOBODYS_COURSE: ""}, workers=1)
             skew = client.behind_seconds
     except TimeoutError:
-        yield _say_unreachable(hosts_of(settings)[1])
+        yield _say_unreachable(settings.endpoint().api_url)
         return
     except StoppedEarly as error:
         yield _note("reading", str(error))
@@ -223,7 +223,7 @@ def _say_older(overview: Overview) -> str:
 
 
 def _is_locked(settings: Settings, overview: Overview | None) -> bool:
-    wanted = portal_of(settings, hosts_of(settings)[1])
+    wanted = portal_of(settings)
     return any(one.portal == wanted and one.lock_seconds > 0 for one in (overview.portals if overview else ()))
 
 

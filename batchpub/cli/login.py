@@ -12,12 +12,12 @@ import click
 
 from batchpub.cli.options import settle_settings
 from batchpub.cli.person import has_person
-from batchpub.cli.wiring import files_of, hosts_of
+from batchpub.cli.wiring import files_of
 from batchpub.errors import BatchpubError, CannotWrite, SettingsWrong
 from batchpub.secret import Secret
-from batchpub.services.zoho.grant import SCOPES, Granted, exchange_code
-from batchpub.services.zoho.line import make_timeout
-from batchpub.services.zoho.token import console_of
+from batchpub.services.zoho.accounts import console_of
+from batchpub.services.zoho.grant import SCOPES, GrantCode, Granted, exchange_code
+from batchpub.services.zoho.hosts import Endpoint
 from batchpub.settings.fields import Settings
 
 REMEMBERED = 50
@@ -29,14 +29,15 @@ ASKED = {"client_id": "Client ID", "client_secret": "Client Secret", "grant_code
 def login(*, out: Path | None, **flags: Any) -> None:
     """Turn a grant code into the refresh token that pipelines use."""
     settings = settle_settings(flags, None, needs_credentials=False)
-    accounts_url, _ = hosts_of(settings)
+    endpoint = settings.endpoint()
+    accounts_url = endpoint.accounts_url
     if out is None and not sys.stdout.isatty():
         raise click.UsageError("Stdout is no terminal, and the token would stay in a log. Name a file with --out.")
     _introduce(settings, accounts_url)
     told = {name: _ask(settings, name) for name in ASKED}
     file = _open_private(out) if out is not None else None  # before the code is used up
     try:
-        granted = asyncio.run(_exchange(settings, accounts_url, told))
+        granted = asyncio.run(_exchange(settings, endpoint, told))
     except BatchpubError:
         if out is not None and file is not None:
             os.close(file)
@@ -67,20 +68,19 @@ def _ask(settings: Settings, name: str) -> Secret:
     return Secret(told)
 
 
-async def _exchange(settings: Settings, accounts_url: str, told: dict[str, Secret]) -> Granted:
+async def _exchange(settings: Settings, endpoint: Endpoint, told: dict[str, Secret]) -> Granted:
     mark = hashlib.sha256(told["grant_code"].get_secret_value().encode()).hexdigest()
     memory = files_of(settings).parent / USED_CODES
     used: list[str] = []
     with suppress(OSError):  # as below
         used = memory.read_text().split()
-    granted = await exchange_code(
-        accounts_url=accounts_url,
+    grant = GrantCode(
         client_id=told["client_id"].get_secret_value(),
         client_secret=told["client_secret"],
         code=told["grant_code"],
         was_used=mark in used,
-        limits=make_timeout(connect_seconds=settings.connect_timeout, total_seconds=settings.total_timeout),
     )
+    granted = await exchange_code(grant, endpoint)
     with suppress(OSError):  # it only makes a later sentence better
         memory.parent.mkdir(parents=True, exist_ok=True)
         memory.write_text("\n".join([*used, mark][-REMEMBERED:]) + "\n")

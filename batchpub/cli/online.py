@@ -23,7 +23,7 @@ from batchpub.logger import log
 from batchpub.pace.estimate import estimate_seconds
 from batchpub.report.text import make_plain
 from batchpub.sentences.events import say_duration
-from batchpub.services.zoho.client import ZohoClient
+from batchpub.services.zoho.people import ZohoPeople
 from batchpub.settings.fields import Settings
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ async def look_online(names: Mapping[Course, str], settings: Settings) -> dict[C
 @contextlib.asynccontextmanager
 async def open_survey(
     settings: Settings, *, attempts: int, on_event: OnEvent = ignore
-) -> AsyncIterator[tuple[Survey, ZohoClient]]:
+) -> AsyncIterator[tuple[Survey, ZohoPeople]]:
     """Give a survey whose calls count in the state, and the client it asks."""
     clock = SystemClock()
     credentials = credentials_of(settings, sandbox=False)

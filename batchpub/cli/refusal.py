@@ -13,7 +13,7 @@ from batchpub import __version__
 from batchpub.cli.ending import name_end
 from batchpub.cli.invocation import Invocation
 from batchpub.cli.person import is_pipeline
-from batchpub.cli.wiring import hosts_of, portal_of
+from batchpub.cli.wiring import portal_of
 from batchpub.errors import BatchpubError, CannotWrite, ExitCode, SheetRefused
 from batchpub.logger import log
 from batchpub.paths import is_file
@@ -52,7 +52,7 @@ def describe_end(here: Invocation, code: ExitCode, sentence: str) -> RunRecord:
     return RunRecord(
         run=here.run,
         batchpub_version=__version__,
-        portal=portal_of(settings, hosts_of(settings)[1]) if settings else "",
+        portal=portal_of(settings) if settings else "",
         sandbox=False,
         rate=settings.rate if settings else 0,
         period_seconds=settings.period if settings else 0.0,

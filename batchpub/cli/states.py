@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from batchpub.cli.pipeline import name_repetition
-from batchpub.cli.wiring import hosts_of, limits_of, portal_of, state_of
+from batchpub.cli.wiring import limits_of, portal_of, state_of
 from batchpub.clock import Clock, SystemClock
 from batchpub.course import Course, IdShape
 from batchpub.lifecycle.work import Rules
@@ -22,7 +22,7 @@ from batchpub.store.unify import unify_portals
 
 def ledger_of(settings: Settings, database: Database, *, run: str, clock: Clock) -> Ledger:
     """Give the ledger of the portal that the settings speak of."""
-    portal = portal_of(settings, hosts_of(settings)[1])
+    portal = portal_of(settings)
     return Ledger(database, portal=portal, run=run, limits=limits_of(settings), clock=clock)
 
 

@@ -19,7 +19,6 @@ from batchpub.events import Level
 from batchpub.logger import log
 from batchpub.paths import is_there, usual_state
 from batchpub.plan import PlanOptions
-from batchpub.services.zoho.hosts import find_hosts
 from batchpub.services.zoho.portal import name_portal
 from batchpub.settings.fields import Settings, is_url
 from batchpub.sheet import SheetOptions
@@ -121,14 +120,9 @@ def limits_of(settings: Settings) -> Limits:
     )
 
 
-def hosts_of(settings: Settings) -> tuple[str, str]:
-    """Give the accounts URL and the API URL."""
-    return find_hosts(settings.data_center, settings.accounts_url, settings.api_url)
-
-
-def portal_of(settings: Settings, api_url: str) -> str:
+def portal_of(settings: Settings) -> str:
     """Name what shares one limit: the API host, unless told otherwise."""
-    return name_portal(settings.portal or "") or name_portal(api_url)
+    return name_portal(settings.portal or "") or name_portal(settings.endpoint().api_url)
 
 
 def state_of(settings: Settings) -> Path | str:

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from batchpub.course import NamesRule, NotifyPolicy
 from batchpub.masking import secrets_of_address, secrets_of_cookie
 from batchpub.secret import Secret
+from batchpub.services.zoho.hosts import Endpoint, find_hosts
 from batchpub.services.zoho.meanings import WORDS
 from batchpub.settings.readers import (
     DIGITS,
@@ -231,6 +232,16 @@ class Settings:
         """Give a secret's value, "" where there is none."""
         held: Secret | None = getattr(self, name)
         return held.get_secret_value() if held is not None else ""
+
+    def endpoint(self) -> Endpoint:
+        """Give the hosts, and how long they may take. Raise SettingsWrong for a URL that must not be called."""
+        accounts_url, api_url = find_hosts(self.data_center)
+        return Endpoint(
+            accounts_url=self.accounts_url or accounts_url,
+            api_url=self.api_url or api_url,
+            connect_seconds=self.connect_timeout,
+            total_seconds=self.total_timeout,
+        )
 
     def scaled(self, speed: float) -> Self:
         """Give the same settings in a world whose clock runs `speed` times as fast."""

@@ -25,7 +25,7 @@ async def sandbox():
 
 def account(sandbox):
     access = batchpub.AccessToken(token=batchpub.Secret("sandbox"))
-    return batchpub.ZohoPeople(access, api_url=sandbox.url, accounts_url=sandbox.url)
+    return batchpub.ZohoPeople(access, batchpub.Endpoint(api_url=sandbox.url, accounts_url=sandbox.url))
 
 
 def policy(**others):

@@ -12,7 +12,7 @@ import yaml
 
 from batchpub import __version__
 from batchpub.errors import WORTH_A_RETRY, ExitCode, SettingsWrong
-from batchpub.services.zoho.token import TOKEN_LIMIT
+from batchpub.services.zoho.kept import TOKEN_LIMIT
 from batchpub.settings.fields import SECRETS, SETTINGS
 from batchpub.settings.load import load_settings
 

@@ -17,8 +17,8 @@ from batchpub.lifecycle.work import Rules, Verify
 from batchpub.log import log_event
 from batchpub.secret import Secret
 from batchpub.services.zoho.access import AccessToken
-from batchpub.services.zoho.client import ZohoClient
-from batchpub.services.zoho.token import TokenSource
+from batchpub.services.zoho.hosts import Endpoint
+from batchpub.services.zoho.people import ZohoPeople
 from batchpub.store.database import open_database
 from batchpub.store.ledger import Ledger
 from batchpub.store.limits import Limits
@@ -52,8 +52,8 @@ def play(*faults, plan=None, number=60, rules=None, look_first=False, is_new=Fal
         played = HardConfig(latency_seconds=0.2, faults=parse_faults(list(faults)), **config)
         async with HardSandbox(played) as sandbox, open_database(None) as database:
             clock = VirtualClock(loop)
-            token = TokenSource(AccessToken(token=Secret("1000.x")), accounts_url=sandbox.url, clock=clock)
-            async with ZohoClient(api_url=sandbox.url, token=token, clock=clock) as client:
+            endpoint = Endpoint(api_url=sandbox.url, accounts_url=sandbox.url)
+            async with ZohoPeople(AccessToken(token=Secret("1000.x")), endpoint, clock=clock) as client:
                 if look_first:
                     ledger = Ledger(database, portal=PORTAL, run="check", limits=Limits(), clock=clock)
                     survey = Survey(service=client, ledger=ledger, rules=Rules(), on_event=log_event)

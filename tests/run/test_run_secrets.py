@@ -26,13 +26,13 @@ SLOW = '[[fault]]\nkind = "slow_body"\nseconds = 20\n'
 STUCK = '[[fault]]\nkind = "slow_body"\nseconds = 600\n'
 WORKERS = 8
 BROKEN = """
-import batchpub.services.zoho.client
+import batchpub.services.zoho.people
 from batchpub.cli.main import main
 
-async def publish(self, course, *, notify):
-    raise RuntimeError(await self._token.header())
+async def publish(self, course, *, notify, access, may_send):
+    raise RuntimeError(str(dict(access.headers)))
 
-batchpub.services.zoho.client.ZohoClient.publish = publish
+batchpub.services.zoho.people.ZohoPeople.publish = publish
 main()
 """
 NOISY = {"PYTHONASYNCIODEBUG": "1", "PYTHONFAULTHANDLER": "1", "PYTHONDEVMODE": "1", "PYTHONWARNINGS": "default"}

@@ -24,9 +24,8 @@ from batchpub.course import Course
 from batchpub.errors import SettingsWrong
 from batchpub.services.interface import CourseState, Expired, NotSent, Published, Refused, Reply, StateRead, Unclear
 from batchpub.services.zoho.access import AccessToken, Cookie
-from batchpub.services.zoho.client import ZohoClient, make_excerpt
-from batchpub.services.zoho.hosts import DATA_CENTERS, check_api_url
-from batchpub.services.zoho.token import TokenSource
+from batchpub.services.zoho.hosts import DATA_CENTERS, Endpoint, check_api_url
+from batchpub.services.zoho.people import ZohoPeople, make_excerpt
 
 API = "https://people.zoho.com"
 COURSE = Course(course_id="219225000000642002")
@@ -64,10 +63,9 @@ class StillClock:
 
 
 def make_client(api_url=API, credentials=None, **seconds):
-    clock = StillClock()
     credentials = credentials or AccessToken(token=Secret("1000.abc.def"))
-    token = TokenSource(credentials, accounts_url="https://accounts.zoho.com", clock=clock)
-    return ZohoClient(api_url=api_url, token=token, clock=clock, **seconds)
+    endpoint = Endpoint(api_url=api_url, accounts_url="https://accounts.zoho.com", **seconds)
+    return ZohoPeople(credentials, endpoint, clock=StillClock())
 
 
 @pytest.mark.parametrize(

@@ -13,14 +13,13 @@ import trustme
 sys.path.insert(0, str(Path(__file__).parent))
 from calling import publish
 
-from batchpub.clock import SystemClock
 from batchpub.course import Course
 from batchpub.secret import Secret
 from batchpub.services.interface import Published, Unclear, Withheld
 from batchpub.services.zoho.access import AccessToken, Cookie
-from batchpub.services.zoho.client import ZohoClient
 from batchpub.services.zoho.handover import HandOver, NotHandedOver, WatchedSocket
-from batchpub.services.zoho.token import TokenSource
+from batchpub.services.zoho.hosts import Endpoint
+from batchpub.services.zoho.people import ZohoPeople
 
 COURSE = Course(course_id="219225000000642002")
 SUCCESS = b'{"code": "200", "course": {"courseId": "219225000000642002", "status": "published"}, "message": "success"}'
@@ -42,10 +41,9 @@ class World:
         server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self.tls)
         self.over = asyncio.Event()
         async with server:
-            clock = SystemClock()
             url = f"{self.scheme}://localhost:{server.sockets[0].getsockname()[1]}"
-            token = TokenSource(CREDENTIALS[self.credentials], accounts_url=url, clock=clock)
-            async with ZohoClient(api_url=url, token=token, clock=clock, total_seconds=total_seconds) as client:
+            endpoint = Endpoint(api_url=url, accounts_url=url, total_seconds=total_seconds)
+            async with ZohoPeople(CREDENTIALS[self.credentials], endpoint) as client:
                 reply = await publish(client, COURSE, may_send=may_send)
             await asyncio.wait_for(self.over.wait(), 10)
         return type(reply.answer)

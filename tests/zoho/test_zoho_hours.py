@@ -19,8 +19,8 @@ from batchpub.course import Course
 from batchpub.errors import AccessRefused, ServiceUnreachable
 from batchpub.services.interface import Expired, Published
 from batchpub.services.zoho.access import RefreshCredentials
-from batchpub.services.zoho.client import ZohoClient
-from batchpub.services.zoho.token import TokenSource
+from batchpub.services.zoho.hosts import Endpoint
+from batchpub.services.zoho.people import ZohoPeople
 
 CREDENTIALS = RefreshCredentials(
     client_id="1000.ID", client_secret=Secret("secret"), refresh_token=Secret("1000.refresh")
@@ -63,8 +63,8 @@ def test_four_hours_never_send_an_expired_token_twice(faults, refused, tokens):
         config = HardConfig(strict_tokens=True, limit=1000, latency_seconds=0.2, faults=parse_faults(faults))
         async with HardSandbox(config) as sandbox:
             clock = VirtualClock(loop)
-            token = TokenSource(CREDENTIALS, accounts_url=sandbox.url, clock=clock)
-            async with ZohoClient(api_url=sandbox.url, token=token, clock=clock) as client:
+            endpoint = Endpoint(api_url=sandbox.url, accounts_url=sandbox.url)
+            async with ZohoPeople(CREDENTIALS, endpoint, clock=clock) as client:
                 for wave in range(120):
                     await asyncio.gather(*(call(client, wave * 4 + n) for n in range(4)))
                     await asyncio.sleep(120)
@@ -122,9 +122,9 @@ def test_token_that_is_valid_is_used_whatever_becomes_of_its_renewal(kind, begin
         config = HardConfig(strict_tokens=True, limit=100_000, faults=parse_faults([trouble]))
         async with HardSandbox(config) as sandbox:
             clock = VirtualClock(loop)
-            token = TokenSource(CREDENTIALS, accounts_url=sandbox.url, clock=clock)
+            endpoint = Endpoint(api_url=sandbox.url, accounts_url=sandbox.url)
             async with (
-                ZohoClient(api_url=sandbox.url, token=token, clock=clock) as client,
+                ZohoPeople(CREDENTIALS, endpoint, clock=clock) as client,
                 asyncio.TaskGroup() as group,
             ):
                 for number in range(250):

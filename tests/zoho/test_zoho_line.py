@@ -23,14 +23,13 @@ from batchpub.secret import Secret
 sys.path.insert(0, str(Path(__file__).parent))
 from calling import publish, read_state
 
-from batchpub.clock import SystemClock
 from batchpub.course import Course
 from batchpub.errors import SettingsWrong
 from batchpub.services.interface import NotSent, Published, Refused, Throttled, Unclear, Withheld
 from batchpub.services.zoho.access import AccessToken
-from batchpub.services.zoho.client import LARGEST_BODY, ZohoClient
+from batchpub.services.zoho.hosts import Endpoint
 from batchpub.services.zoho.line import proxy_for
-from batchpub.services.zoho.token import TokenSource
+from batchpub.services.zoho.people import LARGEST_BODY, ZohoPeople
 
 COURSE = Course(course_id="219225000000642002")
 SUCCESS = b'{"code": "200", "course": {"courseId": "219225000000642002", "status": "published"}, "message": "success"}'
@@ -39,17 +38,11 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nSet-Cookie: zalb=1\r\n\r\n%s" % 
 CLIENT = textwrap.dedent(
     """
     import asyncio, sys
-    from batchpub.secret import Secret
-    from batchpub.clock import SystemClock
-    from batchpub.course import Course
-    from batchpub.services.zoho.client import ZohoClient
-    from batchpub.services.zoho.access import AccessToken
-    from batchpub.services.zoho.token import TokenSource
+    from batchpub import AccessToken, Course, Endpoint, Secret, ZohoPeople
 
     async def main():
-        clock = SystemClock()
-        token = TokenSource(AccessToken(token=Secret("1000.x")), accounts_url=sys.argv[1], clock=clock)
-        async with ZohoClient(api_url=sys.argv[1], token=token, clock=clock, total_seconds=5) as client:
+        endpoint = Endpoint(api_url=sys.argv[1], accounts_url=sys.argv[1], total_seconds=5)
+        async with ZohoPeople(AccessToken(token=Secret("1000.x")), endpoint) as client:
             access = await client.get_access()
             reply = await client.publish(
                 Course(course_id="219225000000642002"), notify=False, access=access, may_send=lambda: True
@@ -150,10 +143,9 @@ class Mute(Server):
 
 
 def make_client(port, *, host="127.0.0.1", scheme="http", **seconds):
-    clock = SystemClock()
     url = f"{scheme}://{host}:{port}"
-    token = TokenSource(AccessToken(token=Secret("1000.x")), accounts_url=url, clock=clock)
-    return ZohoClient(api_url=url, token=token, clock=clock, **{"total_seconds": 5, **seconds})
+    endpoint = Endpoint(api_url=url, accounts_url=url, **{"total_seconds": 5, **seconds})
+    return ZohoPeople(AccessToken(token=Secret("1000.x")), endpoint)
 
 
 async def run_client(url, **environ):
@@ -513,11 +505,8 @@ async def test_no_connection_in_time_is_not_sent():
     """
     The time-out of connecting ends a call that was not, and TLS is part of connecting.
     """
-    async with Mute().open() as mute:
-        url = f"https://127.0.0.1:{mute.port}"
-        token = TokenSource(AccessToken(token=Secret("x")), accounts_url=url, clock=SystemClock())
-        async with ZohoClient(api_url=url, token=token, clock=SystemClock(), connect_seconds=0.3) as client:
-            reply = await publish(client, COURSE, notify=True)
+    async with Mute().open() as mute, make_client(mute.port, scheme="https", connect_seconds=0.3) as client:
+        reply = await publish(client, COURSE, notify=True)
 
     assert NotSent is type(reply.answer)
 

@@ -20,11 +20,10 @@ from batchpub.cli.commands import login as command
 from batchpub.errors import AccessRefused, ServiceUnreachable, StoppedEarly
 from batchpub.secret import Secret
 from batchpub.services.zoho import grant
-from batchpub.services.zoho.grant import exchange_code
-from batchpub.services.zoho.line import make_timeout
+from batchpub.services.zoho.grant import GrantCode, exchange_code
+from batchpub.services.zoho.hosts import Endpoint
 
 KNOWN = Secrets(client_id="1000.ID", client_secret="the-secret", code="1000.code", refresh_token="1000.refresh")
-LIMITS = make_timeout(connect_seconds=2, total_seconds=5)
 RIGHT = {
     "BATCHPUB_CLIENT_ID": "1000.ID",
     "BATCHPUB_CLIENT_SECRET": "the-secret",
@@ -40,14 +39,8 @@ async def accounts(*faults, **options):
 
 
 def exchange(sandbox, *, client_id="1000.ID", secret="the-secret", code="1000.code", was_used=False):
-    return exchange_code(
-        accounts_url=sandbox.url,
-        client_id=client_id,
-        client_secret=Secret(secret),
-        code=Secret(code),
-        was_used=was_used,
-        limits=LIMITS,
-    )
+    grant = GrantCode(client_id=client_id, client_secret=Secret(secret), code=Secret(code), was_used=was_used)
+    return exchange_code(grant, Endpoint(api_url=sandbox.url, accounts_url=sandbox.url, total_seconds=5))
 
 
 async def test_code_gives_the_refresh_token_once_and_in_the_form():
@@ -254,9 +247,9 @@ async def test_login_says_which_data_center_the_account_is_in(monkeypatch):
         return {"refresh_token": "1000.r", "scope": scope, "api_domain": "https://www.zohoapis.in"}, "HTTP 200"
 
     monkeypatch.setattr(grant, "ask_for_token", answer)
-    granted = await grant.exchange_code(
-        accounts_url="https://accounts.zoho.eu", client_id="1000.i", client_secret=Secret("secret"), code=Secret("1000.c"),
-        was_used=False, limits=None,
-    )  # fmt: skip
+    code = GrantCode(client_id="1000.i", client_secret=Secret("secret"), code=Secret("1000.c"), was_used=False)
+    granted = await exchange_code(
+        code, Endpoint(accounts_url="https://accounts.zoho.eu", api_url="https://people.zoho.eu")
+    )
 
     assert "set BATCHPUB_DATA_CENTER=in." in granted.remark

@@ -44,7 +44,23 @@ def access_of_token(token: str, *, expires_at: float = math.inf, hint: str = "")
     return Access(headers={"Authorization": f"Zoho-oauthtoken {token}"}, expires_at=expires_at, hint=hint)
 
 
-def fixed_access(credentials: AccessToken | Cookie) -> Access:
+class FixedAccess:
+    """The access of credentials that a person made: it stays as it is, and nobody here renews it."""
+
+    def __init__(self, credentials: AccessToken | Cookie) -> None:
+        """Make it. Raise SettingsWrong where no header can hold it."""
+        self._access = _access_of(credentials)
+
+    async def get_access(self) -> Access:
+        """Give it."""
+        return self._access
+
+    async def renew(self, _stale: Access) -> bool:
+        """Say that it cannot be renewed."""
+        return False
+
+
+def _access_of(credentials: AccessToken | Cookie) -> Access:
     """Give the access of credentials that never change. Raise SettingsWrong where no header can hold them."""
     match credentials:
         case AccessToken(token=token):

@@ -4,14 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import aiohttp
-
 from batchpub.errors import AccessRefused, BatchpubError, ServiceUnreachable, StoppedEarly
 from batchpub.masking import Mask
 from batchpub.secret import Secret
 from batchpub.services.zoho.access import HEADER_SAFE_TOKEN
-from batchpub.services.zoho.hosts import find_other_data_center
-from batchpub.services.zoho.token import ask_for_token, console_of, is_throttle
+from batchpub.services.zoho.accounts import ask_for_token, console_of, is_throttle
+from batchpub.services.zoho.hosts import Endpoint, find_other_data_center
 
 SCOPES = "ZOHOPEOPLE.training.CREATE,ZOHOPEOPLE.training.READ"
 NEEDED = ("ZOHOPEOPLE.training.CREATE", "ZOHOPEOPLE.training.ALL")
@@ -26,18 +24,20 @@ class Granted:
     remark: str = ""
 
 
-async def exchange_code(
-    *,
-    accounts_url: str,
-    client_id: str,
-    client_secret: Secret,
-    code: Secret,
-    was_used: bool,
-    limits: aiohttp.ClientTimeout,
-) -> Granted:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantCode:
+    """A code and the client it was made for. `was_used`: it was exchanged before, on this machine."""
+
+    client_id: str
+    client_secret: Secret
+    code: Secret
+    was_used: bool
+
+
+async def exchange_code(grant: GrantCode, endpoint: Endpoint) -> Granted:
     """Make one call, and no second: a code works once, so nothing may be repeated.
 
-    `was_used`: this code was exchanged before, on this machine. Zoho calls used and expired codes alike.
+    Zoho calls used and expired codes alike, so that a used one is known by our own memory.
 
     Raises:
         AccessRefused: with a sentence of its own for each reason Zoho can have.
@@ -47,16 +47,17 @@ async def exchange_code(
     """
     form = {
         "grant_type": "authorization_code",
-        "client_id": client_id,
-        "client_secret": client_secret.get_secret_value(),
-        "code": code.get_secret_value(),
+        "client_id": grant.client_id,
+        "client_secret": grant.client_secret.get_secret_value(),
+        "code": grant.code.get_secret_value(),
     }
-    answer, reason = await ask_for_token(accounts_url, form, limits)
+    accounts_url = endpoint.accounts_url
+    answer, reason = await ask_for_token(endpoint, form)
     token = answer.get("refresh_token")
     if isinstance(token, str) and HEADER_SAFE_TOKEN.fullmatch(token):
         elsewhere = find_other_data_center(answer.get("api_domain"), accounts_url)
         return Granted(refresh_token=Secret(token), remark=" ".join(filter(None, (elsewhere, _check_scope(answer)))))
-    raise _explain(answer, reason, accounts_url=accounts_url, was_used=was_used, secrets=form.values())
+    raise _explain(answer, reason, accounts_url=accounts_url, was_used=grant.was_used, secrets=form.values())
 
 
 def _check_scope(answer: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 import ipaddress
 from contextlib import suppress
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from batchpub.errors import SettingsWrong
@@ -57,17 +58,29 @@ def find_other_data_center(api_domain: object, api_url: str) -> str:
     return ""
 
 
-def find_hosts(data_center: str, accounts_url: str | None = None, api_url: str | None = None) -> tuple[str, str]:
-    """Give the accounts URL and the API URL of a data centre, or others in their place.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """Where an account is called, and how long a connection and a whole call may take (s).
 
-    Raises:
-        SettingsWrong: there is no such data centre, or a URL would send a secret unencrypted.
-
+    Raises SettingsWrong for a URL that would send a secret unencrypted.
     """
+
+    api_url: str
+    accounts_url: str
+    connect_seconds: float = 10.0
+    total_seconds: float = 30.0
+
+    def __post_init__(self) -> None:
+        """Refuse what must not be called, and take the last slash off."""
+        for name in ("accounts_url", "api_url"):
+            object.__setattr__(self, name, check_api_url(getattr(self, name)))
+
+
+def find_hosts(data_center: str) -> tuple[str, str]:
+    """Give the accounts URL and the API URL of a data centre. Raise SettingsWrong where there is no such one."""
     if data_center not in DATA_CENTERS:
         raise SettingsWrong(f"No data centre {data_center!r}. Known: {', '.join(DATA_CENTERS)}.")
-    accounts, api = DATA_CENTERS[data_center]
-    return check_api_url(accounts_url or accounts), check_api_url(api_url or api)
+    return DATA_CENTERS[data_center]
 
 
 def check_api_url(url: str) -> str:

@@ -16,6 +16,7 @@ from yarl import URL
 
 from batchpub.errors import SettingsWrong
 from batchpub.services.zoho.handover import socket_factory, tell_hand_over
+from batchpub.services.zoho.hosts import Endpoint
 
 UNPACK_STEP = 256
 
@@ -26,11 +27,10 @@ Tls = ssl.SSLContext | Literal[True]
 """What verifies certificates; True is aiohttp's own."""
 
 
-def make_timeout(*, connect_seconds: float, total_seconds: float) -> aiohttp.ClientTimeout:
+def make_timeout(endpoint: Endpoint) -> aiohttp.ClientTimeout:
     """Give explicit limits for connecting (name look-up and TLS included), for each read and for the whole call."""
-    return aiohttp.ClientTimeout(
-        total=total_seconds, connect=connect_seconds, sock_connect=connect_seconds, sock_read=total_seconds
-    )
+    connect, total = endpoint.connect_seconds, endpoint.total_seconds
+    return aiohttp.ClientTimeout(total=total, connect=connect, sock_connect=connect, sock_read=total)
 
 
 def make_tls(url: str) -> Tls:
