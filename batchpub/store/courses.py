@@ -4,13 +4,12 @@ from datetime import timedelta
 from typing import Any, assert_never
 
 from sqlalchemy import ColumnElement, Row, and_, case, literal, or_, true, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from batchpub.course import Course
 from batchpub.standing import CourseStatus, Free, Held, PublishedBefore, Standing, Uncertain
 from batchpub.store.asked import Claim
 from batchpub.store.dialect import insert_into
-from batchpub.store.portal import Portal
+from batchpub.store.portal import HeldPortal, Portal
 from batchpub.store.tables import Status, courses
 
 MAY_BE_PUBLISHED = (Status.SENDING, Status.UNCLEAR)
@@ -41,13 +40,13 @@ class Courses:
             return Uncertain(version=row.version, run=row.run, seconds=max(0.0, row.ready_at - now))
         return Free(version=row.version, known=row.known)
 
-    async def take(self, connection: AsyncConnection, claim: Claim, now: float, *, repeated: bool) -> bool:
+    async def take(self, held: HeldPortal, claim: Claim, *, repeated: bool) -> bool:
         """Write `sending` where nothing has changed since the look; tell whether that was so.
 
         `repeated`: this transaction may have been committed already, by a try whose connection broke in its commit.
         """
-        run, limits = self._portal.run, self._limits
-        new = insert_into(connection, courses).values(
+        run, limits, now = self._portal.run, self._limits, held.now
+        new = insert_into(held.connection, courses).values(
             **self._key(claim.course),
             status=Status.SENDING,
             version=claim.version + 1,
@@ -72,41 +71,34 @@ class Courses:
             set_={**{name: new.excluded[name] for name in changed}, "lost": lost},
             where=expected,
         )
-        return (await connection.execute(taken.returning(courses.c.version))).one_or_none() is not None
+        return (await held.connection.execute(taken.returning(courses.c.version))).one_or_none() is not None
 
-    async def mark(
-        self, connection: AsyncConnection, course: Course, status: CourseStatus, now: float, *, known: bool
-    ) -> None:
+    async def mark(self, held: HeldPortal, course: Course, status: CourseStatus, *, known: bool) -> None:
         """Write what an answer to a call of this run makes of a course; `known` tells that it was about the course."""
-        values = self._values(status, now, hold=self._limits.settle + self._limits.lease)
-        mine = courses.c.run == self._portal.run
-        await self._change(
-            connection, course, mine, {**values, "changed_at": now, **({"known": True} if known else {})}
-        )
+        kept_back = self._limits.settle + self._limits.lease
+        values = self._values(status, held.now, hold=kept_back) | ({"known": True} if known else {})
+        await self._change(held, course, courses.c.run == self._portal.run, values)
 
-    async def adopt(
-        self, connection: AsyncConnection, course: Course, status: CourseStatus, now: float, version: int | None
-    ) -> None:
+    async def adopt(self, held: HeldPortal, course: Course, status: CourseStatus, version: int | None) -> None:
         """Write what was found out without a call that could publish it.
 
         `version` is what the course must still have; only that it is published is written whatever others did since.
         """
         run = self._portal.run
-        unheard_of = {"status": Status.FREE, "version": 0, "run": run, "changed_at": now}
-        first = insert_into(connection, courses).values(
-            **self._key(course), **unheard_of, held_until_at=0.0, ready_at=0.0
-        )
-        await connection.execute(first.on_conflict_do_nothing())
-        let_go = or_(courses.c.run == run, courses.c.held_until_at <= now)
+        unheard_of = {"status": Status.FREE, "version": 0, "run": run, "held_until_at": 0.0, "ready_at": 0.0}
+        first = insert_into(held.connection, courses).values(**self._key(course), **unheard_of, changed_at=held.now)
+        await held.connection.execute(first.on_conflict_do_nothing())
+        let_go = or_(courses.c.run == run, courses.c.held_until_at <= held.now)
         untouched = true() if status is CourseStatus.PUBLISHED else (courses.c.version == version) & let_go
-        values = self._values(status, now, hold=0.0)
-        await self._change(connection, course, untouched, {**values, "run": run, "changed_at": now, "known": True})
+        values = self._values(status, held.now, hold=0.0)
+        await self._change(held, course, untouched, {**values, "run": run, "known": True})
 
     async def _change(
-        self, connection: AsyncConnection, course: Course, only: ColumnElement[bool], values: dict[str, Any]
+        self, held: HeldPortal, course: Course, only: ColumnElement[bool], values: dict[str, Any]
     ) -> None:
         this = and_(*(courses.c[name] == value for name, value in self._key(course).items()), only)
-        await connection.execute(update(courses).where(this).values(version=courses.c.version + 1, **values))
+        changed = update(courses).where(this).values(version=courses.c.version + 1, changed_at=held.now, **values)
+        await held.connection.execute(changed)
 
     def _values(self, status: CourseStatus, now: float, *, hold: float) -> dict[str, Any]:
         """Give the columns for a status; `hold` is for how long it is kept from others while it is looked into."""
@@ -134,4 +126,4 @@ class Courses:
                 assert_never(unreachable)
 
     def _key(self, course: Course) -> dict[str, str]:
-        return {"portal": self._portal.name, "course_id": course.course_id, "batch_id": course.batch_id}
+        return {"portal": self._portal.portal, "course_id": course.course_id, "batch_id": course.batch_id}

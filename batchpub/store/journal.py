@@ -30,9 +30,10 @@ from batchpub.store.dialect import insert_into
 from batchpub.store.history import read_run
 from batchpub.store.ledger import Ledger
 from batchpub.store.limits import Lock, Slot
+from batchpub.store.lock import close_lock, note_answer
 from batchpub.store.neighbours import Neighbours
 from batchpub.store.overview import RunAtWork, read_at_work
-from batchpub.store.portal import Hold
+from batchpub.store.portal import HeldPortal, Hold
 from batchpub.store.row_words import NO_ANSWER, SECOND_REPETITION, STILL_UNKNOWN, not_attempted_because
 from batchpub.store.tables import calls, rows, runs
 
@@ -56,10 +57,9 @@ class Journal:
         self.ledger = ledger
         self.run = ledger.run
         self.repeats = again_id
-        self._portal = ledger.row
         self._database = ledger.database
-        self._courses = Courses(ledger.row, again_id or ledger.run)
-        self._neighbours = Neighbours(ledger.row)
+        self._courses = Courses(ledger, again_id or ledger.run)
+        self._neighbours = Neighbours(ledger)
         self._first: dict[int, dict[str, Any]] = {}
         """What the run began with, by the position of the row."""
         self._kept: dict[int, RowResult] = {}
@@ -88,8 +88,8 @@ class Journal:
         """
         run = {
             "run": self.run,
-            "portal": self._portal.name,
-            "started_on": self._portal.wall_text(),
+            "portal": self.ledger.portal,
+            "started_on": self.ledger.wall_text(),
             "again_id": self.repeats,
             "facts": facts,
             "sheets": [asdict(sheet) for sheet in plan.sheets],
@@ -100,7 +100,7 @@ class Journal:
 
         async def write(connection: AsyncConnection) -> None:
             if self.repeats:
-                await self._portal.hold(connection)  # of two that begin at the same time, one sees the other
+                await self.ledger.hold(connection)  # of two that begin at the same time, one sees the other
                 await self._refuse_second_repetition(connection)
             new = insert_into(connection, runs).values(**run).on_conflict_do_nothing().returning(runs.c.run)
             if (await connection.execute(new)).one_or_none() is not None and plan.rows:
@@ -110,14 +110,14 @@ class Journal:
 
     async def _refuse_second_repetition(self, connection: AsyncConnection) -> None:
         """Refuse to repeat beside another run that repeats, unless both say which repetition they mean."""
-        for other in await read_at_work(connection, self._portal.clock.now()):
+        for other in await read_at_work(connection, self.ledger.clock.now()):
             is_named = other.again_id != other.run and self.repeats != self.run
             if not other.again_id or other.again_id == self.repeats or is_named or self._is_elsewhere(other):
                 continue
             raise SettingsWrong(SECOND_REPETITION.format(run=other.run, again_id=other.again_id))
 
     def _is_elsewhere(self, other: RunAtWork) -> bool:
-        return other.run == self.run or other.portal != self._portal.name
+        return other.run == self.run or other.portal != self.ledger.portal
 
     def _first_row(self, row: PlannedRow, already: str | None, uncertain: Container[int]) -> dict[str, Any]:
         outcome = Outcome.ALREADY_PUBLISHED if already else FIRST_OUTCOME[row.pile]
@@ -147,7 +147,7 @@ class Journal:
         `again` tells for which courses it does not matter that an earlier run published them.
         """
         found = await self._neighbours.load(wanted)
-        now = self._portal.now()
+        now = self.ledger.now()
         return {course: self._courses.judge(row, now, again=again(course)) for course, row in found.items()}
 
     async def look(self, course: Course, *, again: bool = False) -> Standing:
@@ -158,7 +158,7 @@ class Journal:
         row, looked_around = await self._neighbours.look(course)
         if looked_around:
             await self.write_down()
-        standing = self._courses.judge(row, self._portal.now(), again=again)
+        standing = self._courses.judge(row, self.ledger.now(), again=again)
         if isinstance(standing, Free) and not again and row is not None and self._neighbours.is_news(row):
             return await self._refusal_by(row.run, course) or standing
         return standing
@@ -191,7 +191,7 @@ class Journal:
         self._database.look_at_place()
         if self.has_company:
             row, _ = await self._neighbours.look(claim.course)
-            standing = self._courses.judge(row, self._portal.now(), again=claim.again)
+            standing = self._courses.judge(row, self.ledger.now(), again=claim.again)
             if not isinstance(standing, Free | Uncertain) or standing.version != claim.version:
                 return standing
         self._take_over(claim.position)
@@ -200,14 +200,14 @@ class Journal:
         async def take(connection: AsyncConnection) -> Claimed | LostSlot | Standing:
             nonlocal tries
             tries += 1
-            before = self._portal.clock.boot_seconds()
-            portal, now = await self._portal.hold(connection, Hold.SHARED)
-            if not await self._courses.take(connection, claim, now, repeated=tries > 1):
+            before = self.ledger.clock.boot_seconds()
+            held = await self.ledger.hold(connection, Hold.SHARED)
+            if not await self._courses.take(held, claim, repeated=tries > 1):
                 row = await self._neighbours.ask(connection, claim.course)
-                return self._courses.judge(row, now, again=claim.again)
-            if not await self.ledger.renew_slot(connection, slot, portal, now, self._call(claim)):
+                return self._courses.judge(row, held.now, again=claim.again)
+            if not await self.ledger.renew_slot(held, slot, self._call(claim)):
                 raise _SlotLost
-            moment = self._portal.wall_text()
+            moment = self.ledger.wall_text()
             await connection.execute(
                 self._row(claim.position).values(
                     outcome=Outcome.UNKNOWN.value,
@@ -237,7 +237,7 @@ class Journal:
             "course_id": claim.course.course_id,
             "batch_id": claim.course.batch_id,
             "attempt": claim.attempt,
-            "sent_on": self._portal.wall_text(),
+            "sent_on": self.ledger.wall_text(),
         }
 
     async def record(self, claim: Claim, answered: Answered) -> Lock | None:
@@ -247,33 +247,33 @@ class Journal:
         async def write(connection: AsyncConnection) -> Lock | None:
             # Whoever changes the portal's row takes it first, as everybody does: no two wait for each other.
             changes_portal = answered.lock is not None or slot.is_probe
-            portal, now = await self._portal.hold(connection, Hold.ALONE if changes_portal else Hold.SHARED)
-            if not await self._end_call(connection, answered, now):
+            held = await self.ledger.hold(connection, Hold.ALONE if changes_portal else Hold.SHARED)
+            if not await self._end_call(held, answered):
                 return None  # an earlier try was committed after all, and its lock is in the portal's row
             if answered.status is not None:
                 known = answered.through and note.http_status != HTTPStatus.FORBIDDEN
-                await self._courses.mark(connection, claim.course, answered.status, now, known=known)
+                await self._courses.mark(held, claim.course, answered.status, known=known)
             if answered.result is not None:
                 await self._write_row(connection, claim.position, answered.result)
             if answered.lock is not None:
-                return await self.ledger.lock.close(connection, slot, portal, now, answered.lock)
+                return await close_lock(self.ledger, held, slot, answered.lock)
             if slot.is_probe:
-                await self.ledger.lock.note_answer(connection, slot, portal, now, through=answered.through)
+                await note_answer(self.ledger, held, slot, through=answered.through)
             return None
 
         lock = await self._database.write(write)
         self._neighbours.forget(claim.course)
         return lock
 
-    async def _end_call(self, connection: AsyncConnection, answered: Answered, now: float) -> bool:
+    async def _end_call(self, held: HeldPortal, answered: Answered) -> bool:
         """Write what was answered to a call that has no answer yet; tell whether it had none."""
         unanswered = update(calls).where(calls.c.call == answered.call, calls.c.meaning == "")
-        written = await connection.execute(
+        written = await held.connection.execute(
             unanswered.values(
                 **asdict(answered.note),
-                answered_on=None if answered.rest is Rest.UNANSWERED else self._portal.wall_text(),
+                answered_on=None if answered.rest is Rest.UNANSWERED else self.ledger.wall_text(),
                 in_flight=False,
-                free_at=now + self._portal.limits.rest_after(answered.rest),
+                free_at=held.now + self.ledger.limits.rest_after(answered.rest),
             )
         )
         return bool(written.rowcount)
@@ -285,7 +285,7 @@ class Journal:
         await connection.execute(self._row(position).values(**self._row_values(result)))
 
     def _row_values(self, result: RowResult) -> dict[str, Any]:
-        finished_on = None if result.outcome is Outcome.NOT_ATTEMPTED else self._portal.wall_text()
+        finished_on = None if result.outcome is Outcome.NOT_ATTEMPTED else self.ledger.wall_text()
         return {**asdict(result), "outcome": result.outcome.value, "finished_on": finished_on}
 
     async def settle(
@@ -311,8 +311,7 @@ class Journal:
 
         async def write(connection: AsyncConnection) -> None:
             if status is not None:
-                _, now = await self._portal.hold(connection)
-                await self._courses.adopt(connection, course, status, now, version)
+                await self._courses.adopt(await self.ledger.hold(connection), course, status, version)
             await self._write_row(connection, position, result)
 
         await self._database.write(write)
@@ -369,7 +368,7 @@ class Journal:
                 update(runs)
                 .where(runs.c.run == self.run)
                 .values(
-                    finished_on=self._portal.wall_text(),
+                    finished_on=self.ledger.wall_text(),
                     exit_code=exit_code,
                     stop_reason=stop_reason,
                     resume_command=resume_command,

@@ -1,17 +1,14 @@
 """The portal's slots, shared by all runs, processes and crashes through the state: the proof that the limit is kept."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from batchpub.clock import Clock
-from batchpub.store.database import Database
-from batchpub.store.limits import Limits, Outlook, Pace, Slot, Wait
-from batchpub.store.lock import PortalLock
-from batchpub.store.portal import NEXT_AT, Hold, Portal
+from batchpub.store.limits import Outlook, Pace, Slot, Wait
+from batchpub.store.lock import note_answer
+from batchpub.store.portal import NEXT_AT, HeldPortal, Hold, Portal
 from batchpub.store.tables import calls, portals
 
 ROUNDING_SECONDS = 0.001
@@ -21,28 +18,8 @@ OPENS_LATER = 5e-7
 """Seconds added to when a place opens, so that rounding can only make it later."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
-    """A place for a call that was found free, or that will be when it `opens` (ledger seconds)."""
-
-    pace: Pace
-    operation: str
-    opens: float
-    is_probe: bool
-
-
-class Ledger:
+class Ledger(Portal):
     """Slots and lock of one portal, for one run. Each public coroutine is one transaction, or a part of the journal's."""
-
-    def __init__(self, database: Database, *, portal: str, run: str, limits: Limits, clock: Clock) -> None:
-        """Bind the ledger to its portal and to the run that takes slots."""
-        self.row = Portal(database, portal=portal, run=run, limits=limits, clock=clock)
-        self.lock = PortalLock(self.row)
-        self.database = database
-        self.portal = portal
-        self.run = run
-        self.limits = limits
-        self.clock = clock
 
     async def take_slot(self, operation: str, *, instead_of: Slot | None = None) -> Slot | Wait:
         """Take a slot for one call, or say how long to wait before looking again. One transaction.
@@ -57,28 +34,24 @@ class Ledger:
         self.database.look_at_place()
 
         async def take(connection: AsyncConnection) -> Slot | Wait:
-            portal, now = await self.row.hold(connection, Hold.TURN)
+            held = await self.hold(connection, Hold.TURN)
             if instead_of is not None:
                 await self._drop(connection, instead_of)
-                portal = await self.row.look(connection) or portal
-            if portal.lock_until_at > now:
-                return Wait(seconds=portal.lock_until_at - now, locked=True)
-            probe = portal.lock_level > 0
-            if probe and portal.probe_until_at > now:
-                return Wait(seconds=min(portal.probe_until_at - now, self.limits.period / 60))
-            pace = self.row.pace(portal, now)
-            opens = await self._find_place(connection, pace, operation, portal, now)
-            if isinstance(opens, Wait):
-                return opens
-            place = _Place(pace=pace, operation=operation, opens=opens, is_probe=probe)
-            return await self._take_place(connection, portal, now, place)
+                held = await self.hold(connection, Hold.TURN)
+            row, now = held.row, held.now
+            if row.lock_until_at > now:
+                return Wait(seconds=row.lock_until_at - now, locked=True)
+            if row.lock_level > 0 and row.probe_until_at > now:
+                return Wait(seconds=min(row.probe_until_at - now, self.limits.period / 60))
+            opens = await self._find_place(held, operation)
+            return opens if isinstance(opens, Wait) else await self._take_place(held, operation, opens)
 
         return await self.database.write(take)
 
-    async def _find_place(
-        self, connection: AsyncConnection, pace: Pace, operation: str, portal: Row[Any], now: float
-    ) -> float | Wait:
-        busy = (await connection.execute(self._taken(pace, operation, now))).all()
+    async def _find_place(self, held: HeldPortal, operation: str) -> float | Wait:
+        """Give when a place opens (ledger seconds), or how long to wait until that can be told."""
+        now, pace = held.now, self.pace(held.row, held.now)
+        busy = (await held.connection.execute(self._taken(pace, operation, now))).all()
         opens = now
         if len(busy) >= pace.rate:
             # A slot in flight cannot be free before a whole rest after it was taken, whoever holds it.
@@ -94,7 +67,7 @@ class Ledger:
                 return Wait(seconds=earliest - now)
             opens = earliest
         if pace.burst < pace.rate:
-            opens = max(opens, _next_at(portal, pace, operation) - (pace.burst - 1) * self._spacing(pace))
+            opens = max(opens, _next_at(held.row, pace, operation) - (pace.burst - 1) * self._spacing(pace))
         return float(opens)
 
     def _spacing(self, pace: Pace) -> float:
@@ -105,8 +78,8 @@ class Ledger:
         mine = taken.where(calls.c.portal == self.portal, calls.c.free_at > now)
         return mine if pace.shared else mine.where(calls.c.operation == operation)
 
-    async def _take_place(self, connection: AsyncConnection, portal: Row[Any], now: float, place: _Place) -> Slot:
-        pace, operation, opens = place.pace, place.operation, place.opens
+    async def _take_place(self, held: HeldPortal, operation: str, opens: float) -> Slot:
+        now, pace, is_probe = held.now, self.pace(held.row, held.now), held.row.lock_level > 0
         # Unclaimed, it lapses by itself: no call was made with it.
         new = insert(calls).values(
             portal=self.portal,
@@ -116,52 +89,44 @@ class Ledger:
             taken_at=opens,
             free_at=opens + self.limits.lease + self._spacing(pace),
         )
-        key = (await connection.execute(new)).inserted_primary_key
+        key = (await held.connection.execute(new)).inserted_primary_key
         slot = int(key[0]) if key else 0
         values: dict[str, Any] = {}
         spaced = None
         if pace.burst < pace.rate:
-            starts = max(opens, _next_at(portal, pace, operation))
+            starts = max(opens, _next_at(held.row, pace, operation))
             spaced = starts, starts + self._spacing(pace)
             values[NEXT_AT[operation]] = spaced[1]
-        if place.is_probe:
+        if is_probe:
             values |= {"probe_slot": slot, "probe_until_at": opens + self.limits.lease}
-        if values or now - portal.last_boot > self.limits.period / 2:
-            await self.row.set(connection, **values, **self.row.stamp(now))
+        if values or now - held.row.last_boot > self.limits.period / 2:
+            await self.set(held.connection, **values, **self.stamp(now))
         opens_at = self.clock.boot_seconds() + (opens - now + OPENS_LATER if opens > now else 0.0)
-        return Slot(
-            slot=slot, operation=operation, pace=pace, is_probe=place.is_probe, opens_at=opens_at, spaced=spaced
-        )
+        return Slot(slot=slot, operation=operation, pace=pace, is_probe=is_probe, opens_at=opens_at, spaced=spaced)
 
-    async def renew_slot(
-        self,
-        connection: AsyncConnection,
-        slot: Slot,
-        portal: Row[Any],
-        now: float,
-        call: Mapping[str, Any] | None = None,
-    ) -> bool:
+    async def renew_slot(self, held: HeldPortal, slot: Slot, call: Mapping[str, Any]) -> bool:
         """Give a slot a whole lease from now and make it a `call`; False when the call must not go out with it.
 
         It must not in a lock, nor after one except as the call that goes first, nor with a slot from before a lock, or
         one that is not open or not held any more. The place stays taken until the call can no longer arrive late.
         """
-        limits, is_probe = self.limits, portal.probe_slot == slot.slot
-        if portal.lock_until_at > now or (portal.lock_level > 0 and not is_probe):
+        limits, row, now = self.limits, held.row, held.now
+        is_probe = row.probe_slot == slot.slot
+        if row.lock_until_at > now or (row.lock_level > 0 and not is_probe):
             return False
         # Others take slots while this is under way: the lease must last until the call has started.
         late = now + (limits.send_within if self.database.now is not None else 0.0)
-        opened, latest = portal.opened_at, now + ROUNDING_SECONDS + limits.guard / 2
-        held = update(calls).where(
+        latest = now + ROUNDING_SECONDS + limits.guard / 2
+        still_held = update(calls).where(
             calls.c.call == slot.slot,
             calls.c.free_at > late,
-            calls.c.taken_at >= opened,
+            calls.c.taken_at >= row.opened_at,
             calls.c.taken_at <= latest,
         )
-        values = {"taken_at": now, "free_at": now + limits.lease + limits.settle + limits.rest, **(call or {})}
-        changed = await connection.execute(held.values(**values))
+        values = {"taken_at": now, "free_at": now + limits.lease + limits.settle + limits.rest, **call}
+        changed = await held.connection.execute(still_held.values(**values))
         if changed.rowcount and is_probe:
-            await self.row.set(connection, probe_until_at=now + limits.lease)
+            await self.set(held.connection, probe_until_at=now + limits.lease)
         return changed.rowcount == 1
 
     async def begin_call(self, slot: Slot, tell: Callable[[], Mapping[str, Any]] = dict) -> float | None:
@@ -177,8 +142,7 @@ class Ledger:
 
         async def begin(connection: AsyncConnection) -> float | None:
             before = self.clock.boot_seconds()
-            portal, now = await self.row.hold(connection, Hold.SHARED)
-            may = await self.renew_slot(connection, slot, portal, now, tell())
+            may = await self.renew_slot(await self.hold(connection, Hold.SHARED), slot, tell())
             return before + self.limits.send_within if may else None
 
         return await self.database.write(begin)
@@ -187,10 +151,10 @@ class Ledger:
         """Give back a slot whose call was never sent."""
 
         async def give(connection: AsyncConnection) -> None:
-            portal, now = await self.row.hold(connection, Hold.TURN)
+            held = await self.hold(connection, Hold.TURN)
             await self._drop(connection, slot)
             if slot.is_probe:
-                await self.lock.note_answer(connection, slot, portal, now, through=False)
+                await note_answer(self, held, slot, through=False)
 
         await self.database.write(give)
 
@@ -207,10 +171,10 @@ class Ledger:
         """Say what calls must expect, for an estimate."""
 
         async def read(connection: AsyncConnection, now: float) -> Outlook:
-            portal = await self.row.look(connection)
+            portal = await self.look(connection)
             if portal is None:
                 return Outlook(pace=self.limits.pace)
-            pace = self.row.pace(portal, now)
+            pace = self.pace(portal, now)
             free_at = sorted(row.free_at for row in await connection.execute(self._taken(pace, operation, now)))
             return Outlook(
                 pace=pace,
@@ -218,15 +182,30 @@ class Ledger:
                 taken=tuple(moment - now for moment in free_at),
             )
 
-        return await self.row.glance(read)
+        return await self.glance(read)
 
     async def forget_lock(self) -> float:
-        """Forget the lock (an operator's decision); give the seconds that it had left, 0 where there was none."""
-        return await self.database.write(self.lock.forget)
+        """Forget the lock (an operator's decision); give the seconds that it had left, 0 where there was none.
+
+        The next call goes alone all the same: where the account is locked, that is one refusal and no more.
+        """
+
+        async def forget(connection: AsyncConnection) -> float:
+            held = await self.hold(connection)
+            level = min(held.row.lock_level, 1)
+            await self.set(connection, lock_until_at=0.0, lock_level=level, probe_slot=0, probe_until_at=0.0)
+            return max(0.0, float(held.row.lock_until_at) - held.now)
+
+        return await self.database.write(forget)
 
     async def forget_gentleness(self) -> None:
         """Go back to the full rate at once (an operator's decision)."""
-        await self.database.write(self.lock.forget_gentleness)
+
+        async def forget(connection: AsyncConnection) -> None:
+            await self.hold(connection)
+            await self.set(connection, gentle_level=0, gentle_until_wall=0.0)
+
+        await self.database.write(forget)
 
 
 def _next_at(portal: Row[Any], pace: Pace, operation: str) -> float:

@@ -114,7 +114,7 @@ class Neighbours:
             self._others.add(row.run)
 
     def _all(self) -> Any:
-        return select(courses).where(courses.c.portal == self._portal.name)
+        return select(courses).where(courses.c.portal == self._portal.portal)
 
 
 def _course(row: Row[Any]) -> Course:

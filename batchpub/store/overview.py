@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from batchpub.clock import Clock
 from batchpub.store.database import Database
-from batchpub.store.ledger import Ledger
 from batchpub.store.limits import GENTLE_SECONDS, Limits
+from batchpub.store.portal import Portal
 from batchpub.store.tables import SCHEMA_VERSION, calls, courses, portals, runs
 
 AT_WORK_SECONDS = 1_200.0
@@ -119,7 +119,7 @@ async def _read_portal_names(connection: AsyncConnection) -> Sequence[str]:
 
 
 async def _read_portal(database: Database, name: str, clock: Clock) -> PortalOverview:
-    ledger = Ledger(database, portal=name, run="", limits=Limits(), clock=clock)
+    ledger = Portal(database, portal=name, run="", limits=Limits(), clock=clock)
 
     async def read(connection: AsyncConnection, now: float) -> PortalOverview:
         portal = (await connection.execute(select(portals).where(portals.c.portal == name))).one()
@@ -135,4 +135,4 @@ async def _read_portal(database: Database, name: str, clock: Clock) -> PortalOve
             places_resting=sum(not place.in_flight for place in places),
         )
 
-    return await ledger.row.glance(read)
+    return await ledger.glance(read)

@@ -7,6 +7,7 @@ in turn may use one file; at the same time, the one that had it first stops, for
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -59,19 +60,27 @@ HOLDS: dict[Hold, dict[str, Any]] = {
 """PostgreSQL's row locks, section 13.3.2 of its manual: the second and third do not conflict with each other."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldPortal:
+    """The portal while a transaction holds it: that transaction's connection, the portal's row, and the ledger's time."""
+
+    connection: AsyncConnection
+    row: Row[Any]
+    now: float
+
+
 class Portal:
     """The portal's row as one run reads and writes it, inside transactions of others."""
 
     def __init__(self, database: Database, *, portal: str, run: str, limits: Limits, clock: Clock) -> None:
         """Bind it to a portal, and to the run that works with it."""
         self.database = database
-        self.name = portal
+        self.portal = portal
         self.run = run
         self.limits = limits
         self.clock = clock
         its_time = [] if database.now is None else [database.now.label("ledger_now")]
         self._asked = select(portals, *its_time).where(portals.c.portal == portal)
-        self._held = {how: self._asked.with_for_update(**words) for how, words in HOLDS.items()}
         self._ahead: float | None = None
         self._is_mine = False
 
@@ -83,32 +92,36 @@ class Portal:
         """Give the wall time of a moment; where a server counts, both are one."""
         return self.clock.now().timestamp() if self.database.now is None else now
 
-    async def hold(self, connection: AsyncConnection, how: Hold = Hold.ALONE) -> tuple[Row[Any], float]:
+    async def hold(self, connection: AsyncConnection, how: Hold = Hold.ALONE) -> HeldPortal:
         """Hold the portal's row and read the ledger's time, moving all times over when the clock they count by changed.
 
         Other portals go on. SQLite knows one way to hold: nobody else writes.
         """
-        query = self._held[how]
-        portal = (await connection.execute(query)).one_or_none()
-        if portal is None:
-            new = insert_into(connection, portals).values(portal=self.name, **self.stamp(self._read_clock(None)))
+        query = self._asked.with_for_update(**HOLDS[how])
+        row = (await connection.execute(query)).one_or_none()
+        if row is None:
+            new = insert_into(connection, portals).values(portal=self.portal, **self.stamp(self._read_clock(None)))
             await connection.execute(new.on_conflict_do_nothing())
-            portal = (await connection.execute(query)).one()
-        now = self._read_clock(portal)
-        if how is not Hold.ALONE and (self._is_moved(portal, now) or self._is_gentle_too_long(portal, now)):
-            return await self.hold(connection)
-        if self._is_gentle_too_long(portal, now):
-            await self.set(connection, gentle_until_wall=self.wall(now) + GENTLE_SECONDS)
-        if not self._is_moved(portal, now):
+            row = (await connection.execute(query)).one()
+        now = self._read_clock(row)
+        if self._is_in_order(row, now):
             self._is_mine = True
-            return portal, max(now, portal.last_boot)
-        if self._is_mine and portal.boot_id != self._boot_id and self.clock.is_host_wide:
+            return HeldPortal(connection=connection, row=row, now=max(now, row.last_boot))
+        if how is not Hold.ALONE:
+            return await self.hold(connection)
+        await self._put_in_order(connection, row, now)
+        return await self.hold(connection)
+
+    async def _put_in_order(self, connection: AsyncConnection, row: Row[Any], now: float) -> None:
+        if self._is_gentle_too_long(row, now):
+            await self.set(connection, gentle_until_wall=self.wall(now) + GENTLE_SECONDS)
+        if not self._is_moved(row, now):
+            return
+        if self._is_mine and row.boot_id != self._boot_id and self.clock.is_host_wide:
             raise CannotWrite(TWO_MACHINES.format(name=self.database.name))
-        self._is_mine = True
-        passed = max(0.0, self.wall(now) - portal.last_wall - WALL_ROUNDING)
-        await self._move_times(connection, portal, now - portal.last_boot - passed)
+        passed = max(0.0, self.wall(now) - row.last_wall - WALL_ROUNDING)
+        await self._move_times(connection, row, now - row.last_boot - passed)
         await self.set(connection, **self.stamp(now))
-        return (await connection.execute(query)).one(), now
 
     async def glance(self, work: Callable[[AsyncConnection, float], Awaitable[T]]) -> T:
         """Read at the ledger's time without holding the portal, unless its times have to be moved over first.
@@ -120,15 +133,12 @@ class Portal:
             return await self.database.read(lambda connection: work(connection, now))
 
         async def read(connection: AsyncConnection) -> tuple[T] | None:
-            portal = await self.look(connection)
-            now = self._read_clock(portal)
-            if portal is not None and (self._is_moved(portal, now) or self._is_gentle_too_long(portal, now)):
-                return None
-            return (await work(connection, now),)
+            row = await self.look(connection)
+            now = self._read_clock(row)
+            return (await work(connection, now),) if row is None or self._is_in_order(row, now) else None
 
         async def move(connection: AsyncConnection) -> T:
-            _, now = await self.hold(connection)
-            return await work(connection, now)
+            return await work(connection, (await self.hold(connection)).now)
 
         found = await self.database.read(read)
         return found[0] if found is not None else await self.database.write(move)
@@ -137,25 +147,28 @@ class Portal:
         """Read the row without holding it; None where there is none yet."""
         return (await connection.execute(self._asked)).one_or_none()
 
-    def _is_moved(self, portal: Row[Any], now: float) -> bool:
-        slack = 0.0 if self.database.now is None else STEP_SECONDS
-        return bool(portal.boot_id != self._boot_id or portal.last_boot > now + slack)
+    def _is_in_order(self, row: Row[Any], now: float) -> bool:
+        return not self._is_moved(row, now) and not self._is_gentle_too_long(row, now)
 
-    def _is_gentle_too_long(self, portal: Row[Any], now: float) -> bool:
+    def _is_moved(self, row: Row[Any], now: float) -> bool:
+        slack = 0.0 if self.database.now is None else STEP_SECONDS
+        return bool(row.boot_id != self._boot_id or row.last_boot > now + slack)
+
+    def _is_gentle_too_long(self, row: Row[Any], now: float) -> bool:
         """Tell whether the wall clock was ahead when the gentleness was written."""
-        return bool(portal.gentle_until_wall > self.wall(now) + GENTLE_SECONDS)
+        return bool(row.gentle_until_wall > self.wall(now) + GENTLE_SECONDS)
 
     @property
     def _boot_id(self) -> str:
         return self.clock.boot_id if self.database.now is None else SERVER
 
-    def _read_clock(self, portal: Row[Any] | None) -> float:
+    def _read_clock(self, row: Row[Any] | None) -> float:
         boot = self.clock.boot_seconds()
         if self.database.now is None:
             return boot
-        if portal is None:
+        if row is None:
             return 0.0
-        now = float(portal.ledger_now)
+        now = float(row.ledger_now)
         self._ahead = now - boot
         return now
 
@@ -169,27 +182,27 @@ class Portal:
 
     async def set(self, connection: AsyncConnection, **values: Any) -> None:
         """Write columns of the row."""
-        await connection.execute(update(portals).where(portals.c.portal == self.name).values(**values))
+        await connection.execute(update(portals).where(portals.c.portal == self.portal).values(**values))
 
-    async def _move_times(self, connection: AsyncConnection, portal: Row[Any], shift: float) -> None:
-        mine = calls.c.portal == self.name
-        over = calls.c.free_at <= portal.last_boot
+    async def _move_times(self, connection: AsyncConnection, row: Row[Any], shift: float) -> None:
+        mine = calls.c.portal == self.portal
+        over = calls.c.free_at <= row.last_boot
         await connection.execute(update(calls).where(mine, over, calls.c.free_at > 0).values(free_at=0.0))
         for table, which, names in (
             (
                 portals,
-                portals.c.portal == self.name,
+                portals.c.portal == self.portal,
                 ("lock_until_at", "opened_at", "probe_until_at", *NEXT_AT.values()),
             ),
             (calls, mine & ~over, ("taken_at", "free_at")),
-            (courses, courses.c.portal == self.name, ("held_until_at", "ready_at", "changed_at")),
+            (courses, courses.c.portal == self.portal, ("held_until_at", "ready_at", "changed_at")),
         ):
             await connection.execute(update(table).where(which).values({n: table.c[n] + shift for n in names}))
 
-    def gentle_level(self, portal: Row[Any], now: float) -> int:
+    def gentle_level(self, row: Row[Any], now: float) -> int:
         """Give how gently the portal is treated at a moment; 0 as usual."""
-        return int(portal.gentle_level) if portal.gentle_until_wall > self.wall(now) else 0
+        return int(row.gentle_level) if row.gentle_until_wall > self.wall(now) else 0
 
-    def pace(self, portal: Row[Any], now: float) -> Pace:
+    def pace(self, row: Row[Any], now: float) -> Pace:
         """Give what is allowed at a moment."""
-        return gentle_pace(self.limits, self.gentle_level(portal, now))
+        return gentle_pace(self.limits, self.gentle_level(row, now))

@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from batchpub.clock import Clock
 from batchpub.store.database import Database
-from batchpub.store.ledger import Ledger
 from batchpub.store.limits import Limits
+from batchpub.store.portal import Portal
 from batchpub.store.tables import calls, courses, locks, portals, runs
 
 LATEST = (
@@ -48,8 +48,10 @@ async def unify_portals(database: Database, name: Callable[[str], str], clock: C
 
 async def _put_into(connection: AsyncConnection, database: Database, clock: Clock, old: str, new: str) -> None:
     # Both count by the same clock then.
-    left, _ = await Ledger(database, portal=old, run="", limits=Limits(), clock=clock).row.hold(connection)
-    kept, _ = await Ledger(database, portal=new, run="", limits=Limits(), clock=clock).row.hold(connection)
+    left, kept = [
+        (await Portal(database, portal=each, run="", limits=Limits(), clock=clock).hold(connection)).row
+        for each in (old, new)
+    ]
     later = left if left.lock_until_at > kept.lock_until_at else kept
     values = {column: max(getattr(left, column), getattr(kept, column)) for column in LATEST}
     # Whoever went first after a lock did so under another name: after the longer of the two, one call goes first again.

@@ -80,9 +80,9 @@ class Watched(Ledger):
         super().__init__(*arguments, **more)
         self.levels = {}
 
-    async def renew_slot(self, connection, slot, portal, now, call=None):
-        self.levels[slot.slot] = portal.lock_level
-        return await super().renew_slot(connection, slot, portal, now, call)
+    async def renew_slot(self, held, slot, call):
+        self.levels[slot.slot] = held.row.lock_level
+        return await super().renew_slot(held, slot, call)
 
 
 class Process:

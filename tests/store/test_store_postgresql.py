@@ -247,10 +247,10 @@ async def test_a_process_that_stands_still_in_a_transaction_does_not_keep_the_po
         async def stand_still(connection):
             nonlocal tries
             tries += 1
-            await mine.row.hold(connection)
+            await mine.hold(connection)
             holds.set()
             await wakes.wait()
-            await mine.row.hold(connection)
+            await mine.hold(connection)
 
         standing = asyncio.create_task(frozen.write(stand_still))
         await holds.wait()
@@ -299,10 +299,10 @@ async def test_a_server_that_answers_nothing_is_waited_for(monkeypatch, own_serv
         async def stand_still_within(connection):
             nonlocal tries
             tries += 1
-            await ledger.row.hold(connection)
+            await ledger.hold(connection)
             if tries == 1:
                 own_server.freeze()
-            await ledger.row.hold(connection)
+            await ledger.hold(connection)
 
         try:
             working = [asyncio.create_task(database.write(stand_still_within))]
