@@ -52,11 +52,10 @@ def _refuse(draft: Draft, rows: Sequence[Draft], contradiction: str, sheets: Seq
     named = [_name_row(other, draft, sheets) for other in others]
     if len(rows) - 1 > len(others):
         named.append(f"{len(rows) - 1 - len(others)} more")
-    sentence = (
-        f"{draft.cell}: this row and {list_names(named)} have the same id {draft.course} but {contradiction}, so nobody can know which was "
-        f"meant. Correct the wrong row or delete it."
+    return draft.refuse(
+        f"this row and {list_names(named)} have the same id {draft.course} but {contradiction}, so nobody can know which was meant. "
+        f"Correct the wrong row or delete it."
     )
-    return replace(draft, pile=Pile.INVALID, message=sentence)
 
 
 def _mark_duplicate(draft: Draft, first: Draft, sheets: Sequence[Sheet]) -> Draft:

@@ -1,9 +1,9 @@
 """One row by itself: which pile it belongs to and why. All its problems at once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from batchpub.course import Cell, CellKind, Course, NotifyPolicy, Pile, Sheet, SheetRow, one_of_many
+from batchpub.course import Cell, CellKind, Course, NotifyPolicy, Pile, Sheet, SheetRow
 from batchpub.plan.draft import Draft
 from batchpub.plan.ids import IdRule, NoId, ReadId, read_id
 from batchpub.plan.options import PlanOptions
@@ -59,56 +59,39 @@ def is_ours(heading: str) -> bool:
     return heading.strip().casefold().startswith(OUR_PREFIX)
 
 
-@one_of_many
-class _Verdict:
-    """What one row by itself comes to."""
-
-    pile: Pile
-    message: str
-    course: Course | None = None
-    notify: bool = False
-    confirmed: bool = False
-    said_no: bool = False
-    length: int = 0
-
-
 def judge_row(row: SheetRow, roles: Roles, options: PlanOptions, *, position: int, sheet_index: int) -> Draft:
     """Judge one row by what it says itself."""
-    verdict = _judge(row, roles, options)
-    return Draft(
+    draft = Draft(
         position=position,
         sheet_index=sheet_index,
         row=row.number,
         cell=roles.cell(row, "course_id").ref,
-        pile=verdict.pile,
-        message=verdict.message,
-        course=verdict.course,
+        pile=Pile.SKIPPED,
+        course=None,
         name=trim(roles.cell(row, "name").text),
-        notify=verdict.notify,
+        notify=False,
         values=tuple([cell.text if not cell.formula else _write_back(cell) for cell in roles.own_cells(row)]),
-        confirmed=verdict.confirmed,
-        said_no=verdict.said_no,
-        length=verdict.length,
     )
+    return _judge(draft, row, roles, options)
 
 
-def _judge(row: SheetRow, roles: Roles, options: PlanOptions) -> _Verdict:
+def _judge(draft: Draft, row: SheetRow, roles: Roles, options: PlanOptions) -> Draft:
     """Look first at what keeps a row out whatever its id is."""
     id_cell = roles.cell(row, "course_id")
     if is_blank(id_cell) and not row.extra and all(is_blank(row.cells[index]) for index in roles.own):
-        return _Verdict(pile=Pile.SKIPPED, message="This row is blank.")
+        return replace(draft, message="This row is blank.")
     if (
         "bp_outcome" in roles.columns
         and fold(roles.cell(row, "bp_outcome").text) == Pile.INVALID
         and not _is_corrected(row, roles)
     ):
-        return _Verdict(pile=Pile.INVALID, message=_say_still_invalid(row, roles))
+        return replace(draft, pile=Pile.INVALID, message=_say_still_invalid(row, roles))
     if "publish" in roles.columns and _is_kept_back(roles.cell(row, "publish")):
         course = _read_course(row, roles)[0]
-        return _Verdict(pile=Pile.SKIPPED, message="The Publish column says no.", course=course, said_no=True)
+        return replace(draft, message="The Publish column says no.", course=course, said_no=True)
     if id_cell.kind is CellKind.TEXT and not id_cell.text.isdigit() and fold(id_cell.text) == roles.id_heading:
-        return _Verdict(pile=Pile.SKIPPED, message="This row repeats the heading.")
-    return _judge_course(row, roles, options)
+        return replace(draft, message="This row repeats the heading.")
+    return _judge_course(draft, row, roles, options)
 
 
 def is_blank(cell: Cell) -> bool:
@@ -116,7 +99,7 @@ def is_blank(cell: Cell) -> bool:
     return not cell.formula and (cell.kind is CellKind.EMPTY or not trim(cell.text))
 
 
-def _judge_course(row: SheetRow, roles: Roles, options: PlanOptions) -> _Verdict:
+def _judge_course(draft: Draft, row: SheetRow, roles: Roles, options: PlanOptions) -> Draft:
     """Collect all that is wrong with a row that asks to be published."""
     course, reasons, length, notes = _read_course(row, roles)
     confirmed = "confirmed" in roles.columns and _is_confirmed(roles.cell(row, "confirmed"))
@@ -131,7 +114,8 @@ def _judge_course(row: SheetRow, roles: Roles, options: PlanOptions) -> _Verdict
         problems += _word_problems(row, roles)
     if course is not None and not confirmed:
         problems += _rounded_problems(course, row, roles, options)
-    return _Verdict(
+    return replace(
+        draft,
         pile=Pile.INVALID if problems else Pile.TO_PUBLISH,
         message=" ".join(problems or notes),
         course=course,

@@ -8,11 +8,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from batchpub.course import IdShape, Pile
-from batchpub.plan.draft import Draft
+from batchpub.course import Pile
+from batchpub.plan.draft import Draft, all_ids
 from batchpub.plan.options import PlanOptions, say_digits
 from batchpub.plan.ranges import say_rows
-from batchpub.plan.rounding import all_ids, ids_of
 
 _SERIAL_DIGITS = 12  # what follows the organisation's number
 _NOUNS = ("Course ID", "Batch ID")
@@ -24,13 +23,13 @@ _NOBODY_KNOWS = (
     "this {} has {} digits. The ids on this sheet have {} digits, and no length is that of most of them, so nobody can tell which is your "
     "account's. Compare them with Zoho. (Whoever runs this can give the setting id_digits the number of digits that ids of your account have.)"
 )
-_FOREIGN = "{} like ids of another Zoho account: they have {}, and what was published before has {}. Check that this is the right account, or the right list."
+_FOREIGN = "{} look like ids of another Zoho account: they have {}, and what was published before has {}. Check that this is the right account, or the right list."
 _TWO_ACCOUNTS = "the Course ID begins with {} and the Batch ID with {}, so that they look like ids of two Zoho accounts. Compare both with Zoho."
 
 
-def shape_of(value: str) -> IdShape:
-    """Give what an id has in common with all ids of its account."""
-    return IdShape(digits=len(value), prefix=value[:-_SERIAL_DIGITS])
+def shape_of(value: str) -> tuple[int, str]:
+    """Give what an id has in common with all ids of its account: how many digits, and the first of them."""
+    return len(value), value[:-_SERIAL_DIGITS]
 
 
 def settle_lengths(drafts: Sequence[Draft], options: PlanOptions) -> list[Draft]:
@@ -72,17 +71,13 @@ def _find_usual(rows: Sequence[str], options: PlanOptions) -> tuple[int, str]:
     different = set(rows)
     most = _most_of(Counter(map(len, rows)))
     most = most if most == _most_of(Counter(map(len, different))) else 0  # one id on many rows is no majority
-    known = _most_of(_count_digits(options.account))
+    published: Counter[int] = Counter()
+    for shape in options.account:
+        published[shape.digits] += shape.count
+    known = _most_of(published)
     if known and (not most or len(different) == 1):
         return known, f"what was published before has {known}"
     return most, f"most ids on this sheet have {most}"
-
-
-def _count_digits(shapes: Iterable[IdShape]) -> Counter[int]:
-    counted: Counter[int] = Counter()
-    for shape in shapes:
-        counted[shape.digits] += shape.count
-    return counted
 
 
 def _most_of(counted: Counter[int]) -> int:
@@ -92,67 +87,47 @@ def _most_of(counted: Counter[int]) -> int:
 
 
 def _judge_length(draft: Draft, usual: int, why: str, lengths: Counter[int]) -> Draft:
-    reasons = []
-    for noun, value in zip(_NOUNS, ids_of(draft), strict=False):
-        if len(value) == usual:
-            continue
-        seen = " or ".join(map(str, sorted(lengths)))
-        reasons.append(
-            _OTHER.format(noun, len(value), why, len(value)) if usual else _NOBODY_KNOWS.format(noun, len(value), seen)
-        )
-    if not reasons:
+    wrong = [(noun, len(value)) for noun, value in zip(_NOUNS, draft.ids(), strict=False) if len(value) != usual]
+    if not wrong:
         return draft
-    if draft.pile is Pile.INVALID:
-        return replace(draft, message=" ".join([draft.message, *reasons]), course=None)
-    if draft.pile is Pile.TO_PUBLISH:
-        return replace(draft, pile=Pile.INVALID, message=f"{draft.cell}: {' '.join(reasons)}", course=None)
-    return replace(draft, course=None)
+    seen = " or ".join(map(str, sorted(lengths)))
+    reasons = [
+        _OTHER.format(noun, digits, why, digits) if usual else _NOBODY_KNOWS.format(noun, digits, seen)
+        for noun, digits in wrong
+    ]
+    return replace(draft.refuse(" ".join(reasons)), course=None)
 
 
 def tell_accounts(drafts: Sequence[Draft], options: PlanOptions) -> tuple[list[Draft], list[str]]:
     """Warn of ids that look like another account's: on their rows, and once for the sheet. Nothing is refused for it."""
-    told = [_tell_two_accounts(draft) if draft.course and draft.course.batch_id else draft for draft in drafts]
-    both = [draft.row for draft, new in zip(drafts, told, strict=True) if new is not draft]
-    notes = []
-    if both:
-        notes.append(
-            f"Course ID and Batch ID look like ids of two Zoho accounts in {say_rows([(0, row) for row in both])}. "
-            "Compare them with Zoho."
-        )
-    if not options.account:
-        return told, notes
+    notes: list[str] = []
+    publishable = [draft for draft in drafts if draft.pile is Pile.TO_PUBLISH]
     known = {(shape.digits, shape.prefix) for shape in options.account}
-    publishable = [draft for draft in told if draft.pile is Pile.TO_PUBLISH]
-    foreign = [draft for draft in publishable if not known.intersection(map(_key, ids_of(draft)))]
+    foreign = [draft for draft in publishable if known and known.isdisjoint(map(shape_of, draft.ids()))]
     if foreign:
-        which = (
-            "These ids look"
-            if len(foreign) == len(publishable)
-            else f"The ids in {say_rows([(0, draft.row) for draft in foreign])} look"
+        which = "These ids" if len(foreign) == len(publishable) else f"The ids in {_say_rows(foreign)}"
+        theirs = {shape_of(value) for draft in foreign for value in draft.ids()}
+        notes.append(_FOREIGN.format(which, _say_shapes(theirs), _say_shapes(known)))
+    mixed = [draft for draft in publishable if len(draft.ids()) > 1 and len(set(map(shape_of, draft.ids()))) > 1]
+    if mixed:
+        notes.append(
+            f"Course ID and Batch ID look like ids of two Zoho accounts in {_say_rows(mixed)}. Compare them with Zoho."
         )
-        notes.insert(
-            0,
-            _FOREIGN.format(which, _say_shapes(map(_key, (v for d in foreign for v in ids_of(d)))), _say_shapes(known)),
-        )
-    return told, notes
+    told = {draft.position: _tell_two_accounts(draft) for draft in mixed}
+    return [told.get(draft.position, draft) for draft in drafts] if told else list(drafts), notes
 
 
-def _key(value: str) -> tuple[int, str]:
-    return len(value), value[:-_SERIAL_DIGITS]
+def _say_rows(drafts: Sequence[Draft]) -> str:
+    return say_rows([(0, draft.row) for draft in drafts])
 
 
 def _say_shapes(shapes: Iterable[tuple[int, str]]) -> str:
-    different = sorted(set(shapes))[:3]
     return " or ".join(
-        f"{digits} digits beginning with {prefix}" if prefix else f"{digits} digits" for digits, prefix in different
+        f"{digits} digits beginning with {prefix}" if prefix else f"{digits} digits"
+        for digits, prefix in sorted(shapes)[:3]
     )
 
 
 def _tell_two_accounts(draft: Draft) -> Draft:
-    if draft.pile is not Pile.TO_PUBLISH or draft.course is None:
-        return draft
-    course, batch = shape_of(draft.course.course_id), shape_of(draft.course.batch_id)
-    if course == batch:
-        return draft
-    warning = f"{draft.cell}: {_TWO_ACCOUNTS.format(course.prefix, batch.prefix)}"
+    warning = f"{draft.cell}: {_TWO_ACCOUNTS.format(*(shape_of(value)[1] for value in draft.ids()))}"
     return replace(draft, message=f"{draft.message} {warning}".lstrip())

@@ -1,6 +1,6 @@
 """All rows of all sheets into piles: each by itself, each sheet as a whole, then against what is known and each other."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from types import MappingProxyType
@@ -9,12 +9,12 @@ from batchpub.course import Course, IdShape, Pile, Plan, PlannedRow, PlannedShee
 from batchpub.errors import SheetRefused, refuse_all
 from batchpub.plan.bulk import without_collector
 from batchpub.plan.compare import compare_rows
-from batchpub.plan.draft import Draft
+from batchpub.plan.draft import Draft, all_ids
 from batchpub.plan.judge import find_roles, is_ours, judge_row
 from batchpub.plan.lengths import settle_lengths, shape_of, tell_accounts, tell_other_length
 from batchpub.plan.options import PlanOptions
 from batchpub.plan.plain import find_plain
-from batchpub.plan.rounding import all_ids, ids_of, mark_repeated, mark_rounded
+from batchpub.plan.rounding import mark_repeated, mark_rounded
 
 _KEEP_COURSE = (Pile.TO_PUBLISH, Pile.ALREADY_PUBLISHED, Pile.DUPLICATE)
 _NONE: Mapping[Course, str] = MappingProxyType({})
@@ -94,16 +94,11 @@ def _weigh(
 def judge_again(judged: Judged, account: tuple[IdShape, ...]) -> Judged:
     """Judge once more in the light of what was published before, where that can change anything. Raises as `judge_sheets`."""
     known = {(shape.digits, shape.prefix) for shape in account}
-    if not account or (len(known) == 1 and not judged.is_mixed and known.issuperset(_shapes(judged))):
+    if not account or (
+        len(known) == 1 and not judged.is_mixed and known.issuperset(map(shape_of, all_ids(judged.drafts)))
+    ):
         return judged
     return judge_sheets(judged.sheets, replace(judged.options, account=account))
-
-
-def _shapes(judged: Judged) -> Iterator[tuple[int, str]]:
-    for draft in judged.drafts:
-        for value in ids_of(draft):
-            shape = shape_of(value)
-            yield shape.digits, shape.prefix
 
 
 @without_collector()
@@ -152,19 +147,4 @@ def _describe(sheet: Sheet, notes: Sequence[str]) -> PlannedSheet:
 
 def _settle(draft: Draft) -> PlannedRow:
     """Finish a row. Only rows that stand for a course keep its id: a refused id must not travel on."""
-    if draft.pile in _KEEP_COURSE:
-        return draft
-    return PlannedRow(
-        position=draft.position,
-        sheet_index=draft.sheet_index,
-        row=draft.row,
-        cell=draft.cell,
-        course=None,
-        name=draft.name,
-        notify=False,
-        pile=draft.pile,
-        message=draft.message,
-        duplicate_of=draft.duplicate_of,
-        values=draft.values,
-        confirmed=draft.confirmed,
-    )
+    return draft if draft.pile in _KEEP_COURSE else replace(draft, course=None, notify=False)

@@ -8,13 +8,12 @@ from collections.abc import Callable
 
 from batchpub.course import Course, NotifyPolicy, Pile, Sheet, SheetRow, TextCells
 from batchpub.plan.draft import Draft
+from batchpub.plan.ids import is_id
+from batchpub.plan.judge import is_ours
 from batchpub.plan.options import PlanOptions
 from batchpub.plan.rounding import FEWEST_ZEROS
 from batchpub.plan.text import trim
 from batchpub.plan.words import Word, read_word_text
-
-_OTHER_ROLES = frozenset({"bp_outcome", "bp_message", "bp_course_id", "bp_batch_id", "bp_seen"})
-
 
 JudgePlain = Callable[[SheetRow, int], Draft | None]
 """Gives the draft of a plain row at a position that is to be published, None for any other."""
@@ -23,21 +22,14 @@ JudgePlain = Callable[[SheetRow, int], Draft | None]
 def find_plain(sheet: Sheet, sheet_index: int, options: PlanOptions) -> JudgePlain | None:
     """Make the short way for one sheet; None where no row can take it, as in a results file of ours."""
     roles = sheet.columns
-    if not _OTHER_ROLES.isdisjoint(roles):
+    if any(map(is_ours, roles)):
         return None
     id_column, batch_column, name_column = roles["course_id"], roles.get("batch_id"), roles.get("name")
     notify_column, publish_column, confirmed_column = (roles.get(role) for role in ("notify", "publish", "confirmed"))
-    least, most = options.id_digits
     mails_blank, mails_never = options.notify is NotifyPolicy.ALL, options.notify is NotifyPolicy.NEVER
 
     def is_plain_id(text: str) -> bool:
-        return (
-            least <= len(text) <= most
-            and text.isdigit()
-            and text.isascii()
-            and text[0] != "0"
-            and not text.endswith(FEWEST_ZEROS)
-        )
+        return is_id(text, digits=options.id_digits) and not text.endswith(FEWEST_ZEROS)
 
     def judge_plain(row: SheetRow, position: int) -> Draft | None:
         cells = row.cells

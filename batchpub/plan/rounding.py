@@ -16,13 +16,11 @@ How often honest sheets are stopped and rounded ones pass: docs/id-rules.md, fro
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 
-from batchpub.course import Pile
-from batchpub.plan.draft import Draft
+from batchpub.plan.draft import Draft, all_ids
 from batchpub.plan.options import PlanOptions
 from batchpub.plan.ranges import say_rows
 
@@ -126,9 +124,9 @@ def mark_rounded(drafts: Sequence[Draft], options: PlanOptions) -> list[Draft] |
 
     The sentence that refuses the whole sheet where all of at least three different ids do: then no row can be trusted.
     """
-    rows = all_ids(draft for draft in drafts if not draft.confirmed)
-    if options.confirm_ids:
-        rows = [value for value in rows if value not in options.confirm_ids]
+    rows = [
+        value for value in all_ids(draft for draft in drafts if not draft.confirmed) if value not in options.confirm_ids
+    ]
     suspects = find_suspects(rows)
     if not suspects:
         return list(drafts)
@@ -137,9 +135,7 @@ def mark_rounded(drafts: Sequence[Draft], options: PlanOptions) -> list[Draft] |
         return _ALL_ROUNDED.format(len(different))
     hits = sum(value in suspects for value in rows)
     reason = _SOME_ROUNDED.format(hits, len(rows))
-    return [
-        _refuse(draft, reason) if suspects.intersection(unconfirmed_ids(draft, options)) else draft for draft in drafts
-    ]
+    return [draft.refuse(reason) if suspects.intersection(_unconfirmed(draft, options)) else draft for draft in drafts]
 
 
 _ALL_ROUNDED = (
@@ -159,63 +155,30 @@ _REPEATED = (
 
 def mark_repeated(drafts: Sequence[Draft], options: PlanOptions) -> list[Draft]:
     """Refuse ids that look rounded and stand on several rows of the run, on all rows where nobody has confirmed them."""
-    rows: dict[str, list[Draft]] = {}
-    for value, draft in _find_repeated(drafts):
-        rows.setdefault(value, []).append(draft)
-    if not rows:
-        return list(drafts)
+    ids = all_ids(drafts)
+    if len(set(ids)) == len(ids):
+        return list(drafts)  # nearly always
+    rows: dict[str, list[Draft]] = {
+        value: [] for value, count in Counter(ids).items() if count > 1 and is_suspect(value)
+    }
+    for draft in drafts if rows else ():
+        for value in draft.ids():
+            if value in rows:
+                rows[value].append(draft)
     return [_refuse_repeated(draft, rows, options) for draft in drafts]
 
 
-def _find_repeated(drafts: Sequence[Draft]) -> Iterable[tuple[str, Draft]]:
-    """Give the ids that look rounded and stand on more than one row, with each of their rows."""
-    ids = all_ids(drafts)
-    if len(set(ids)) == len(ids):
-        return  # nearly always
-    seen = Counter(ids)
-    suspects = {value for value, count in seen.items() if count > 1 and is_suspect(value)}
-    if suspects:
-        for draft in drafts:
-            for value in ids_of(draft):
-                if value in suspects:
-                    yield value, draft
-
-
 def _refuse_repeated(draft: Draft, rows: Mapping[str, Sequence[Draft]], options: PlanOptions) -> Draft:
-    for value in unconfirmed_ids(draft, options):
+    for value in _unconfirmed(draft, options):
         if value in rows:
             named = say_rows([(other.sheet_index, other.row) for other in rows[value]])
-            return _refuse(draft, _REPEATED.format(value, named, value))
+            return draft if _ROUNDED_IT in draft.message else draft.refuse(_REPEATED.format(value, named, value))
     return draft
 
 
-def all_ids(drafts: Iterable[Draft]) -> list[str]:
-    """Give the ids of all rows that have some, with those of their batches."""
-    courses = [draft.course for draft in drafts if draft.course is not None]
-    return [course.course_id for course in courses] + [course.batch_id for course in courses if course.batch_id]
-
-
-def ids_of(draft: Draft) -> tuple[str, ...]:
-    """Give the ids of a row."""
-    if draft.course is None:
-        return ()
-    return (draft.course.course_id, draft.course.batch_id) if draft.course.batch_id else (draft.course.course_id,)
-
-
-def unconfirmed_ids(draft: Draft, options: PlanOptions) -> Sequence[str]:
+def _unconfirmed(draft: Draft, options: PlanOptions) -> Sequence[str]:
     """Give the ids of a row that nobody has confirmed."""
-    if draft.course is None or draft.confirmed:
-        return ()
-    ids = ids_of(draft)
-    return [value for value in ids if value not in options.confirm_ids] if options.confirm_ids else ids
-
-
-def _refuse(draft: Draft, reason: str) -> Draft:
-    if draft.pile is Pile.INVALID:
-        return draft if _ROUNDED_IT in draft.message else replace(draft, message=f"{draft.message} {reason}")
-    return (
-        replace(draft, pile=Pile.INVALID, message=f"{draft.cell}: {reason}") if draft.pile is Pile.TO_PUBLISH else draft
-    )
+    return () if draft.confirmed else [value for value in draft.ids() if value not in options.confirm_ids]
 
 
 def tail_chance(hits: int, trials: int, chance: float) -> float:
