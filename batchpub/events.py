@@ -318,14 +318,10 @@ class Events:
         """Tell what ends the run."""
         self._tell("error", name, fields)
 
-    def ending(self, level: Level, run: RunRecord, reports: tuple[Path, ...]) -> Callable[..., None]:
-        """Give what tells the last event, with the run's record and the files of its reports."""
-
-        def tell(name: str, **fields: Any) -> None:
-            bound = {**_bound.get(), **fields}
-            self._listener(RunEvent(name=name, level=level, fields=bound, run=run, reports=reports))
-
-        return tell
+    def end(self, name: str, level: Level, run: RunRecord, files: tuple[Path, ...], /, **fields: Any) -> None:
+        """Tell the last event, with the run's record and the files of its reports."""
+        event = RunEvent(name=name, level=level, fields={**_bound.get(), **fields}, run=run, reports=files)
+        self._listener(event)
 
     def _tell(self, level: Level, name: str, fields: Mapping[str, Any]) -> None:
         self._listener(RunEvent(name=name, level=level, fields={**_bound.get(), **fields}))

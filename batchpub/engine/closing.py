@@ -118,10 +118,12 @@ class Closing:
     def _tell_end(self, found: RunRecord) -> None:
         code, trouble = worst(self._troubles), self.unreported or self._unwritable
         level: Level = "info" if code is ExitCode.OK else "warning" if code in TO_LOOK_AT else "error"
-        say = self._events.ending(level, found, self.reports)
         with self._events.bound(**({"error": trouble} if trouble else {})):
-            say(
+            self._events.end(
                 "run.finished",
+                level,
+                found,
+                self.reports,
                 exit_code=int(code),
                 counts={outcome.value: number for outcome, number in count_outcomes(found).items()},
                 reports=str(self.reports[0].parent) if self.reports else "",

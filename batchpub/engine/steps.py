@@ -2,9 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any, assert_never
 
 from batchpub.caller import Called, Caller, Hand
@@ -109,7 +107,7 @@ class Steps:
         if called is None:
             return Later(work=work)
         verdict = weigh_reading(work.spend(called.seconds), called.reply, self.signs, self.rules)
-        await self._conclude(called, verdict, tell=partial(self.events.debug, "course.read"))
+        await self._conclude(called, verdict)
         match verdict.then:
             case Heard(work=work):
                 return work, called.reply
@@ -137,7 +135,7 @@ class Steps:
         if called is None:
             return Later(work=work)
         verdict = weigh(send, work.spend(called.seconds), called.reply, self.signs, self.rules)
-        await self._conclude(called, verdict, tell=partial(self.events.info, "call.answered"))
+        await self._conclude(called, verdict)
         match verdict.then:
             case Ended(result=result):
                 return in_words(result)
@@ -157,18 +155,18 @@ class Steps:
 
     # Both.
 
-    async def _conclude(self, called: Called, verdict: Verdict[Any], *, tell: Callable[..., None]) -> None:
+    async def _conclude(self, called: Called, verdict: Verdict[Any]) -> None:
         """Tell an answer, then write it down: where the disk is full, the log has it all the same."""
-        reply = called.reply
-        if not isinstance(reply.answer, answers.Withheld):
-            tell(
-                meaning=verdict.note.meaning,
-                http_status=reply.http_status,
-                code=reply.code,
-                duration=round(called.seconds * 1e9),  # ECS's event.duration is in nanoseconds
-            )
+        meaning, status, code = verdict.note.meaning, called.reply.http_status, called.reply.code
+        duration = round(called.seconds * 1e9)  # ECS's event.duration is in nanoseconds
+        if isinstance(called.reply.answer, answers.Withheld):
+            pass  # no call was made
+        elif called.slot.operation == Operation.READ:
+            self.events.debug("course.read", meaning=meaning, http_status=status, code=code, duration=duration)
+        else:
+            self.events.info("call.answered", meaning=meaning, http_status=status, code=code, duration=duration)
         if verdict.signs.may_not_read and not self.signs.may_not_read:
-            self.events.warning("read.denied", code=reply.code, needed="ZOHOPEOPLE.training.READ")
+            self.events.warning("read.denied", code=code, needed="ZOHOPEOPLE.training.READ")
         self.signs = verdict.signs
         await self.caller.record(called, verdict)
 

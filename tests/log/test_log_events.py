@@ -26,7 +26,7 @@ def find_calls():
     for path in sorted(PACKAGE.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and node.args and _is_log(node.func):
-                levels = [LEVELS[node.func.attr]] if isinstance(node.func, ast.Attribute) else []
+                levels = [LEVELS[node.func.attr]] if getattr(node.func, "attr", "end") != "end" else []
                 place = f"{path.relative_to(PACKAGE)}:{node.lineno}"
                 yield place, levels, node.args[0], [keyword.arg for keyword in node.keywords]
 
@@ -36,7 +36,7 @@ def _is_log(function):
         case ast.Attribute(value=ast.Name(id="log" | "events"), attr=level):
             return level in LEVELS
         case ast.Attribute(value=ast.Attribute(attr="events" | "_events"), attr=level):
-            return level in LEVELS
+            return level in (*LEVELS, "end")
         case ast.Attribute(value=ast.Call(func=ast.Attribute(attr="get_logger")), attr=level):
             return level in LEVELS
         case ast.Name(id="say"):  # a level chosen beforehand: `say = log.info if … else log.warning`
