@@ -30,6 +30,7 @@ from batchpub.sentences.rows import say_reason
 from batchpub.services.zoho.hosts import DATA_CENTERS
 from batchpub.settings.fields import Settings
 from batchpub.store.overview import Overview, read_overview
+from batchpub.store.tables import SCHEMA_VERSION
 
 LONGEST = 10.0  # seconds that the service is asked for
 MOST_SKEW = 30.0  # seconds; more, and times in reports and logs mislead
@@ -127,7 +128,7 @@ async def _examine_service(settings: Settings, state: list[Line], overview: Over
     if any(line.sign is Sign.BAD for line in state) or _is_locked(settings, overview):
         yield _note("reading", "not asked: every call is counted in the state, see there")
         return
-    if overview is not None and overview.is_older:
+    if overview is not None and overview.schema_version < SCHEMA_VERSION:
         yield _note("reading", "not asked: it is counted in the state, which the next run has to bring forward first")
         return
     async for line in _examine_reading(settings, overview):
@@ -219,7 +220,7 @@ def _say_state(overview: Overview, where: Path | str) -> Line:
 
 
 def _say_older(overview: Overview) -> str:
-    return f" (the next run brings it to {overview.works_with})" if overview.is_older else ""
+    return f" (the next run brings it to {SCHEMA_VERSION})" if overview.schema_version < SCHEMA_VERSION else ""
 
 
 def _is_locked(settings: Settings, overview: Overview | None) -> bool:
@@ -231,8 +232,7 @@ def _examine_pace(settings: Settings, overview: Overview | None) -> list[Line]:
     """Say what keeps calls from being made just now: locks, places, runs at work."""
     lines = []
     for portal in overview.portals if overview else ():
-        taken = portal.calls_in_flight + portal.places_resting
-        told = f"{portal.portal}: {taken} of {settings.rate} places taken"
+        told = f"{portal.portal}: {portal.places_taken} of {settings.rate} places taken"
         remedy = ""
         if portal.lock_seconds > 0:
             told += f"; locked by Zoho for {say_duration(portal.lock_seconds)} more"

@@ -8,9 +8,8 @@ from sqlalchemy import ColumnElement, Row, and_, case, literal, or_, true, updat
 from batchpub.course import Course
 from batchpub.standing import CourseStatus, Free, Held, PublishedBefore, Standing, Uncertain
 from batchpub.store.asked import Claim
-from batchpub.store.dialect import insert_into
 from batchpub.store.portal import HeldPortal, Portal
-from batchpub.store.tables import Status, courses
+from batchpub.store.tables import Status, courses, insert_into
 
 MAY_BE_PUBLISHED = (Status.SENDING, Status.UNCLEAR)
 """Statuses of courses that a call may have published without anybody knowing."""

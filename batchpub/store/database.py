@@ -130,7 +130,7 @@ class Database:
             CannotWrite: the file was removed, moved, or replaced by another one.
 
         """
-        if self.store.place is not None and not self.store.place.is_ours():
+        if not self.store.is_in_place():
             raise CannotWrite(
                 f"The state {self.name} was removed, moved or replaced while this run used it, so that other runs know "
                 "nothing of its calls. Put it back if you can, then run the same command again; what was sent is in the log."
@@ -157,7 +157,7 @@ async def open_database(where: Path | str | None, *, reading: bool = False) -> A
     database = Database(store)
 
     try:
-        database.found_version = await database.write(lambda connection: check_schema(connection, store))
+        database.found_version = await database.write(lambda connection: check_schema(connection, store.name))
         database.look_at_place()
         yield database
     finally:

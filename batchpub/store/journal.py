@@ -26,7 +26,6 @@ from batchpub.standing import (
 )
 from batchpub.store.asked import Answered, Claim
 from batchpub.store.courses import Courses
-from batchpub.store.dialect import insert_into
 from batchpub.store.history import read_run
 from batchpub.store.ledger import Ledger
 from batchpub.store.limits import Lock, Slot
@@ -35,7 +34,7 @@ from batchpub.store.neighbours import Neighbours
 from batchpub.store.overview import RunAtWork, read_at_work
 from batchpub.store.portal import HeldPortal, Hold
 from batchpub.store.row_words import NO_ANSWER, SECOND_REPETITION, STILL_UNKNOWN, not_attempted_because
-from batchpub.store.tables import calls, rows, runs
+from batchpub.store.tables import calls, insert_into, rows, runs
 
 OUTCOME = (*(field.name for field in fields(RowResult)), "finished_on")
 """Columns of a row that an outcome changes."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from batchpub.clock import Clock
@@ -40,8 +40,8 @@ class PortalOverview:
     """How long the lock holds on; 0 where there is none."""
     gentle_seconds: float
     """How long the gentler pace after an unexplained lock goes on; 0 where the pace is the usual one."""
-    calls_in_flight: int
-    places_resting: int
+    places_taken: int
+    """Places of calls that are under way, or over and not yet at rest for long enough."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +50,7 @@ class Overview:
 
     name: str
     schema_version: int
-    works_with: int
-    """The schema version of this program; a state with an older one is brought forward when it is used."""
+    """One that is older than `SCHEMA_VERSION` is brought forward when the state is used."""
     oldest_run_at: datetime | None
     runs: int
     courses: dict[str, int]
@@ -59,16 +58,14 @@ class Overview:
     at_work: tuple[RunAtWork, ...]
     portals: tuple[PortalOverview, ...]
 
-    @property
-    def is_older(self) -> bool:
-        """Tell whether another version left the state, and nothing was written to it since."""
-        return self.schema_version < self.works_with
-
 
 async def read_overview(database: Database, clock: Clock) -> Overview:
     """Read what a state holds, as of now."""
-    names = await database.read(_read_portal_names)
-    seen = tuple([await _read_portal(database, name, clock) for name in names])
+
+    async def read_names(connection: AsyncConnection) -> Sequence[str]:
+        return (await connection.execute(select(portals.c.portal).order_by(portals.c.portal))).scalars().all()
+
+    seen = tuple([await _read_portal(database, name, clock) for name in await database.read(read_names)])
 
     async def read(connection: AsyncConnection) -> Overview:
         first, number = (await connection.execute(select(func.min(runs.c.started_on), func.count(runs.c.run)))).one()
@@ -78,7 +75,6 @@ async def read_overview(database: Database, clock: Clock) -> Overview:
         return Overview(
             name=database.name,
             schema_version=int(database.found_version or SCHEMA_VERSION),
-            works_with=SCHEMA_VERSION,
             oldest_run_at=datetime.fromisoformat(first).astimezone(UTC) if first else None,
             runs=number,
             courses={row.status: row.number for row in by_status},
@@ -114,25 +110,20 @@ async def read_at_work(connection: AsyncConnection, now: datetime) -> tuple[RunA
     return tuple(one for one in found if one.heard_at > now - timedelta(seconds=AT_WORK_SECONDS))
 
 
-async def _read_portal_names(connection: AsyncConnection) -> Sequence[str]:
-    return (await connection.execute(select(portals.c.portal).order_by(portals.c.portal))).scalars().all()
-
-
 async def _read_portal(database: Database, name: str, clock: Clock) -> PortalOverview:
     ledger = Portal(database, portal=name, run="", limits=Limits(), clock=clock)
 
     async def read(connection: AsyncConnection, now: float) -> PortalOverview:
         portal = (await connection.execute(select(portals).where(portals.c.portal == name))).one()
-        taken = select(calls.c.in_flight, calls.c.sent_on).where(calls.c.portal == name, calls.c.free_at > now)
-        places = (await connection.execute(taken)).all()
+        is_used = or_(~calls.c.in_flight, calls.c.sent_on.is_not(None))
+        taken = select(func.count()).where(calls.c.portal == name, calls.c.free_at > now, is_used)
         wall = clock.now().timestamp() if database.now is None else now
         gentle = min(max(0.0, portal.gentle_until_wall - wall), GENTLE_SECONDS)
         return PortalOverview(
             portal=name,
             lock_seconds=max(0.0, portal.lock_until_at - now),
             gentle_seconds=gentle,
-            calls_in_flight=sum(place.in_flight and place.sent_on is not None for place in places),
-            places_resting=sum(not place.in_flight for place in places),
+            places_taken=(await connection.execute(taken)).scalar_one(),
         )
 
     return await ledger.glance(read)

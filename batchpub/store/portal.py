@@ -17,9 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from batchpub.clock import Clock
 from batchpub.errors import CannotWrite
 from batchpub.store.database import Database
-from batchpub.store.dialect import insert_into
 from batchpub.store.limits import GENTLE_SECONDS, Limits, Pace, gentle_pace
-from batchpub.store.tables import calls, courses, portals
+from batchpub.store.tables import calls, courses, insert_into, portals
 
 SERVER = "server"
 """Marks times read from the server's clock, which all hosts share."""

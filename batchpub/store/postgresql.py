@@ -8,12 +8,11 @@ from types import ModuleType
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from sqlalchemy import text
+from sqlalchemy import ColumnElement, Double, cast, extract, func
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from batchpub.errors import CannotWrite, SettingsWrong
-from batchpub.store.dialect import SERVER_NOW
 from batchpub.store.store import NotNow, Store
 
 SCHEMES = ("postgresql+asyncpg", "postgresql", "postgres")
@@ -75,8 +74,8 @@ PASSING = (
 RIGHTS = ("permission denied", "must be owner", "no schema has been selected")
 """What a message says where waiting or making room does not help."""
 
-MAKERS_LOCK = 0x62617463687075
-"""Any number that others do not take: whoever makes the tables holds this advisory lock."""
+SERVER_NOW: ColumnElement[float] = cast(extract("epoch", func.clock_timestamp()), Double)
+"""The moment at the server, in seconds; unlike now() it goes on inside a transaction."""
 
 
 def make_store(url: str) -> Store:
@@ -119,7 +118,6 @@ def make_store(url: str) -> Store:
         at_once=AT_ONCE,
         now=SERVER_NOW,
         reads={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
-        prepare=_be_alone,
     )
 
 
@@ -167,74 +165,70 @@ def _find_driver() -> ModuleType:
 
 
 async def _connect(driver: ModuleType, dsn: str, name: str) -> Any:
+    """Connect, and see that the server is new enough and keeps what is asked of a session.
+
+    A pooler may take that and keep it to itself (PgBouncer's ignore_startup_parameters). The server knows of every setting
+    whether a client asked for it. In one simple statement, for behind a pooler in transaction mode a prepared one may be
+    another process's.
+    """
+    connection: Any = None
     try:
         connection = await driver.connect(
             dsn, timeout=CONNECT_SECONDS, command_timeout=STATEMENT_SECONDS, server_settings=SESSION
         )
-    except driver.PostgresError as error:
-        if "unsupported startup parameter" in str(error):
-            raise SettingsWrong(
-                f"The state {name} is behind a pooler that refuses what batchpub asks of a session ({error}). "
-                "Name the server itself in BATCHPUB_STATE."
-            ) from None
-        if _is_passing_state(getattr(error, "sqlstate", "")):
-            raise NotNow(str(error)) from None
-        raise SettingsWrong(f"The state {name} refuses us: {error}. Check BATCHPUB_STATE.") from None
-    except (
-        ssl.SSLEOFError,
-        ssl.SSLZeroReturnError,
-        ssl.SSLSyscallError,
-    ) as error:  # it stopped while hands were shaken
-        raise NotNow(str(error)) from None
-    except ssl.SSLError as error:
-        raise SettingsWrong(
-            f"The state {name} cannot be reached safely: {getattr(error, 'verify_message', '') or error.reason or error}. "
-            "Check its certificate, or the host, sslmode and sslrootcert in BATCHPUB_STATE."
-        ) from None
-    except (TimeoutError, OSError, driver.InterfaceError) as error:
-        raise _judge_silence(error, name) from None
-    except ValueError:  # a port that is no number, behind the question mark
-        raise SettingsWrong(UNREADABLE) from None
+        await connection.execute(KEEPS_SESSION)
+    except BaseException as error:
+        if connection is not None:
+            connection.terminate()
+        if isinstance(error, driver.PostgresError):
+            raise _judge_refusal(error, name) from None
+        if isinstance(error, OSError | driver.InterfaceError):
+            raise _judge_silence(error, name) from None
+        if isinstance(error, ValueError):  # a port that is no number, behind the question mark
+            raise SettingsWrong(UNREADABLE) from None
+        raise
     version = connection.get_server_version().major
     if version < OLDEST:
-        await connection.close()
+        connection.terminate()
         raise SettingsWrong(f"The state {name} is on PostgreSQL {version}; batchpub works with {OLDEST} or newer.")
-    await _refuse_pooler(driver, connection, name)
     return connection
 
 
-async def _refuse_pooler(driver: ModuleType, connection: Any, name: str) -> None:
-    """Notice a pooler that takes what is asked of a session and keeps it to itself (PgBouncer's ignore_startup_parameters).
-
-    The server knows of every setting whether a client asked for it. In one simple statement, for behind a pooler in
-    transaction mode a prepared one may be another process's.
-    """
-    try:
-        await connection.execute(KEEPS_SESSION)
-    except driver.PostgresError as error:
-        await connection.close()
-        if getattr(error, "sqlstate", "") == SESSION_LOST:
-            raise SettingsWrong(
-                f"The state {name} is behind a pooler that does not pass on what batchpub asks of a session "
-                "(ignore_startup_parameters): one process could be answered by another's statement. Name the server "
-                "itself in BATCHPUB_STATE."
-            ) from None
-        if _is_passing_state(getattr(error, "sqlstate", "")):
-            raise NotNow(str(error)) from None
-        raise SettingsWrong(f"The state {name} refuses us: {error}. Check BATCHPUB_STATE.") from None
+def _judge_refusal(error: Exception, name: str) -> SettingsWrong | NotNow:
+    state = getattr(error, "sqlstate", None) or ""
+    if "unsupported startup parameter" in str(error):
+        return SettingsWrong(
+            f"The state {name} is behind a pooler that refuses what batchpub asks of a session ({error}). "
+            "Name the server itself in BATCHPUB_STATE."
+        )
+    if state == SESSION_LOST:
+        return SettingsWrong(
+            f"The state {name} is behind a pooler that does not pass on what batchpub asks of a session "
+            "(ignore_startup_parameters): one process could be answered by another's statement. Name the server "
+            "itself in BATCHPUB_STATE."
+        )
+    if _is_passing_state(state):
+        return NotNow(str(error))
+    return SettingsWrong(f"The state {name} refuses us: {error}. Check BATCHPUB_STATE.")
 
 
 def _judge_silence(error: Exception, name: str) -> SettingsWrong | NotNow:
     """Tell a URL that the driver does not understand, or a server that never speaks TLS, from one that is away."""
-    told = (str(error) or "no answer in time").splitlines()[0]
+    text = (str(error) or "no answer in time").splitlines()[0]
+    is_cut_off = isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError | ssl.SSLSyscallError)
+    if isinstance(error, ssl.SSLError) and not is_cut_off:
+        return SettingsWrong(
+            f"The state {name} cannot be reached safely: {getattr(error, 'verify_message', '') or error.reason or error}. "
+            "Check its certificate, or the host, sslmode and sslrootcert in BATCHPUB_STATE."
+        )
     if isinstance(error, ValueError):
-        return SettingsWrong(f"The state's URL cannot be used: {told.rstrip('.')}. Write it as {EXAMPLE}.")
-    if "rejected SSL" in told:
+        return SettingsWrong(f"The state's URL cannot be used: {text.rstrip('.')}. Write it as {EXAMPLE}.")
+    if "rejected SSL" in text:
         return SettingsWrong(
             f"The state {name} cannot be reached safely: the server offers no TLS, and sslmode in BATCHPUB_STATE "
             "demands it. Switch it on there."
         )
-    return NotNow(told)
+    return NotNow(text)
 
 
 def _is_passing(error: BaseException) -> bool:
@@ -250,22 +244,18 @@ def _is_passing_state(state: str) -> bool:
 
 
 def _say_trouble(name: str, trouble: str) -> str:
-    told = trouble.rpartition(">: ")[2]  # SQLAlchemy puts the class before it
-    if "malformed" in told:
+    text = trouble.rpartition(">: ")[2]  # SQLAlchemy puts the class before it
+    if "malformed" in text:
         return (
-            f"The state {name} holds what batchpub does not understand ({told}). Restore it from a backup, or name another in "
+            f"The state {name} holds what batchpub does not understand ({text}). Restore it from a backup, or name another in "
             "BATCHPUB_STATE; courses that mail are then read before they are sent."
         )
-    if any(sign in told for sign in RIGHTS):
+    if any(sign in text for sign in RIGHTS):
         return (
-            f"The state {name} cannot be used: {told}. The role lacks a right, or the schema is missing: "
+            f"The state {name} cannot be used: {text}. The role lacks a right, or the schema is missing: "
             "docs/postgresql.md says what it needs. What was sent is in the log."
         )
     return (
-        f"The state {name} cannot be used: {told}. See that PostgreSQL runs and has room, then run the same command again; "
+        f"The state {name} cannot be used: {text}. See that PostgreSQL runs and has room, then run the same command again; "
         "what was sent is in the log."
     )
-
-
-async def _be_alone(connection: AsyncConnection) -> None:
-    await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MAKERS_LOCK})

@@ -1,10 +1,9 @@
 """The tables are made by whoever comes first; a state of an older version is brought forward, a newer one refused."""
 
-from sqlalchemy import insert, inspect, select, text, update
+from sqlalchemy import func, insert, inspect, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from batchpub.errors import SettingsWrong
-from batchpub.store.store import Store
 from batchpub.store.tables import SCHEMA_VERSION, meta, metadata
 
 OLDEST = 3
@@ -27,7 +26,11 @@ STEPS: dict[int, tuple[str, ...]] = {
 once it is released, and each leaves processes of the version before able to write."""
 
 
-async def check_schema(connection: AsyncConnection, store: Store) -> str | None:
+MAKERS_LOCK = 0x62617463687075
+"""Any number that others do not take: whoever makes the tables holds this advisory lock."""
+
+
+async def check_schema(connection: AsyncConnection, name: str) -> str | None:
     """Make the tables where there are none, or bring them forward, inside the caller's transaction.
 
     Gives the version that was found, None where this process made the tables.
@@ -38,7 +41,8 @@ async def check_schema(connection: AsyncConnection, store: Store) -> str | None:
     """
     found = await _read_version(connection)
     if found != str(SCHEMA_VERSION):
-        await store.prepare(connection)
+        if connection.dialect.name == "postgresql":  # two could begin at the same time
+            await connection.execute(select(func.pg_advisory_xact_lock(MAKERS_LOCK)))
         found = await _read_version(connection)  # another process may have been first
     if found is None:
         await connection.run_sync(metadata.create_all)
@@ -46,7 +50,7 @@ async def check_schema(connection: AsyncConnection, store: Store) -> str | None:
         return None
     if not (found.isdigit() and OLDEST <= int(found) <= SCHEMA_VERSION):
         raise SettingsWrong(
-            f"The state {store.name} has schema version {found}; this batchpub works with {OLDEST} to {SCHEMA_VERSION}. "
+            f"The state {name} has schema version {found}; this batchpub works with {OLDEST} to {SCHEMA_VERSION}. "
             "Use the batchpub that wrote it, or name another state with the setting state."
         )
     for version in range(int(found) + 1, SCHEMA_VERSION + 1):

@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 import stat
 import tempfile
+from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from batchpub.errors import CannotWrite, SettingsWrong
-from batchpub.store.store import Place, Store
+from batchpub.store.store import Store
 from batchpub.store.tables import meta
 
 BUSY_SECONDS = 0.5
@@ -58,7 +59,7 @@ def make_store(path: Path | None) -> Store:
     _refuse_others(path, file)
     # The path is a part of the URL, not its text: it may hold %, ? and #.
     engine = create_async_engine(URL.create("sqlite+aiosqlite", database=str(file)), pool_size=1, max_overflow=0)
-    return _store(engine, name=str(path), place=FilePlace(file))
+    return _store(engine, name=str(path), is_in_place=FilePlace(file).is_ours)
 
 
 def make_copy(path: Path) -> Store:
@@ -76,17 +77,22 @@ def make_copy(path: Path) -> Store:
         raise SettingsWrong(f"There is no state at {path}. Name it with the setting state or BATCHPUB_STATE.")
     _refuse_others(path, file)
 
-    async def copy() -> Any:
+    async def copy() -> aiosqlite.Connection:
+        made = await aiosqlite.connect(":memory:")
         try:
-            return await _copy_into_memory(file)
-        except (sqlite3.Error, OSError) as error:
-            raise CannotWrite(_say_trouble(str(path), str(error))) from error
+            await _fill(made, file)
+        except BaseException as error:
+            await made.close()
+            if isinstance(error, sqlite3.Error | OSError):
+                raise CannotWrite(_say_trouble(str(path), str(error))) from error
+            raise
+        return made
 
     engine = create_async_engine("sqlite+aiosqlite://", async_creator=copy, poolclass=StaticPool)
     return _store(engine, name=str(path))
 
 
-def _store(engine: AsyncEngine, *, name: str, place: Place | None = None) -> Store:
+def _store(engine: AsyncEngine, *, name: str, is_in_place: Callable[[], bool] = lambda: True) -> Store:
     event.listen(engine.sync_engine, "connect", _prepare_connection)
     event.listen(engine.sync_engine, "begin", _begin)
     # One transaction in turn: two of our own would only wait for each other inside SQLite, unfairly.
@@ -97,42 +103,32 @@ def _store(engine: AsyncEngine, *, name: str, place: Place | None = None) -> Sto
         is_passing=_is_held,
         patience=PATIENCE,
         reads=READ_ONLY,
-        place=place,
+        is_in_place=is_in_place,
     )
 
 
-async def _copy_into_memory(file: Path) -> aiosqlite.Connection:
-    copy = await aiosqlite.connect(":memory:")
+async def _fill(copy: aiosqlite.Connection, file: Path) -> None:
+    """Fill a copy, also where SQLite cannot make the two other files that it wants beside the one.
+
+    Without a journal (-wal) the file itself is whole. With one, left by a crash, both are read where there is room for a
+    third: https://www.sqlite.org/wal.html#read_only_databases
+    """
     try:
-        try:
-            await _copy_from(f"{file.as_uri()}?mode=ro", copy)
-        except sqlite3.OperationalError:
-            await _copy_from_read_only_disk(file, copy)
-    except BaseException:
-        await copy.close()
-        raise
-    return copy
+        await _copy_from(f"{file.as_uri()}?mode=ro", copy)
+    except sqlite3.OperationalError:
+        journal = file.with_name(f"{file.name}-wal")
+        if not journal.exists() or journal.stat().st_size == 0:
+            await _copy_from(f"{file.as_uri()}?immutable=1", copy)
+            return
+        with tempfile.TemporaryDirectory(prefix="batchpub-") as room:
+            for part in (file, journal):
+                shutil.copyfile(part, Path(room) / part.name)
+            await _copy_from(f"{(Path(room) / file.name).as_uri()}?mode=ro", copy)
 
 
 async def _copy_from(uri: str, copy: aiosqlite.Connection) -> None:
     async with aiosqlite.connect(uri, uri=True, timeout=PATIENCE) as found:
         await found.backup(copy)
-
-
-async def _copy_from_read_only_disk(file: Path, copy: aiosqlite.Connection) -> None:
-    """Read a file where SQLite cannot make the two others that it wants beside it.
-
-    Without a journal (-wal) the file itself is whole. With one, left by a crash, both are read where there is room for a
-    third: https://www.sqlite.org/wal.html#read_only_databases
-    """
-    journal = file.with_name(f"{file.name}-wal")
-    if not journal.exists() or journal.stat().st_size == 0:
-        await _copy_from(f"{file.as_uri()}?immutable=1", copy)
-        return
-    with tempfile.TemporaryDirectory(prefix="batchpub-") as room:
-        for part in (file, journal):
-            shutil.copyfile(part, Path(room) / part.name)
-        await _copy_from(f"{(Path(room) / file.name).as_uri()}?mode=ro", copy)
 
 
 class FilePlace:
@@ -166,11 +162,13 @@ def _find_file(path: Path) -> Path:
     except PermissionError as error:
         raise CannotWrite(_say_closed(path, error)) from error
     except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a part that is no folder, a NUL
-        told = (error.strerror if isinstance(error, OSError) else "") or "Too many levels of symbolic links"
-        raise SettingsWrong(f"The state {path} can be no file: {told}. Name another with the setting state.") from None
+        trouble = (error.strerror if isinstance(error, OSError) else "") or "Too many levels of symbolic links"
+        raise SettingsWrong(
+            f"The state {path} can be no file: {trouble}. Name another with the setting state."
+        ) from None
     if kind != stat.S_IFREG or name in NO_FILES:
-        told = KINDS.get(kind, "kept in memory only" if name in NO_FILES else "no regular file")
-        raise SettingsWrong(f"The state {path} is {told}. Name a file on a local disk with the setting state.")
+        what = KINDS.get(kind, "kept in memory only" if name in NO_FILES else "no regular file")
+        raise SettingsWrong(f"The state {path} is {what}. Name a file on a local disk with the setting state.")
     return file
 
 

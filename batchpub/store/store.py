@@ -1,26 +1,15 @@
 """What a database brings along, so that transactions are the same whichever keeps the state."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import ColumnElement
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 
 class NotNow(Exception):
     """The database cannot be reached just now. The text says why, without any secret."""
-
-
-class Place(Protocol):
-    """Where a state is kept, as far as it can be taken away from whoever has it open."""
-
-    def is_ours(self) -> bool:
-        """Tell whether what is open is still what others find there."""
-
-
-async def _nothing(_connection: AsyncConnection) -> None:
-    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +30,5 @@ class Store:
     """The clock of a database that has one; the ledger counts by it then."""
     reads: Mapping[str, Any] = field(default_factory=dict)
     """Options of read transactions: one snapshot, no write lock."""
-    place: Place | None = None
-    """Where another file may take the place of the one that is open; None for a server."""
-    prepare: Callable[[AsyncConnection], Awaitable[None]] = _nothing
-    """Makes the tables' maker alone, where two could begin at the same time."""
+    is_in_place: Callable[[], bool] = lambda: True
+    """Tells whether what is open is still what others find there: another file may have taken the place of a file."""

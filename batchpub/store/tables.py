@@ -1,10 +1,27 @@
 """The tables of the state. Times named *_at are ledger seconds (see ledger.py); those named *_on are UTC wall time."""
 
+import re
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import JSON, Boolean, Column, Float, Index, Integer, MetaData, String, Table, false
+from sqlalchemy import JSON, Boolean, Column, Float, Index, Integer, MetaData, String, Table, Text, TypeDecorator, false
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from batchpub.store.dialect import Foreign
+UNSAYABLE = re.compile("[\0\ud800-\udfff]")
+"""NUL, which PostgreSQL keeps in no text, and halves of a character, which no encoding has. JSON may bring both."""
+
+
+class Foreign(TypeDecorator[str]):
+    """Text from a sheet or the service. What one database cannot keep none keeps: a replacement is seen."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Any) -> str | None:
+        """Take out what cannot be kept."""
+        del dialect
+        return UNSAYABLE.sub("\N{REPLACEMENT CHARACTER}", value) if value else value
 
 
 class Status(StrEnum):
@@ -145,3 +162,12 @@ locks = Table(
     Column("cause", Foreign, nullable=False),
     Index("locks_by_run", "run"),
 )
+
+
+def insert_into(connection: AsyncConnection, table: Table) -> Any:
+    """Give an INSERT that can say what is to be done when the row is there already."""
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - with a server's state alone; it takes a while
+
+    return postgresql.insert(table)
