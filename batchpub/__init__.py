@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from batchpub.account import account_from_environment
-    from batchpub.api import Forecast, Policy, check, check_sync, publish, publish_sync, read_sheet
+    from batchpub.api import Forecast, check, check_sync, publish, publish_sync, read_sheet
     from batchpub.course import Course, NotifyPolicy, Outcome, Sheet
     from batchpub.errors import BatchpubError, ExitCode, SheetRefused
     from batchpub.events import RunEvent
     from batchpub.forecast import Foreseen
     from batchpub.lifecycle.work import Rules, Verify
     from batchpub.plan import PlanOptions
+    from batchpub.policy import Policy
     from batchpub.record import RowRecord, RunRecord
     from batchpub.secret import Secret
     from batchpub.services.zoho.access import AccessToken, Cookie, RefreshCredentials
@@ -28,13 +29,14 @@ __version__ = "0.1.0"
 
 MODULES = {
     "account": ("account_from_environment",),
-    "api": ("Forecast", "Policy", "check", "check_sync", "publish", "publish_sync", "read_sheet"),
+    "api": ("Forecast", "check", "check_sync", "publish", "publish_sync", "read_sheet"),
     "course": ("Course", "NotifyPolicy", "Outcome", "Sheet"),
     "errors": ("BatchpubError", "ExitCode", "SheetRefused"),
     "events": ("RunEvent",),
     "forecast": ("Foreseen",),
     "lifecycle.work": ("Rules", "Verify"),
     "plan": ("PlanOptions",),
+    "policy": ("Policy",),
     "record": ("RowRecord", "RunRecord"),
     "secret": ("Secret",),
     "sheet": ("SheetOptions",),

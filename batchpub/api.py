@@ -4,68 +4,47 @@ A run from here keeps every promise of the command line: the same journal, the s
 """
 
 import asyncio
+import inspect
 import os
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Required, TypedDict, Unpack
 from uuid import uuid4
 
 from batchpub.clock import Clock, SystemClock
 from batchpub.course import Course, Plan, Sheet
 from batchpub.engine.engine import Engine, EngineOptions
 from batchpub.engine.survey import Survey
-from batchpub.events import OnEvent, ignore
+from batchpub.errors import SettingsWrong, SheetMissing, SheetRefused
+from batchpub.events import Level, OnEvent, RunEvent, ignore
 from batchpub.forecast import Foreseen, foresee_row
 from batchpub.lifecycle.looks import Look
-from batchpub.lifecycle.work import Rules, Verify
+from batchpub.lifecycle.work import Rules
+from batchpub.logger import log
 from batchpub.pace.estimate import estimate_seconds
 from batchpub.paths import usual_state
-from batchpub.plan import Judged, PlanOptions, judge_sheets, settle_plan
+from batchpub.plan import Judged, judge_sheets, settle_plan
+from batchpub.policy import Policy
 from batchpub.record import RunRecord
 from batchpub.sentences.rows import say_published
 from batchpub.services.interface import Operation, Service
 from batchpub.services.zoho.portal import name_portal
 from batchpub.settings.fields import is_url
 from batchpub.sheet import SheetOptions, load_bytes, load_sheet
-from batchpub.sheet.frame import is_frame, read_courses, read_frame
+from batchpub.sheet.frame import Rows, read_rows
 from batchpub.standing import Standing
 from batchpub.stopping import Stop, StopReason
 from batchpub.store.database import Database, open_database
 from batchpub.store.history import read_id_shapes
 from batchpub.store.journal import Journal
 from batchpub.store.ledger import Ledger
-from batchpub.store.limits import Limits, Outlook
+from batchpub.store.limits import Outlook
 from batchpub.store.unify import unify_portals
 
-Rows = Sheet | Sequence[Sheet] | Iterable[Course | Mapping[str, Any]] | Any
-"""What can be published: a sheet or several, courses, mappings with a `course_id`, or a pandas DataFrame."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """How rows are judged and how a run behaves. The defaults are those of the command line; seconds throughout."""
-
-    limits: Limits = field(default_factory=Limits)
-    """What the account allows: 30 calls a minute, a lock of five minutes."""
-    rules: Rules = field(default_factory=lambda: Rules(verify=Verify.MAILS))
-    """How one course is tried: attempts, waits, what is read first, what is published again."""
-    plan: PlanOptions = field(default_factory=PlanOptions)
-    """How rows are judged: lengths of ids, confirmed ids, hidden rows, who is mailed."""
-    sheet: SheetOptions = field(default_factory=SheetOptions)
-    """How a table is found: which worksheet, which column, how many rows at most."""
-    workers: int = 8
-    """Calls under way at once."""
-    portal: str = ""
-    """What shares one limit; by default the service's host."""
-    again_id: str = ""
-    """Names one repetition where `rules.again` is set: processes with the same name publish each course once more, in all."""
-    max_seconds: float | None = None
-    """Ends the run in order after this long."""
-    max_failures: int | None = None
-    """Ends the run in order after so many failed rows."""
+METHODS = ("get_access", "renew", "publish", "read_state")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +57,10 @@ class Forecast:
 
 
 def read_sheet(
-    source: str | os.PathLike[str] | bytes | BinaryIO, *, name: str = "", options: SheetOptions | None = None
+    source: str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO,
+    *,
+    name: str = "",
+    options: SheetOptions | None = None,
 ) -> Sheet:
     """Read the one table of courses in a file, be it a path, its bytes or an open file.
 
@@ -94,9 +76,19 @@ def read_sheet(
     """
     options = options or SheetOptions()
     if isinstance(source, str | os.PathLike):
-        return load_sheet(os.fspath(source), options)
-    data = source if isinstance(source, bytes) else source.read()
-    return load_bytes(name or str(getattr(source, "name", "sheet")), data, options)
+        return load_sheet(os.fsdecode(source), options)
+    if isinstance(source, bytes | bytearray | memoryview):
+        return load_bytes(name or "sheet", bytes(source), options)
+    name = name or str(getattr(source, "name", "sheet"))
+    try:
+        data = source.read()
+    except AttributeError:
+        raise SheetRefused(name, f"A {type(source).__name__} is no path, no bytes and no open file.") from None
+    except (OSError, ValueError) as error:
+        raise SheetMissing(name, f"It cannot be read: {error}. Open it again.") from error
+    if not isinstance(data, bytes):
+        raise SheetRefused(name, "It was opened as text. Open it in binary mode (`rb`), or give its path.")
+    return load_bytes(name, data, options)
 
 
 async def check(
@@ -123,21 +115,22 @@ async def check(
         BatchpubError: the state cannot be used, or the service refuses access or does not answer.
 
     """
-    policy = policy or Policy()
-    sheets = _sheets_of(rows, policy.sheet)
+    policy = _check_call(policy, service, on_event, calls=online)
+    sheets = read_rows(rows, policy.sheet)
     place = _find_state(state)
     if not online and isinstance(place, Path) and not place.exists():  # asking must not make one
         plan = settle_plan(judge_sheets(sheets, policy.plan), {})
         return _forecast(plan, {}, {}, policy, Outlook(pace=policy.limits.pace))
-    async with _open(service, place, policy, run="check", online=online) as parts:
-        judged = await _judge(sheets, policy, parts)
-        known = await parts.journal.standings(judged.courses(), again=policy.rules.publishes_again)
-        plan = settle_plan(judged, say_published(known))
-        looks: Mapping[Course, Look] = {}
-        if online and service is not None:
-            survey = Survey(service=service, ledger=parts.ledger, rules=_rules(policy), on_event=on_event)
-            looks = await survey.look_at_all(plan.names_to_publish(), workers=policy.workers)
-        return _forecast(plan, known, looks, policy, await parts.ledger.look_ahead(Operation.PUBLISH))
+    with log.heard_by(_as_event(on_event)):
+        async with _open(service, place, policy, run="check", online=online) as parts:
+            judged = await _judge(sheets, policy, parts)
+            known = await parts.journal.standings(judged.courses(), again=policy.rules.publishes_again)
+            plan = settle_plan(judged, say_published(known))
+            looks: Mapping[Course, Look] = {}
+            if online and service is not None:
+                survey = Survey(service=service, ledger=parts.ledger, rules=_rules(policy), on_event=on_event)
+                looks = await survey.look_at_all(plan.names_to_publish(), workers=policy.workers)
+            return _forecast(plan, known, looks, policy, await parts.ledger.look_ahead(Operation.PUBLISH))
 
 
 async def publish(
@@ -168,39 +161,62 @@ async def publish(
         CannotWrite: the state cannot be begun; nothing was sent.
 
     """
-    policy = policy or Policy()
-    sheets = _sheets_of(rows, policy.sheet)
+    policy = _check_call(policy, service, on_event, calls=True, stop=stop)
+    sheets = read_rows(rows, policy.sheet)
     run = f"{datetime.now(tz=UTC):%Y%m%dT%H%M%SZ}-{uuid4().hex[:6]}"
-    async with _open(service, _find_state(state), policy, run=run) as parts:
-        judged = await _judge(sheets, policy, parts)
-        known = await parts.journal.standings(judged.courses(), again=policy.rules.publishes_again)
-        options = EngineOptions(
-            rules=_rules(policy),
-            workers=policy.workers,
-            notify_policy=str(policy.plan.notify),
-            again_id=policy.again_id,
-            is_new_portal=not await read_id_shapes(parts.database, parts.ledger.portal),
-            max_seconds=policy.max_seconds,
-            max_failures=policy.max_failures,
-        )
-        engine = Engine(
-            settle_plan(judged, say_published(known)),
-            options,
-            service=service,
-            ledger=parts.ledger,
-            on_event=on_event,
-        )
-        async with _stopping(engine, stop):
-            return await engine.run()
+    with log.heard_by(_as_event(on_event)):
+        async with _open(service, _find_state(state), policy, run=run) as parts:
+            judged = await _judge(sheets, policy, parts)
+            known = await parts.journal.standings(judged.courses(), again=policy.rules.publishes_again)
+            options = EngineOptions(
+                rules=_rules(policy),
+                workers=policy.workers,
+                notify_policy=str(policy.plan.notify),
+                again_id=policy.again_id,
+                is_new_portal=not await read_id_shapes(parts.database, parts.ledger.portal),
+                max_seconds=policy.max_seconds,
+                max_failures=policy.max_failures,
+            )
+            engine = Engine(
+                settle_plan(judged, say_published(known)),
+                options,
+                service=service,
+                ledger=parts.ledger,
+                on_event=on_event,
+            )
+            with log.heard_by(_as_event(engine.hear)):
+                return await _run_until(engine, stop)
 
 
-def publish_sync(rows: Rows, **options: Any) -> RunRecord:
+class CheckOptions(TypedDict, total=False):
+    """The arguments of `check` by name."""
+
+    service: Service | None
+    online: bool
+    state: str | Path | None
+    policy: Policy | None
+    on_event: OnEvent
+
+
+class PublishOptions(TypedDict, total=False):
+    """The arguments of `publish` by name."""
+
+    service: Required[Service]
+    state: str | Path | None
+    policy: Policy | None
+    stop: asyncio.Event | None
+    on_event: OnEvent
+
+
+def publish_sync(rows: Rows, **options: Unpack[PublishOptions]) -> RunRecord:
     """Publish from a program without an event loop; arguments and errors as for `publish`."""
+    _refuse_loop("publish")
     return asyncio.run(publish(rows, **options))
 
 
-def check_sync(rows: Rows, **options: Any) -> Forecast:
+def check_sync(rows: Rows, **options: Unpack[CheckOptions]) -> Forecast:
     """Check from a program without an event loop; arguments and errors as for `check`."""
+    _refuse_loop("check")
     return asyncio.run(check(rows, **options))
 
 
@@ -229,36 +245,65 @@ async def _open(
         yield _Parts(database=database, ledger=ledger, journal=Journal(ledger), clock=clock)
 
 
-@asynccontextmanager
-async def _stopping(engine: Engine, stop: asyncio.Event | None) -> AsyncIterator[None]:
-    """Close the gate of a run when the caller says so."""
+async def _run_until(engine: Engine, stop: asyncio.Event | None) -> RunRecord:
+    """Run to the end, or until the caller says so or cancels us: then the gate closes, and calls under way finish first.
 
-    async def wait(event: asyncio.Event) -> None:
-        await event.wait()
+    A second cancel ends it at once. No TaskGroup here: it would wrap what the run raises.
+    """
+    running = asyncio.create_task(engine.run())
+    asked = asyncio.create_task((stop or asyncio.Event()).wait())
+    try:
+        await asyncio.wait((running, asked), return_when=asyncio.FIRST_COMPLETED)
+        if not running.done():
+            engine.stop(Stop(reason=StopReason.ASKED))
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
         engine.stop(Stop(reason=StopReason.ASKED))
+        await asyncio.wait((running,))
+        raise
+    finally:
+        running.cancel()
+        asked.cancel()
+        await asyncio.gather(running, asked, return_exceptions=True)
 
-    async with asyncio.TaskGroup() as group:
-        waiting = group.create_task(wait(stop)) if stop is not None else None
-        yield
-        if waiting is not None:
-            waiting.cancel()
+
+def _as_event(on_event: OnEvent) -> Callable[[Level, str, Mapping[str, Any]], None]:
+    """Give what hands the log's events, such as those of the access token, to a listener."""
+    return lambda level, name, values: on_event(RunEvent(name=name, level=level, fields=values))
+
+
+def _check_call(
+    policy: Policy | None, service: object, on_event: object, *, calls: bool, stop: object = None
+) -> Policy:
+    """Refuse arguments of a wrong type now: found later, they would break a run whose calls have reached the service."""
+    has_all = not isinstance(service, type) and all(callable(getattr(service, name, None)) for name in METHODS)
+    if calls and not has_all:
+        what = "None" if service is None else getattr(service, "__name__", type(service).__name__)
+        raise SettingsWrong(f"service is {what}, which is no account. Give one such as ZohoPeople(credentials).")
+    if not callable(on_event) or inspect.iscoroutinefunction(on_event):
+        raise SettingsWrong("on_event must be a plain function of one event: nobody awaits it.")
+    if not isinstance(stop, asyncio.Event | None):
+        raise SettingsWrong(
+            f"stop is a {type(stop).__name__}. It must be an asyncio.Event, which another thread sets with "
+            "loop.call_soon_threadsafe(stop.set)."
+        )
+    if not isinstance(policy, Policy | None):
+        raise SettingsWrong(f"policy is a {type(policy).__name__}. It must be a Policy(…).")
+    return policy or Policy()
+
+
+def _refuse_loop(name: str) -> None:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise SettingsWrong(f"{name}_sync was called where an event loop runs, as in a notebook. Write: await {name}(…)")
 
 
 async def _judge(sheets: Sequence[Sheet], policy: Policy, parts: _Parts) -> Judged:
     """Judge the rows, knowing what ids the account has had so far."""
     account = await read_id_shapes(parts.database, parts.ledger.portal)
     return judge_sheets(sheets, replace(policy.plan, account=account))
-
-
-def _sheets_of(rows: Rows, options: SheetOptions) -> Sequence[Sheet]:
-    if isinstance(rows, Sheet):
-        return (rows,)
-    if is_frame(rows):
-        return (read_frame(rows, options),)
-    listed = list(rows)
-    if listed and all(isinstance(one, Sheet) for one in listed):
-        return listed
-    return (read_courses(listed, options),)
 
 
 def _rules(policy: Policy) -> Rules:
@@ -270,6 +315,8 @@ def _find_state(state: str | Path | None) -> str | Path:
     """Give the path of a file, or the URL of a server as it is."""
     if state is None:
         return usual_state()
+    if not isinstance(state, str | Path) or not str(state).strip():
+        raise SettingsWrong(f"state is {state!r}. It must be the path of a file, or the URL of a PostgreSQL.")
     return state if is_url(str(state)) else Path(state)
 
 

@@ -266,7 +266,8 @@ class RunEvent:
 
 
 OnEvent = Callable[[RunEvent], None]
-"""Whoever listens to a run: the log, a progress bar, notifications, a program. What it raises ends the run."""
+"""Whoever listens to a run: the log, a progress bar, notifications, a program. What it raises ends the run in order, and is raised
+again when calls under way have finished and everything is recorded."""
 
 
 def ignore(_event: RunEvent) -> None:
@@ -289,9 +290,21 @@ _bound: ContextVar[Mapping[str, Any]] = ContextVar("bound", default={})  # noqa:
 class Events:
     """Tells one listener what happens, with what is bound around it: the file, the row and the course."""
 
-    def __init__(self, listener: OnEvent) -> None:
-        """Remember who listens."""
-        self._listener = listener
+    def __init__(self, listener: OnEvent, *, on_fault: Callable[[], None] = lambda: None) -> None:
+        """Remember who listens, and what is to be done when the listener fails."""
+        self._listener, self._on_fault = listener, on_fault
+        self.fault: BaseException | None = None
+        """What the listener raised first. Raised where the event is told, it would cancel calls that have reached the service."""
+
+    def hear(self, event: RunEvent) -> None:
+        """Hand an event to the listener; one that has failed is told nothing more."""
+        if self.fault is not None:
+            return
+        try:
+            self._listener(event)
+        except BaseException as error:  # noqa: BLE001 - whatever it is, it waits until the run has ended in order
+            self.fault = error
+            self._on_fault()
 
     @contextlib.contextmanager
     def bound(self, **fields: Any) -> Iterator[None]:
@@ -320,8 +333,7 @@ class Events:
 
     def end(self, name: str, level: Level, run: RunRecord, files: tuple[Path, ...], /, **fields: Any) -> None:
         """Tell the last event, with the run's record and the files of its reports."""
-        event = RunEvent(name=name, level=level, fields={**_bound.get(), **fields}, run=run, reports=files)
-        self._listener(event)
+        self.hear(RunEvent(name=name, level=level, fields={**_bound.get(), **fields}, run=run, reports=files))
 
     def _tell(self, level: Level, name: str, fields: Mapping[str, Any]) -> None:
-        self._listener(RunEvent(name=name, level=level, fields={**_bound.get(), **fields}))
+        self.hear(RunEvent(name=name, level=level, fields={**_bound.get(), **fields}))

@@ -73,7 +73,8 @@ class Engine:
     ) -> None:
         """Put the parts together; nothing happens yet."""
         self._plan, self._options, self._ledger = plan, options, ledger
-        self._events = events = Events(on_event)
+        self._events = events = Events(on_event, on_fault=lambda: self.stop(Stop(reason=StopReason.ASKED)))
+        self.hear = events.hear
         self._journal = Journal(ledger, again_id=options.again_id)
         caller = open_caller(
             service,
@@ -113,6 +114,7 @@ class Engine:
 
         Raises:
             CannotWrite: the state cannot even be begun.
+            Exception: what a listener raised, once the run has ended in order.
 
         """
         works, already, uncertain = await self._sort_out()
@@ -125,7 +127,10 @@ class Engine:
         await self._work_off(worklist)
         found = await self._journal.read_run()
         self._outcomes.tell_rest(found)
-        return await self._closing.close(found, self._gate.stop)
+        record = await self._closing.close(found, self._gate.stop)
+        if self._events.fault is not None:
+            raise self._events.fault
+        return record
 
     def _tell_start(self, to_publish: int) -> None:
         options, limits = self._options, self._ledger.limits

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from numbers import Number
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from batchpub.course import Cell, CellKind, Course, Sheet
 from batchpub.errors import SheetRefused
@@ -19,16 +19,54 @@ from batchpub.sheet.options import SheetOptions
 from batchpub.sheet.values import show_number
 
 _MISSING = ("NAType", "NaTType")  # pandas' own words for nothing, by the names of their types
+REMEDY = "Give what read_sheet gives, a DataFrame, or a list of Course(course_id=…) or of mappings such as {'course_id': '…'}."
 _OF_COURSES = ("Course ID", "Batch ID", "Course name", "Notify", "Publish", "Confirmed")
 _KEYS = ("course_id", "batch_id", "name", "notify", "publish", "confirmed")
 
 
-def is_frame(rows: object) -> bool:
-    """Tell a DataFrame from a list of courses, without importing pandas."""
-    return hasattr(rows, "itertuples") and hasattr(rows, "columns")
+@runtime_checkable
+class Frame(Protocol):
+    """A pandas DataFrame, as far as it is asked."""
+
+    @property
+    def columns(self) -> Iterable[Any]:
+        """Its headings."""
+
+    @property
+    def index(self) -> Any:
+        """What names its rows, which is no column."""
+
+    def itertuples(self, index: bool = ..., name: Any = ...) -> Iterable[Any]:  # noqa: FBT001 - as pandas has it
+        """Give its rows."""
 
 
-def read_frame(frame: Any, options: SheetOptions, *, name: str = "DataFrame") -> Sheet:
+Rows = Sheet | Frame | Iterable[Sheet | Course | Mapping[str, Any]]
+"""What can be published: a sheet or several, courses, mappings with a `course_id`, or a pandas DataFrame."""
+
+
+def read_rows(rows: Rows, options: SheetOptions) -> Sequence[Sheet]:
+    """Take whatever a program hands over as sheets.
+
+    Raises:
+        SheetRefused: it is neither, or cannot be taken as a list of courses.
+
+    """
+    if isinstance(rows, Sheet):
+        return (rows,)
+    if isinstance(rows, Frame):
+        return (read_frame(rows, options),)
+    if isinstance(rows, str | bytes | Mapping) or not isinstance(rows, Iterable):
+        raise SheetRefused("rows", f"A {type(rows).__name__} is no list of courses. {REMEDY}")
+    listed = list(rows)
+    sheets = [one for one in listed if isinstance(one, Sheet)]
+    if not sheets:
+        return (read_courses([one for one in listed if not isinstance(one, Sheet)], options),)
+    if len(sheets) < len(listed):
+        raise SheetRefused("rows", "Sheets and courses stand in one list. Publish them one after the other.")
+    return sheets
+
+
+def read_frame(frame: Frame, options: SheetOptions, *, name: str = "DataFrame") -> Sheet:
     """Take a pandas DataFrame as a sheet; its index is no column.
 
     Raises:
@@ -36,7 +74,14 @@ def read_frame(frame: Any, options: SheetOptions, *, name: str = "DataFrame") ->
 
     """
     headings = [str(column) for column in frame.columns]
-    return _build(name, headings, frame.itertuples(index=False, name=None), options)
+    try:
+        return _build(name, headings, frame.itertuples(index=False, name=None), options)
+    except SheetRefused as error:
+        index = [str(one) for one in frame.index.names if one is not None]
+        if not index:
+            raise
+        sentence = f"{error.message} Its index ({', '.join(index)}) is no column; frame.reset_index() makes it one."
+        raise SheetRefused(name, sentence) from error
 
 
 def read_courses(
@@ -50,7 +95,7 @@ def read_courses(
         SheetRefused: a mapping has another key, or there are no courses.
 
     """
-    listed = [_values_of(course, name) for course in courses]
+    listed = [_values_of(course, number, name) for number, course in enumerate(courses, 1)]
     used = [index for index in range(len(_KEYS)) if index == 0 or any(values[index] is not None for values in listed)]
     rows = ([values[index] for index in used] for values in listed)
     return _build(name, [_OF_COURSES[index] for index in used], rows, options)
@@ -69,9 +114,11 @@ def _build(name: str, headings: Sequence[str], rows: Iterable[Sequence[Any]], op
         raise SheetRefused(name, str(error)) from error
 
 
-def _values_of(course: Course | Mapping[str, Any], name: str) -> tuple[Any, ...]:
+def _values_of(course: Course | Mapping[str, Any], number: int, name: str) -> tuple[Any, ...]:
     if isinstance(course, Course):
         return (course.course_id, course.batch_id or None, None, None, None, None)
+    if not isinstance(course, Mapping):
+        raise SheetRefused(name, f"Item {number} is a {type(course).__name__}, which is no course. {REMEDY}")
     unknown = [str(key) for key in course if key not in _KEYS]
     if unknown:
         raise SheetRefused(name, f"A course has no {', '.join(unknown)}. The keys are {', '.join(_KEYS)}.")
@@ -84,16 +131,18 @@ def _cells(number: int, values: Sequence[Any]) -> dict[int, Cell]:
 
 
 def _cell(ref: str, value: Any) -> Cell:
-    if hasattr(value, "item") and not isinstance(value, Number | str):
+    if hasattr(value, "item") and getattr(value, "ndim", 0) == 0 and not isinstance(value, Number | str):
         value = value.item()  # numpy's own scalars, such as its boolean
     match value:
         case str():
-            return Cell(ref=ref, kind=CellKind.TEXT, text=cut(value))
+            return Cell(
+                ref=ref, kind=CellKind.TEXT, text=cut(str.__str__(value))
+            )  # numpy and others have their own strings
         case None:
             return Cell(ref=ref, kind=CellKind.EMPTY, text="")
         case bool():
             return Cell(ref=ref, kind=CellKind.BOOLEAN, text="TRUE" if value else "FALSE")
-        case _ if type(value).__name__ in _MISSING or value != value:  # noqa: PLR0124 - NaN alone differs from itself
+        case _ if type(value).__name__ in _MISSING or (isinstance(value, Decimal | Number) and value != value):  # noqa: PLR0124 - NaN
             return Cell(ref=ref, kind=CellKind.EMPTY, text="")
         case datetime() | date():
             return Cell(

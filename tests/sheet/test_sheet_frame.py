@@ -13,7 +13,7 @@ from batchpub.course import CellKind, Course, Pile
 from batchpub.errors import SheetRefused
 from batchpub.plan import PlanOptions, make_plan
 from batchpub.sheet import SheetOptions
-from batchpub.sheet.frame import is_frame, read_courses, read_frame
+from batchpub.sheet.frame import Frame, read_courses, read_frame
 
 ONE, TWO = "478346000019582101", "478346000019582102"
 OPTIONS = SheetOptions()
@@ -131,5 +131,5 @@ def test_only_a_frame_is_a_frame():
     """
     A list, a dict and a Series are none.
     """
-    assert is_frame(pd.DataFrame())
-    assert not any(map(is_frame, ([], {}, pd.Series([1]), "text")))
+    assert isinstance(pd.DataFrame(), Frame)
+    assert not any(isinstance(one, Frame) for one in ([], {}, pd.Series([1]), "text"))
