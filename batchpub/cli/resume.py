@@ -3,7 +3,7 @@
 import shlex
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -33,25 +33,33 @@ def command_again() -> str:
     return f"# the same command again: {begun} ... ({len(words)} words in all)"
 
 
-def command_to_continue(
-    context: click.Context, *, again: bool, run: str, out: Path, reports: tuple[str, ...], reported: bool = True
-) -> str:
-    """Give the command that does what is left of a run.
+def is_short() -> bool:
+    """Tell whether this process's command can be given once more as it is."""
+    return len(shlex.join(sys.argv)) <= MOST_LETTERS
 
-    That is the same one again, for the state knows what is published. Not so with --again, which looks past the state, nor
-    where hundreds of files were named: there the run's own results say what is left. Where they were not written, what lies in the folder may be another
-    run's, which knows nothing of this one's courses: the state writes them first.
+
+def find_readable(reports: Sequence[str]) -> str:
+    """Give the format of the report that `retry` is to read, "" where none of these can be read."""
+    return next((name for name in READABLE if name in reports), "")
+
+
+def command_to_retry(context: click.Context, out: Path, reports: Sequence[str]) -> str:
+    """Give the command that does what a run's own results say is left.
+
+    That is for --again, which looks past the state, and where hundreds of files were named; else the same command does it.
     """
-    if not again and len(shlex.join(sys.argv)) <= MOST_LETTERS:
-        return command_again()
-    readable = next((name for name in READABLE if name in reports), None)
-    results = out / FILE_NAMES[readable or "json"]
-    retry = [*_program(), "retry", *_flags(context, NOT_FOR_RESULTS), "--", str(results)]
-    if readable and reported:
-        return shlex.join(retry)
+    results = out / FILE_NAMES[find_readable(reports) or "json"]
+    return shlex.join([*_program(), "retry", *_flags(context, NOT_FOR_RESULTS), "--", str(results)])
+
+
+def command_to_report(context: click.Context, run: str, out: Path, reports: Sequence[str]) -> str:
+    """Give the command that has the state write the results which `retry` reads.
+
+    Where they were not written, what lies in the folder may be another run's, which knows nothing of this one's courses.
+    """
     state = _flags(context, tuple(name for name in context.params if name != "state"))
-    written = [*_program(), "report", *state, "--report", readable or "json", "--out", str(out), "--", run]
-    return f"{shlex.join(written)} && {shlex.join(retry)}"
+    written = ["--report", find_readable(reports) or "json", "--out", str(out)]
+    return shlex.join([*_program(), "report", *state, *written, "--", run])
 
 
 def _program() -> list[str]:

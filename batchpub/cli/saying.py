@@ -14,24 +14,20 @@ import click
 from batchpub.cli.person import has_person
 from batchpub.cli.wording import with_flags
 from batchpub.course import Pile, Plan
-from batchpub.errors import AccessRefused, ExitCode, ServiceUnreachable
 from batchpub.pace.estimate import estimate_seconds
 from batchpub.plural import say_count
 from batchpub.record import RunRecord
-from batchpub.report.ending import Ending, end_of_run
+from batchpub.report.ending import end_of_run
 from batchpub.report.summary import Summary, render, summarise
 from batchpub.report.text import escape_commands
 from batchpub.report.totals import say_plan
-from batchpub.services.interface import Service
 from batchpub.settings.fields import Settings
-from batchpub.stopping import stop_for
 
 JSON_KEYS = (
     "run", "exit_code", "total", "published", "attention", "counts", "stop_reason", "resume_command",
 )  # fmt: skip
 
 if TYPE_CHECKING:
-    from batchpub.engine.engine import Engine
     from batchpub.store.ledger import Ledger
 
 
@@ -56,15 +52,8 @@ def _with_flags(summary: Summary) -> Summary:
     )
 
 
-async def introduce(  # noqa: PLR0913 - all that is said
-    work: "Engine", plan: Plan, settings: Settings, *, ledger: "Ledger", api: Service, kind: str, is_sure: bool
-) -> None:
-    """Say to a person what is about to happen, once the credentials were found good, and ask before learners are mailed."""
-    try:
-        await api.get_access()
-    except (AccessRefused, ServiceUnreachable) as error:
-        work.stop(stop_for(error))  # it ends at once, with every row in its report
-        return
+async def introduce(plan: Plan, settings: Settings, ledger: "Ledger", *, kind: str, is_sure: bool) -> None:
+    """Say to a person what is about to happen, with credentials of which kind, and ask before learners are mailed."""
     todo = plan.to_publish()
     mailing = sum(row.notify for row in todo)
     headline = say_plan(
@@ -80,24 +69,18 @@ async def introduce(  # noqa: PLR0913 - all that is said
         click.confirm(f"{say_count(mailing, 'course')} will mail learners. Publish?", abort=True, err=True)
 
 
-def say_goodbye(
-    found: RunRecord, code: ExitCode, folder: str, reports: Sequence[Path], settings: Settings, *, as_json: bool
-) -> None:
-    """Close a run: on a terminal for the person, on stdout for whoever reads that, there as JSON where it is asked for."""
-    if as_json:
-        print(escape_commands(json.dumps(_describe_end(end_of_run(found, reports)))))  # noqa: T201 - what was asked for
-        return
-    if settings.quiet:
-        return
-    told = f"Reports: {folder}" if folder else "The reports are not all written, see above."
-    summary = summarise(found, f"{told}  (exit {int(code)})")
+def say_goodbye(found: RunRecord, folder: str) -> None:
+    """Close a run: on a terminal for the person, on stdout for whoever reads that. `folder` is "" where reports are missing."""
+    reports = f"Reports: {folder}" if folder else "The reports are not all written, see above."
+    summary = summarise(found, f"{reports}  (exit {found.exit_code or 0})")
     if has_person(sys.stderr):
         show(summary, sys.stderr)
     if not has_person(sys.stdout):
         show(summary, sys.stdout)
 
 
-def _describe_end(ending: Ending) -> dict[str, object]:
-    """Give the document of `--json`: every key is always there."""
-    facts = ending.pick(*JSON_KEYS)
-    return {"schema_version": 1, **facts, "reports": [str(path) for path in ending.reports]}
+def print_end(found: RunRecord, reports: Sequence[Path]) -> None:
+    """Print how a run ended as JSON: every key is always there."""
+    facts = end_of_run(found, reports).pick(*JSON_KEYS)
+    document = {"schema_version": 1, **facts, "reports": [str(path) for path in reports]}
+    print(escape_commands(json.dumps(document)))  # noqa: T201 - what was asked for
