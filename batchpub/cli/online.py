@@ -5,7 +5,7 @@ import contextlib
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from batchpub.account import credentials_of, open_account, token_file
 from batchpub.cli.person import has_person
@@ -21,6 +21,7 @@ from batchpub.lifecycle.work import Rules
 from batchpub.log import log_event
 from batchpub.logger import log
 from batchpub.pace.estimate import estimate_seconds
+from batchpub.report.check_files import CheckedRow
 from batchpub.report.text import make_plain
 from batchpub.sentences.events import say_duration
 from batchpub.services.zoho.people import ZohoPeople
@@ -105,9 +106,9 @@ async def _beat(progress: _Progress, total: int, seconds: float) -> None:
         log.info("check.progress", done=progress.done, total=total)
 
 
-def show_looks(rows: Sequence[dict[str, Any]]) -> str:
+def show_looks(rows: Sequence[CheckedRow]) -> str:
     """Give a table of the name on the sheet beside the one in Zoho, with state and type."""
-    looked = [row for row in rows if row["looked"]]
+    looked = [row for row in rows if row.looked]
     cells = [line for row in looked[:SHOWN] for line in _cells(row)]
     lines = (
         [*lay_out(("Row", "Course", "On the sheet", "In Zoho", "State", "Type"), cells, most=WIDTHS)] if looked else []
@@ -117,10 +118,10 @@ def show_looks(rows: Sequence[dict[str, Any]]) -> str:
     return "".join(f"{line}\n" for line in [*lines, *([""] if lines else [])])
 
 
-def _cells(row: dict[str, Any]) -> Iterator[tuple[str, ...]]:
+def _cells(row: CheckedRow) -> Iterator[tuple[str, ...]]:
     """Give the cells of a row; a batch stands in a line of its own."""
-    differs = "≠ " if row["remark"] else ""
-    zoho = [make_plain(row[key] or "?") for key in ("zoho_name", "zoho_state", "zoho_type")]
-    yield (str(row["row"]), row["course_id"], make_plain(row["name"]), differs + zoho[0], *zoho[1:])
-    if row["batch_id"]:
-        yield ("", f"/{row['batch_id']}", "", "", "", "")
+    differs = "≠ " if row.remark else ""
+    name, *others = (make_plain(text or "?") for text in (row.zoho_name, row.zoho_state, row.zoho_type))
+    yield (str(row.row), row.course_id, make_plain(row.name), differs + name, *others)
+    if row.batch_id:
+        yield ("", f"/{row.batch_id}", "", "", "", "")

@@ -2,7 +2,7 @@
 
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from batchpub.course import Outcome
@@ -43,6 +43,42 @@ def unread_case(file: str, message: str) -> Case:
     return Case(place=file, name="the file was not read", mark="error", kind="not_read", message=message)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suite:
+    """A file's one suite: its cases, facts of the run before them, and what the run said behind them."""
+
+    title: str
+    cases: Sequence[Case]
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict)
+    said: str = ""
+    seconds: float = 0.0
+
+    def to_xml(self) -> bytes:
+        """Give the file; its cases are counted."""
+        marks = [case.mark for case in self.cases]
+        numbers = {
+            "tests": str(len(marks)),
+            "failures": str(marks.count("failure")),
+            "errors": str(marks.count("error")),
+            "time": f"{self.seconds:.3f}",
+        }
+        root = ET.Element("testsuites", {"name": self.title, **numbers})
+        named = {"name": self.title, **self.attributes, **numbers, "skipped": str(marks.count("skipped"))}
+        inner = _add(root, "testsuite", named)
+        if self.facts:
+            properties = _add(inner, "properties", {})
+            for name, value in self.facts.items():
+                _add(properties, "property", {"name": name, "value": value})
+        for case in self.cases:
+            _add_case(inner, case)
+        if self.said:
+            _add(inner, "system-out", {}, self.said)
+        ET.indent(root)
+        document: bytes = ET.tostring(root, xml_declaration=True, encoding="UTF-8")
+        return document
+
+
 def write_junit(run: RunRecord) -> bytes:
     """Write one suite. What a person must look at fails; unknown and unread are errors; what was not done is skipped."""
     cases = [_describe(run, row) for row in run.rows]
@@ -50,54 +86,20 @@ def write_junit(run: RunRecord) -> bytes:
     if not cases and run.exit_code:  # no case at all would count as passed
         kind = f"exit_{run.exit_code}"
         cases = [Case(place="batchpub", name="the run", mark="error", kind=kind, message=say_stop(run))]
-    facts = {
-        "batchpub_version": run.batchpub_version,
-        "portal": run.portal,
-        "sandbox": str(run.sandbox).lower(),
-        "notify_policy": run.notify_policy,
-    }
     go_on = f"To go on, run: {run.resume_command}" if run.resume_command else ""
-    return make_document(
-        "batchpub",
-        cases,
-        suite={"name": run.run, "timestamp": show_time(run.started_at)},
-        facts=facts,
+    return Suite(
+        title="batchpub",
+        cases=cases,
+        attributes={"name": run.run, "timestamp": show_time(run.started_at)},
+        facts={
+            "batchpub_version": run.batchpub_version,
+            "portal": run.portal,
+            "sandbox": str(run.sandbox).lower(),
+            "notify_policy": run.notify_policy,
+        },
         said="\n".join(filter(None, [say_stop(run), go_on])),
         seconds=_seconds_between(run.started_at, run.finished_at),
-    )
-
-
-def make_document(
-    title: str,
-    cases: Sequence[Case],
-    *,
-    suite: Mapping[str, str] | None = None,
-    facts: Mapping[str, str] | None = None,
-    said: str = "",
-    seconds: float = 0.0,
-) -> bytes:
-    """Give a file with one suite: its cases counted, facts of the run before them, and what the run said behind them."""
-    marks = [case.mark for case in cases]
-    numbers = {
-        "tests": str(len(cases)),
-        "failures": str(marks.count("failure")),
-        "errors": str(marks.count("error")),
-        "time": f"{seconds:.3f}",
-    }
-    root = ET.Element("testsuites", {"name": title, **numbers})
-    named = {key: replace_unshowable(text) for key, text in (suite or {"name": title}).items()}
-    inner = ET.SubElement(root, "testsuite", {**named, **numbers, "skipped": str(marks.count("skipped"))})
-    if facts:
-        properties = ET.SubElement(inner, "properties")
-        for name, value in facts.items():
-            ET.SubElement(properties, "property", {"name": name, "value": replace_unshowable(value)})
-    for case in cases:
-        _add(inner, case)
-    if said:
-        ET.SubElement(inner, "system-out").text = replace_unshowable(said)
-    ET.indent(root)
-    document: bytes = ET.tostring(root, xml_declaration=True, encoding="UTF-8")
-    return document
+    ).to_xml()
 
 
 def _describe(run: RunRecord, row: RowRecord) -> Case:
@@ -113,15 +115,21 @@ def _describe(run: RunRecord, row: RowRecord) -> Case:
     )
 
 
-def _add(suite: ET.Element, case: Case) -> None:
-    told = {"classname": case.place, "name": case.name, "time": f"{case.seconds:.3f}"}
-    element = ET.SubElement(suite, "testcase", {key: replace_unshowable(text) for key, text in told.items()})
+def _add(parent: ET.Element, tag: str, attributes: Mapping[str, str], text: str = "") -> ET.Element:
+    shown = {name: replace_unshowable(value) for name, value in attributes.items()}
+    element = ET.SubElement(parent, tag, shown)
+    if text:
+        element.text = replace_unshowable(text)
+    return element
+
+
+def _add_case(suite: ET.Element, case: Case) -> None:
+    about = {"classname": case.place, "name": case.name, "time": f"{case.seconds:.3f}"}
+    element = _add(suite, "testcase", about)
     if case.mark:
-        message = replace_unshowable(case.message)
-        inner = ET.SubElement(element, case.mark, {"message": message})
-        inner.text = message  # GitLab shows the text and not the attribute
-        if case.mark != "skipped":
-            inner.set("type", case.kind)
+        # GitLab shows the text and not the attribute
+        kind = {"type": case.kind} if case.mark != "skipped" else {}
+        _add(element, case.mark, {"message": case.message, **kind}, case.message)
 
 
 def _seconds_between(began: datetime | None, ended: datetime | None) -> float:
