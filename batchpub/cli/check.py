@@ -6,7 +6,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +18,15 @@ from batchpub.cli.options import settle_settings
 from batchpub.cli.own_rule import find_broken_rule
 from batchpub.cli.saying import show
 from batchpub.cli.sheets import take_in
-from batchpub.cli.wiring import existing_state, limits_of, portal_of, start_log
+from batchpub.cli.wiring import existing_state, limits_of, portal_of, rules_of, start_log
 from batchpub.cli.wording import with_flags
-from batchpub.course import Course, IdShape, NamesRule, Pile, Plan
+from batchpub.course import Course, IdShape, Pile, Plan
 from batchpub.errors import BatchpubError, CannotWrite, ExitCode, SheetRefused
 from batchpub.events import EVENTS
 from batchpub.files import say_reason
 from batchpub.forecast import TO_PUBLISH, UNCERTAIN, Foreseen, foresee_row
 from batchpub.lifecycle.looks import Finding, Look
-from batchpub.lifecycle.work import Rules
+from batchpub.lifecycle.work import Verify
 from batchpub.pace.estimate import estimate_seconds
 from batchpub.plan.text import list_names
 from batchpub.plural import say_count
@@ -81,7 +81,7 @@ class Checked:
         return ExitCode.SOME_FAILED if any(row.outcome == "invalid" for row in self.rows) else ExitCode.OK
 
 
-def check(  # noqa: PLR0913 - the flags of a command
+def check(
     *,
     sheets: tuple[str, ...],
     job: Path | None,
@@ -121,18 +121,18 @@ def _foresee(settings: Settings, *, online: bool) -> Checked:
     handed = find_files(settings.sheets)
     intake = take_in(handed, settings)
     known, account, outlook = _ask_state(intake.judged.courses(), settings)
-    rules = Rules(again=frozenset(settings.again), names=settings.names, strict=settings.strict)
+    rules = replace(rules_of(settings), verify=Verify.NOTHING)  # what publish would read first, it sends after that
     plan = intake.settle(say_published(known), account)
     looks = _look(plan, settings) if online else {}
     seen = [foresee_row(row, known, looks, rules) for row in plan.rows]
-    rows = [_describe(one, plan, rules) for one in seen]
+    rows = [_describe(one, plan) for one in seen]
     eta = estimate_seconds(sum(one.is_to_send for one in seen), limits_of(settings), outlook)
     return Checked(
         plan=plan,
         rows=rows,
         refused=intake.refused,
         left_out=handed.left_out,
-        host=portal_of(settings, hosts_of(settings)[1]),
+        host=portal_of(settings),
         eta=eta,
         warnings=[*_warn_of_rate(settings), *_warn_of_token(eta, settings), *_warn_of_names(rows)],
         forbidden=find_broken_rule(plan, settings),
@@ -235,10 +235,9 @@ def _warn_of_names(rows: Sequence[CheckedRow]) -> list[str]:
     return [f"{row.file}, row {row.row}: {row.remark}" for row in rows if row.remark and row.outcome != Pile.INVALID]
 
 
-def _describe(seen: Foreseen, plan: Plan, rules: Rules) -> CheckedRow:
+def _describe(seen: Foreseen, plan: Plan) -> CheckedRow:
     row, look = seen.row, seen.look
     sheet = plan.sheets[row.sheet_index]
-    other_name = look.other_name if look and rules.names is not NamesRule.IGNORE else None
     return CheckedRow(
         file=sheet.file,
         sheet=sheet.sheet,
@@ -254,7 +253,7 @@ def _describe(seen: Foreseen, plan: Plan, rules: Rules) -> CheckedRow:
         zoho_name=look.name if look else "",
         zoho_state=look.state if look else "",
         zoho_type=look.kind if look else "",
-        remark=say_other_name(other_name) if other_name else "",
+        remark=say_other_name(look.other_name) if look and look.other_name else "",
     )
 
 

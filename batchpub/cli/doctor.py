@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from collections.abc import AsyncIterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -138,7 +138,7 @@ async def _examine_service(settings: Settings, state: list[Line], overview: Over
 async def _examine_reading(settings: Settings, overview: Overview | None) -> AsyncIterator[Line]:
     told = "allowed (ZOHOPEOPLE.training.READ)"
     try:
-        async with asyncio.timeout(LONGEST), open_survey(settings, attempts=1) as (survey, client):
+        async with asyncio.timeout(LONGEST), open_survey(replace(settings, attempts=1)) as (survey, client):
             looks = await survey.look_at_all({NOBODYS_COURSE: ""}, workers=1)
             skew = client.behind_seconds
     except TimeoutError:

@@ -11,13 +11,12 @@ from batchpub.account import credentials_of, open_account, token_file
 from batchpub.cli.person import has_person
 from batchpub.cli.states import ledger_of, open_state
 from batchpub.cli.table import lay_out
-from batchpub.cli.wiring import files_of
+from batchpub.cli.wiring import files_of, rules_of
 from batchpub.clock import SystemClock
 from batchpub.course import Course
 from batchpub.engine.survey import Survey
 from batchpub.events import OnEvent, RunEvent, ignore, tell_all
 from batchpub.lifecycle.looks import Look
-from batchpub.lifecycle.work import Rules
 from batchpub.log import log_event
 from batchpub.logger import log
 from batchpub.pace.estimate import estimate_seconds
@@ -38,16 +37,14 @@ WIDTHS = (0, 0, 17, 17, 9, 10)  # with an id of 19 digits and 5 of a row, 79 col
 async def look_online(names: Mapping[Course, str], settings: Settings) -> dict[Course, Look]:
     """Read every course through the real gate: these calls count, for this run and the next."""
     progress = _Progress()
-    async with open_survey(settings, attempts=settings.attempts, on_event=progress.hear) as (survey, _):
+    async with open_survey(settings, on_event=progress.hear) as (survey, _):
         eta = estimate_seconds(len(names), survey.ledger.limits, await survey.ledger.look_ahead("read"))
         async with _show_progress(progress, len(names), eta, settings):
             return await survey.look_at_all(names, workers=settings.workers)
 
 
 @contextlib.asynccontextmanager
-async def open_survey(
-    settings: Settings, *, attempts: int, on_event: OnEvent = ignore
-) -> AsyncIterator[tuple[Survey, ZohoPeople]]:
+async def open_survey(settings: Settings, *, on_event: OnEvent = ignore) -> AsyncIterator[tuple[Survey, ZohoPeople]]:
     """Give a survey whose calls count in the state, and the client it asks."""
     clock = SystemClock()
     credentials = credentials_of(settings, sandbox=False)
@@ -56,12 +53,7 @@ async def open_survey(
         open_account(settings, credentials, clock=clock, token_file=token_file(files_of(settings))) as api,
     ):
         ledger = ledger_of(settings, database, run="check", clock=clock)
-        rules = Rules(
-            attempts=attempts,
-            backoff_seconds=settings.backoff,
-            max_backoff_seconds=settings.max_backoff,
-            max_calls=settings.max_calls,
-        )
+        rules = rules_of(settings)
         yield Survey(service=api, ledger=ledger, rules=rules, on_event=tell_all(on_event, log_event)), api
 
 

@@ -5,7 +5,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +27,14 @@ from batchpub.cli.saying import introduce, print_end, say_goodbye
 from batchpub.cli.sheets import Intake, judge_all, take_in
 from batchpub.cli.signals import Left
 from batchpub.cli.states import ask_state, journal_of, ledger_of, open_state
-from batchpub.cli.wiring import existing_state, files_of, sheet_options_of, start_log
+from batchpub.cli.wiring import existing_state, files_of, rules_of, sheet_options_of, start_log
 from batchpub.clock import SystemClock
 from batchpub.course import Course, IdShape, Outcome, Plan
 from batchpub.engine.closing import Reporting
 from batchpub.engine.engine import Engine, EngineOptions
 from batchpub.errors import AccessRefused, ExitCode, ServiceUnreachable, SettingsWrong
 from batchpub.events import OnEvent, RunEvent, tell_all
-from batchpub.lifecycle.work import Rules, Verify
+from batchpub.lifecycle.work import Rules
 from batchpub.log import log_event
 from batchpub.logger import log
 from batchpub.masking import Mask
@@ -51,9 +51,6 @@ from batchpub.settings.fields import SETTINGS, Settings
 from batchpub.sheet.results import load_results
 from batchpub.stopping import Stop, stop_for
 from batchpub.store.history import read_id_shapes
-
-VERIFY = {"always": Verify.EVERYTHING, "never": Verify.NOTHING, "auto": Verify.MAILS}
-"""Which courses are read first. Of one that it has no answer about, the state does not know who was mailed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +162,8 @@ async def _publish(taken: Taken, settings: Settings, extras: Extras, here: Invoc
         if extras.sandbox:
             faults = extras.sandbox_faults or find_faults(taken.beside)
             settings = await stack.enter_async_context(rehearse(settings, faults, here))
-        rules, forbidden = _rules_of(settings, taken), find_broken_rule(plan, settings, done=taken.done)
+        rules = replace(rules_of(settings), uncertain=taken.uncertain)
+        forbidden = find_broken_rule(plan, settings, done=taken.done)
         job = Job(plan=plan, settings=settings, extras=extras, here=here, rules=rules, forbidden=forbidden)
         found, work = await _run(job)
     here.said = True
@@ -185,23 +183,6 @@ async def _find_published(
         return done, ()
     known, account, _ = await ask_state(settings, taken.intake.judged.courses())
     return say_published(known) | done, account
-
-
-def _rules_of(settings: Settings, taken: Taken) -> Rules:
-    return Rules(
-        attempts=settings.attempts,
-        backoff_seconds=settings.backoff,
-        max_backoff_seconds=settings.max_backoff,
-        course_seconds=settings.course_time,
-        max_calls=settings.max_calls,
-        settle_seconds=settings.settle,
-        look_again_seconds=settings.period / 30,
-        verify=VERIFY[settings.verify],
-        names=settings.names,
-        strict=settings.strict,
-        again=frozenset(settings.again),
-        uncertain=taken.uncertain,
-    )
 
 
 async def _run(job: Job) -> tuple[RunRecord, Engine]:

@@ -5,10 +5,9 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from batchpub.cli.pipeline import name_repetition
-from batchpub.cli.wiring import limits_of, portal_of, state_of
+from batchpub.cli.wiring import limits_of, portal_of, rules_of, state_of
 from batchpub.clock import Clock, SystemClock
 from batchpub.course import Course, IdShape
-from batchpub.lifecycle.work import Rules
 from batchpub.services.zoho.portal import name_portal
 from batchpub.settings.fields import Settings
 from batchpub.standing import Standing
@@ -54,7 +53,7 @@ async def ask_state(
 
     `check` and `publish` ask here, so that one shows what the other would do.
     """
-    again = Rules(again=frozenset(settings.again)).publishes_again
+    again = rules_of(settings).publishes_again
     async with open_state(settings, reading=True) as database:
         ledger = ledger_of(settings, database, run="check", clock=SystemClock())
         known = await journal_of(settings, ledger).standings(courses, again=again)

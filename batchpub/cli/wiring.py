@@ -16,6 +16,7 @@ from batchpub.cli.wording import with_flags
 from batchpub.course import Outcome
 from batchpub.errors import CannotWrite, SettingsWrong
 from batchpub.events import Level
+from batchpub.lifecycle.work import Rules, Verify
 from batchpub.logger import log
 from batchpub.paths import is_there, usual_state
 from batchpub.plan import PlanOptions
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 BAR_AND_SUMMARY = (*(f"course.{outcome}" for outcome in Outcome), "run.progress", "run.finished")
 """Events that a person at a terminal sees as the bar and the summary, or as the sentence why a run could not start."""
+
+VERIFY = {"always": Verify.EVERYTHING, "never": Verify.NOTHING, "auto": Verify.MAILS}
+"""Which courses are read first. Of one that it has no answer about, the state does not know who was mailed."""
 
 
 class _Stderr(io.StringIO):
@@ -151,6 +155,23 @@ def _no_state(why: str) -> CannotWrite:
 def sheet_options_of(settings: Settings) -> SheetOptions:
     """Say how a file is to be read."""
     return SheetOptions(sheet=settings.sheet, column=settings.column, max_rows=settings.max_rows)
+
+
+def rules_of(settings: Settings) -> Rules:
+    """Say how often, how long and with which questions before it a course is tried."""
+    return Rules(
+        attempts=settings.attempts,
+        backoff_seconds=settings.backoff,
+        max_backoff_seconds=settings.max_backoff,
+        course_seconds=settings.course_time,
+        max_calls=settings.max_calls,
+        settle_seconds=settings.settle,
+        look_again_seconds=settings.period / 30,
+        verify=VERIFY[settings.verify],
+        names=settings.names,
+        strict=settings.strict,
+        again=frozenset(settings.again),
+    )
 
 
 def plan_options_of(settings: Settings) -> PlanOptions:
