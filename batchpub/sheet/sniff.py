@@ -2,7 +2,6 @@
 
 import re
 import zlib
-from collections.abc import Callable
 from pathlib import PurePath
 
 from batchpub.plan.text import quote, trim
@@ -17,9 +16,7 @@ _LOCK_FILE = (
 )
 _EMPTY = "The file is empty (0 bytes). Save or export the list again."
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_BARE_BIFF = re.compile(
-    rb"\x09[\x00\x02\x04\x08][\x04-\x14]\x00"
-)  # a first record of a workbook, of a size it can have
+_BARE_BIFF = re.compile(rb"\x09[\x00\x02\x04\x08][\x04-\x14]\x00")  # a workbook's first record, of a size it can have
 _ZIP = b"PK\x03\x04"
 _PRINTED = re.compile(rb"[\t\n\r\x20-\xff]*")
 _BEFORE = 4_096  # bytes before a workbook that are looked through for it
@@ -54,9 +51,17 @@ _DBASE = re.compile(  # its version, a date, the number of rows, two sizes, and 
     rb"[\x02-\x05\x30-\x32\x43\x63\x83\x8b\x8c\xcb\xf5\xfb].[\x01-\x0c][\x01-\x1f].{3}\x00.{4}\x00\x00", re.DOTALL
 )
 _NO_TABLE = "This is {}, not a table. Give the spreadsheet or the CSV export itself."
-_XLSB = (
-    "This is a binary workbook (.xlsb), which cannot be checked cell by cell. Open it in Excel and save it as .xlsx."
-)
+_OLD = "This is an old format ({}), not a table that can be read safely. Export the list as CSV instead."
+_GNUMERIC = "This is a Gnumeric workbook in Gnumeric's own format. In Gnumeric, choose File → Save As → Excel 2007 (.xlsx), and give that file."
+_ARCHIVE = "This is a zip archive, not a table. Unpack it and give the spreadsheet inside."
+_PARTS = {  # pattern of the name of a part → the refusal of a package with such a part, the first that fits; "" where we read it
+    r"xl/workbook.*\.bin": "This is a binary workbook (.xlsb), which cannot be checked cell by cell. Open it in Excel and save it as .xlsx.",
+    r".*(\.iwa|index\.zip|index\.apxl)": "This is an Apple Numbers document. In Numbers, choose File → Export To → Excel, and give that file.",
+    r"word/.*": _NO_TABLE.format("a Word document"),
+    r"ppt/.*": _NO_TABLE.format("a presentation"),
+    r"xl/.*|content\.xml|\[content_types\]\.xml": "",
+    r".*": _ARCHIVE,
+}
 _HTML = re.compile(
     r"\s*(<\?xml[^>]*>\s*)?(?>(<!--.*?-->\s*)*)<(!doctype\s+html|html|head|body|meta|script|style|title)\b",
     re.IGNORECASE | re.DOTALL,
@@ -65,10 +70,6 @@ _XML = re.compile(r"\s*<\?xml|\s*<([A-Za-z]+:)?Workbook\b|\s*<office:document")
 _WORKBOOK = re.compile(r"(?:<\?[^>]*>\s*)*<(?:(?:\w+:)?Workbook\b[^>]*office:spreadsheet|office:document\b)")
 _PAGE_IN_XML = re.compile(r"\s*<\?xml[^>]*>.*<(?:tr|td|th)\b", re.IGNORECASE | re.DOTALL)
 _FLAT_ODS = re.compile(r"\s*(?>((<\?.*?\?>|<!--.*?-->)\s*)*)<office:document\b", re.DOTALL)
-_DATA_EXCHANGE = re.compile(r"\s*TABLE[ \t]*\r?\n\s*0\s*,\s*1[ \t]*\r?\n")
-_SYLK = re.compile(r"\s*ID;P[^\r\n]*[\r\n]+[A-Z];")
-_OLD = "This is an old format ({}), not a table that can be read safely. Export the list as CSV instead."
-_GNUMERIC = "This is a Gnumeric workbook in Gnumeric's own format. In Gnumeric, choose File → Save As → Excel 2007 (.xlsx), and give that file."
 _GZIP = b"\x1f\x8b"
 _SAMPLE = 8192
 
@@ -132,9 +133,13 @@ def refuse_lock_file(file: str) -> None:
 def _open_package(data: bytes) -> Book:
     package = Package(data)
     names = package.names()
-    refusal = _name_other_package(names)
-    if refusal:
-        raise Unreadable(refusal)
+    if not names:
+        raise Unreadable(say_damaged("there is nothing in it"))
+    for pattern, refusal in _PARTS.items():
+        if any(re.fullmatch(pattern, name, re.DOTALL) for name in names):
+            if refusal:
+                raise Unreadable(refusal)
+            break
     package.verify()
     if "content.xml" in package:
         from batchpub.sheet.ods import open_package  # noqa: PLC0415
@@ -144,26 +149,6 @@ def _open_package(data: bytes) -> Book:
 
     workbook = XlsxBook(package)
     return Book(tabs=workbook.tabs, read=workbook.read)
-
-
-def _name_other_package(names: list[str]) -> str:
-    """Give the refusal of a zip file that is no workbook we read, or ""."""
-    if any(name.endswith(".bin") and name.startswith("xl/workbook") for name in names):
-        return _XLSB
-    others: dict[str, Callable[[str], bool]] = {
-        "an Apple Numbers document": lambda name: name.endswith((".iwa", "index.zip", "index.apxl")),
-        "a Word document": lambda name: name.startswith("word/"),
-        "a presentation": lambda name: name.startswith("ppt/"),
-    }
-    for called, belongs in others.items():
-        if any(map(belongs, names)):
-            if "Numbers" in called:
-                return "This is an Apple Numbers document. In Numbers, choose File → Export To → Excel, and give that file."
-            return _NO_TABLE.format(called)
-    is_workbook = any(name.startswith("xl/") or name in {"content.xml", "[content_types].xml"} for name in names)
-    if names and not is_workbook:
-        return "This is a zip archive, not a table. Unpack it and give the spreadsheet inside."
-    return "" if names else say_damaged("there is nothing in it")
 
 
 def _open_text(data: bytes, is_heading: IsHeading) -> Book:
@@ -188,10 +173,6 @@ def _open_text(data: bytes, is_heading: IsHeading) -> Book:
         from batchpub.sheet.html import open_page  # noqa: PLC0415
 
         return open_page(text, note)
-    # One value a line: the lines of such a file would pass for rows, and a batch's id for a course's.
-    for pattern, called in ((_DATA_EXCHANGE, "DIF"), (_SYLK, "SYLK")):
-        if pattern.match(sample):
-            raise Unreadable(_OLD.format(called))
     from batchpub.sheet.textfile import open_text  # noqa: PLC0415
 
     return open_text(text, note, is_heading)

@@ -102,6 +102,10 @@ QUICK = {
     ),
     "comments before nothing": text("<!---->" * 1_000),
     "instructions before nothing": text("<??>" * 1_000),
+    "comments of SQL before nothing": text("--    \n" * 40 + "x"),
+    "half a row of LaTeX": text(("&" * 1_990 + "\n") * 2_000),
+    "tags of BBCode that never end": text(("[td" * 660 + "\n") * 2_000),
+    "carets without end": text(("^" * 1_990 + "x\n") * 2_000),
     "one id with two thousand names": text(
         "Course ID,Title\n" + "".join(f"478346000019582101,{n}\n" for n in range(20_000))
     ),
