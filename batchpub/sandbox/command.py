@@ -63,9 +63,12 @@ def read_file(load: Callable[[Path], T]) -> Callable[[click.Context, click.Param
 @click.option("--speed", type=ABOVE_NOTHING, default=1.0, help="Divides all seconds: 60 makes a minute 1 s.")
 @click.option("--seed", type=int, default=0, help="Of latency and faults.")
 @click.option(
-    "--courses", type=FILE, callback=read_file(load_courses), help="The known courses: JSON, CSV, or one id a line."
+    "--courses",
+    type=FILE,
+    callback=read_file(load_courses),
+    help="The known courses: CSV with a column id, and others.",
 )
-@click.option("--faults", type=FILE, callback=read_file(load_faults), help="A fault plan, TOML or JSON; see below.")
+@click.option("--faults", type=FILE, callback=read_file(load_faults), help="A fault plan; see below.")
 def sandbox(**options: Any) -> None:
     """Play Zoho People on this machine.
 

@@ -1,8 +1,7 @@
 """The courses this service knows, and what publishing and mailing did to them."""
 
 import csv
-import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from pathlib import Path
@@ -61,6 +60,7 @@ class CourseRecord:
         }
 
 
+COLUMNS = ("id", "name", "state", "type", "batches", "error")
 _UNSUPPORTED = "UNSUPPORTED_OPERATION"
 _BLENDED = "UNSUPPORTED_OPERATION_BL_COURSE_PUBLISH_VIA_COURSE_API"
 _E_MATERIAL = "UNSUPPORTED_OPERATION_EL_COURSE_PUBLISH"
@@ -202,18 +202,16 @@ def _is_id(text: str) -> bool:
 
 
 def load_courses(path: Path) -> dict[str, KnownCourse]:
-    """Read the known courses from a file.
+    """Read the known courses from a CSV file, by their ids.
 
-    - `.json`: a list of objects with `id` and, as needed, `name`, `state` (drafted, published, disabled), `type`
-      (1 self-paced, 2 blended, 3 e-material), `batches` (a list of ids), `error` (a code every publish ends in);
-    - `.csv`: the same names as columns, batch ids separated by spaces;
-    - anything else: one id a line.
+    Its columns: `id` and, as needed, `name`, `state` (drafted, published, disabled), `type` (1 self-paced, 2 blended,
+    3 e-material), `batches` (ids separated by spaces), `error` (a code every publish ends in).
 
     Raises ValueError with a sentence that names the file and the entry, OSError when the file cannot be read.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        courses = [_course(entry, number) for number, entry in enumerate(_entries(path, text), start=1)]
+        rows = csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines())
+        courses = [_read_course(row, f"course {number}") for number, row in enumerate(rows, start=1)]
     except ValueError as error:
         raise ValueError(f"{path.name}: {error}") from None
     by_id = {course.course_id: course for course in courses}
@@ -222,40 +220,21 @@ def load_courses(path: Path) -> dict[str, KnownCourse]:
     return by_id
 
 
-def _entries(path: Path, text: str) -> Iterable[Any]:
-    match path.suffix.lower():
-        case ".json":
-            entries = json.loads(text)
-            if not isinstance(entries, list):
-                raise ValueError("a list of courses is wanted")  # noqa: TRY004 - the file is wrong, not a caller
-            return entries
-        case ".csv":
-            return csv.DictReader(text.splitlines())
-        case _:
-            return [{"id": line.strip()} for line in text.splitlines() if line.strip()]
-
-
-_FIELDS = {"id", "name", "state", "type", "batches", "error"}
-
-
-def _course(entry: Any, number: int) -> KnownCourse:
-    where = f"course {number}"
-    if not isinstance(entry, dict) or not entry.get("id"):
-        raise ValueError(f"{where}: an entry with an id is wanted")
-    strange = {str(name) for name in entry} - _FIELDS
+def _read_course(row: dict[str, str | None], where: str) -> KnownCourse:
+    told = {name: (value or "").strip() for name, value in row.items() if name in COLUMNS}
+    strange = [str(name) for name in row if name not in COLUMNS]
     if strange:
-        raise ValueError(
-            f"{where}: no such field: {', '.join(sorted(strange))}; there are {', '.join(sorted(_FIELDS))}"
-        )
-    batches = entry.get("batches") or ()
+        raise ValueError(f"{where}: no such column: {', '.join(strange)}; there are {', '.join(COLUMNS)}")
+    if not told.get("id"):
+        raise ValueError(f"{where}: an entry with an id is wanted")
     try:
         return KnownCourse(
-            course_id=str(entry["id"]).strip(),
-            name=str(entry.get("name") or ""),
-            state=CourseState(entry.get("state") or "drafted"),
-            type=CourseType(int(entry.get("type") or 1)),
-            batches=tuple(batches.split() if isinstance(batches, str) else map(str, batches)),
-            error=str(entry.get("error") or ""),
+            course_id=told["id"],
+            name=told.get("name", ""),
+            state=CourseState(told.get("state") or "drafted"),
+            type=CourseType(int(told.get("type") or 1)),
+            batches=tuple(told.get("batches", "").split()),
+            error=told.get("error", ""),
         )
-    except (ValueError, TypeError) as error:
+    except ValueError as error:
         raise ValueError(f"{where}: {error}") from None

@@ -1,6 +1,5 @@
-"""A fault plan, as TOML or JSON give it, becomes faults; what is wrong in it is told by the number of its rule."""
+"""A fault plan, as TOML gives it, becomes faults; what is wrong in it is told by the number of its rule."""
 
-import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
@@ -24,22 +23,16 @@ def load_faults(path: Path) -> tuple[Fault, ...]:
 def load_plan(path: Path, sort: type[AnyFault]) -> tuple[AnyFault, ...]:
     """Read a plan whose rules are of this sort; otherwise as `load_faults`."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        plan = json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
-        return parse_plan(plan, sort)
-    except ValueError as error:  # wrong bytes, JSON and TOML each raise a child of it
+        return parse_plan(tomllib.loads(path.read_text(encoding="utf-8-sig")), sort)
+    except ValueError as error:  # wrong bytes and TOML each raise a child of it
         raise ValueError(f"{path.name}: {error}") from None
 
 
-def parse_plan(plan: Any, sort: type[AnyFault]) -> tuple[AnyFault, ...]:
-    """Take a plan as TOML or JSON give it. Raises ValueError with a sentence that names the rule."""
-    rules = plan
-    if isinstance(plan, dict):
-        if set(plan) - {"fault"}:
-            raise ValueError("only [[fault]] tables are wanted at the top")
-        rules = plan.get("fault", [])
-    if not isinstance(rules, list):
-        raise ValueError("a list of faults is wanted")  # noqa: TRY004 - the file is wrong, not a caller
+def parse_plan(plan: Mapping[str, Any], sort: type[AnyFault]) -> tuple[AnyFault, ...]:
+    """Take a plan as TOML gives it. Raises ValueError with a sentence that names the rule."""
+    rules = plan.get("fault", [])
+    if set(plan) - {"fault"} or not isinstance(rules, list):
+        raise ValueError("only [[fault]] tables are wanted at the top")
     return tuple(_parse_rule(rule, number, sort) for number, rule in enumerate(rules, start=1))
 
 
@@ -59,7 +52,7 @@ def _parse_rule(rule: Any, number: int, sort: type[AnyFault]) -> AnyFault:
 
 
 def _fits(value: Any, kind: Any) -> bool:
-    """Tell whether what TOML or JSON gave is of a field's type, as it is written in the fault."""
+    """Tell whether what TOML gave is of a field's type, as it is written in the fault."""
     kinds = get_args(kind) if isinstance(kind, UnionType) else (kind,)
     match value:
         case list():

@@ -1,7 +1,7 @@
 """What goes wrong, and when: the fault plan.
 
-A plan is a TOML file of `[[fault]]` tables, or a JSON file with `{"fault": [...]}` or just the list. For each call that
-the limit lets through the first rule that fires is played. A rule:
+A plan is a TOML file of `[[fault]]` tables. For each call that the limit lets through the first rule that fires is played.
+A rule:
 
     [[fault]]
     kind = "reset_after"    # what happens, see below

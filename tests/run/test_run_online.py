@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-KNOWN = [
-    {"id": "219225000000642002", "name": "Fire safety"},
-    {"id": "219225000000642003", "name": "First aid 2026", "state": "published"},
-    {"id": "219225000000642004", "name": "Ladders", "state": "disabled"},
-    {"id": "219225000000642005", "name": "Onboarding", "type": 2, "batches": ["219225000000700001"]},
-    {"id": "219225000000642006", "name": "Handbook", "type": 3},
-]
+KNOWN = """id,name,state,type,batches
+219225000000642002,Fire safety,,,
+219225000000642003,First aid 2026,published,,
+219225000000642004,Ladders,disabled,,
+219225000000642005,Onboarding,,2,219225000000700001
+219225000000642006,Handbook,,3,
+"""
 SHEET = """Course ID,Course Name,Batch ID
 219225000000642002,Fire  SAFETY,
 219225000000642003,First aid,
@@ -26,9 +26,9 @@ OUTCOMES = ["to_publish", "already_published", "invalid", "invalid", "to_publish
 
 @pytest.fixture
 def zoho(fork_server, tmp_path):
-    (tmp_path / "courses.json").write_text(json.dumps(KNOWN))
+    (tmp_path / "courses.csv").write_text(KNOWN)
     (tmp_path / "s.csv").write_text(SHEET)
-    with fork_server.sandbox("--courses", "courses.json", "--speed", "60", cwd=tmp_path) as url:
+    with fork_server.sandbox("--courses", "courses.csv", "--speed", "60", cwd=tmp_path) as url:
         yield url
 
 

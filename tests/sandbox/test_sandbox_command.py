@@ -37,9 +37,9 @@ async def test_the_command_says_where_it_listens_and_ends_in_order(tmp_path, num
     """
     One line of JSON with the url as soon as it listens; a signal ends it with 0, hanging calls or not.
     """
-    plan, courses = tmp_path / "plan.toml", tmp_path / "courses.txt"
+    plan, courses = tmp_path / "plan.toml", tmp_path / "courses.csv"
     plan.write_text("[[fault]]\nkind = 'timeout_before'\nnth = 1\n")
-    courses.write_text(f"{COURSE}\n")
+    courses.write_text(f"id\n{COURSE}\n")
 
     async with command("--faults", plan, "--courses", courses, "--latency", "0") as process:
         told = json.loads(await process.stdout.readline())
@@ -67,7 +67,7 @@ async def test_the_command_says_where_it_listens_and_ends_in_order(tmp_path, num
         (["--limit", "0"], "--limit"),
         (["--faults", "nowhere.toml"], "does not exist"),
         (["--faults", "wrong.toml"], "wrong.toml: fault 1: no such kind"),
-        (["--courses", "wrong.toml"], "wrong.toml: the same id more than once"),
+        (["--courses", "wrong.toml"], "wrong.toml: course 1: no such column"),
         (["--courses", "bytes.csv"], "bytes.csv: "),
     ],
 )

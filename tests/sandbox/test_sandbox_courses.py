@@ -129,30 +129,24 @@ async def test_publishing_twice_may_be_an_error(play):
     assert (400, "COURSE_ALREADY_PUBLISHED", []) == (answer.status, answer.json["code"], stats["mailed_twice"])
 
 
-def test_files_of_courses(tmp_path):
+def test_file_of_courses(tmp_path):
     """
-    JSON, CSV and plain lists of ids name the same courses, digit for digit.
+    A table with a column of ids, and what else is known of each, names the courses digit for digit.
     """
-    json_file, csv_file, text_file = tmp_path / "c.json", tmp_path / "c.csv", tmp_path / "c.txt"
-    json_file.write_text(f'[{{"id": {COURSE}, "name": "Safety", "type": 2, "batches": ["21", "22"]}}]')
-    csv_file.write_text(f"id,name,type,batches,state\n{COURSE},Safety,2,21 22,\n")
-    text_file.write_text(f"{COURSE}\n\n")
+    path = tmp_path / "c.csv"
+    path.write_text(f"id,name,type,batches,state\n{COURSE},Safety,2,21 22,\n\n6,,,,published\n")
 
     full = KnownCourse(course_id=COURSE, name="Safety", type=CourseType.BLENDED, batches=("21", "22"))
-    assert [{COURSE: full}, {COURSE: full}, {COURSE: KnownCourse(course_id=COURSE)}] == [
-        load_courses(path) for path in (json_file, csv_file, text_file)
-    ]
+    assert {COURSE: full, "6": KnownCourse(course_id="6", state=CourseState.PUBLISHED)} == load_courses(path)
 
 
 @pytest.mark.parametrize(
     ("name", "text", "sentence"),
     [
-        ("c.json", "{", "c.json: Expecting"),
-        ("c.json", "{}", "c.json: a list of courses is wanted"),
-        ("c.json", '[{"id": "1"}, {"id": ""}]', "c.json: course 2: an entry with an id is wanted"),
-        ("c.json", '[{"id": "1", "state": "draft"}]', "c.json: course 1: 'draft' is not a valid CourseState"),
-        ("c.csv", "id,nmae\n1,x\n", "c.csv: course 1: no such field: nmae"),
-        ("c.txt", "1\n1\n", "c.txt: the same id more than once"),
+        ("c.csv", "id,name\n1,\n,x\n", "c.csv: course 2: an entry with an id is wanted"),
+        ("c.csv", "id,state\n1,draft\n", "c.csv: course 1: 'draft' is not a valid CourseState"),
+        ("c.csv", "id,nmae\n1,x\n", "c.csv: course 1: no such column: nmae"),
+        ("c.txt", "id\n1\n1\n", "c.txt: the same id more than once"),
     ],
 )
 def test_wrong_files_of_courses_are_told_where(tmp_path, name, text, sentence):

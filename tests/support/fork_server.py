@@ -56,7 +56,7 @@ class Process:
     def send(self, number):
         os.kill(self.pid, number)
 
-    def wait(self, seconds=60):
+    def wait(self, seconds=200):
         """Give the exit code, negative for a signal."""
         ends = time.monotonic() + seconds
         while self.code is None:

@@ -16,5 +16,5 @@ def load_faults(path):
 
 
 def parse_faults(plan):
-    """Take such a plan as TOML or JSON give it."""
-    return parse_plan(plan, HardFault)
+    """Take the rules of such a plan as TOML gives them."""
+    return parse_plan({"fault": plan}, HardFault)

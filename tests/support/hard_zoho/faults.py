@@ -43,9 +43,9 @@ from typing import ClassVar
 
 from batchpub.sandbox.faults import KINDS, Delivery, Fault, FaultPlan, Kind, check_choice, true_reply
 from batchpub.sandbox.replies import JSON_HEADERS, Reply, error_reply, json_reply, page_reply
-from batchpub.sandbox.tokens import token_throttled_reply
 
 from .replies import ENVELOPES, THROTTLE_SHAPES, enveloped_reply, shaped_reply
+from .tokens import token_throttled_reply
 
 LATE_KINDS = {"late", "late_reset"}
 
