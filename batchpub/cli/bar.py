@@ -1,41 +1,37 @@
 """The bar itself, as rich draws it on a terminal."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task
 from rich.table import Column
 from rich.text import Text
 
-from batchpub.cli.progress import Watcher, describe
-
 WIDE = 72  # columns in which the whole of it stands on one line with a bar worth the name
 
 
-class WaitColumn(ProgressColumn):
+class _Words(ProgressColumn):
     """Says what the bar cannot: asked anew each time it is drawn, so that a countdown counts while nothing happens."""
 
-    def __init__(self, watcher: Watcher, *, wide: bool) -> None:
-        """Ask this watcher; a narrow window gets fewer words."""
+    def __init__(self, words: Callable[[], str]) -> None:
         super().__init__(table_column=Column(no_wrap=True, overflow="ellipsis"))
-        self._watcher = watcher
-        self._wide = wide
+        self._words = words
 
     def render(self, _task: Task) -> Text:
-        """Give the words of this moment."""
-        return Text(describe(self._watcher.now(), wide=self._wide))
+        return Text(self._words())
 
 
 @contextlib.contextmanager
-def draw_bar(watcher: Watcher) -> Iterator[None]:
-    """Draw how far a run is on stderr while the block lasts."""
+def draw_bar(total: int, words: Callable[[bool], str]) -> Iterator[Callable[[int], None]]:
+    """Draw on stderr how far something is while the block lasts, and give what is told how many are done.
+
+    `words` gives the words beside it; it is told whether the window is wide.
+    """
     console = Console(stderr=True, highlight=False, markup=False)
     wide = console.width >= WIDE
-    columns: list[ProgressColumn] = [MofNCompleteColumn(), WaitColumn(watcher, wide=wide)]
-    if wide:
-        columns.insert(0, BarColumn(bar_width=None))
+    columns: list[ProgressColumn] = [BarColumn(bar_width=None)] if wide else []
+    columns += [MofNCompleteColumn(), _Words(lambda: words(wide))]
     with Progress(*columns, console=console, transient=True, expand=True, refresh_per_second=4) as bar:
-        task = bar.add_task("", total=watcher.now().total, completed=watcher.now().done)
-        watcher.on_done = lambda done: bar.update(task, completed=done)
-        yield
+        task = bar.add_task("", total=total)
+        yield lambda done: bar.update(task, completed=done)

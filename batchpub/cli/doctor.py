@@ -15,7 +15,7 @@ import click
 from batchpub.account import credentials_of, name_kind, open_account, token_file
 from batchpub.cli.online import open_survey
 from batchpub.cli.options import settle_settings
-from batchpub.cli.person import has_person
+from batchpub.cli.pipeline import has_person
 from batchpub.cli.states import ledger_of, open_state
 from batchpub.cli.wiring import existing_state, files_of, portal_of, start_log, state_of
 from batchpub.clock import SystemClock

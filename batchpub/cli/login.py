@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import click
 
 from batchpub.cli.options import settle_settings
-from batchpub.cli.person import has_person
+from batchpub.cli.pipeline import has_person
 from batchpub.cli.wiring import files_of
 from batchpub.errors import BatchpubError, CannotWrite, SettingsWrong
 from batchpub.secret import Secret

@@ -2,13 +2,11 @@
 
 import asyncio
 import contextlib
-import sys
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from batchpub.account import credentials_of, open_account, token_file
-from batchpub.cli.person import has_person
+from batchpub.cli.progress import is_watched
 from batchpub.cli.states import ledger_of, open_state
 from batchpub.cli.table import lay_out
 from batchpub.cli.wiring import files_of, rules_of
@@ -25,10 +23,6 @@ from batchpub.report.text import make_plain
 from batchpub.sentences.events import say_duration
 from batchpub.services.zoho.people import ZohoPeople
 from batchpub.settings.fields import Settings
-
-if TYPE_CHECKING:
-    from rich.progress import Progress
-
 
 SHOWN = 200
 WIDTHS = (0, 0, 17, 17, 9, 10)  # with an id of 19 digits and 5 of a row, 79 columns
@@ -59,30 +53,26 @@ async def open_survey(settings: Settings, *, on_event: OnEvent = ignore) -> Asyn
 
 @dataclass(slots=True)
 class _Progress:
-    """Listens to a survey: how many courses it has looked at."""
+    """Listens to a survey: how many courses it has looked at, and who else wants to know."""
 
     done: int = 0
-    bar: "Progress | None" = None
+    on_done: Callable[[int], None] = lambda _done: None
 
     def hear(self, event: RunEvent) -> None:
         if event.name == "check.progress":
             self.done = event.fields["done"]
-            if self.bar is not None:
-                self.bar.update(self.bar.task_ids[0], completed=self.done)
+            self.on_done(self.done)
 
 
 @contextlib.asynccontextmanager
 async def _show_progress(progress: _Progress, total: int, eta: float, settings: Settings) -> AsyncIterator[None]:
     """Show a bar to a person, and give a log its heartbeat."""
     log.info("check.reading", total=total, eta_seconds=round(eta))
-    if has_person(sys.stderr) and not settings.quiet:
-        from rich.console import Console  # noqa: PLC0415 - only a person sees a bar
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415 - as above
+    if is_watched(quiet=settings.quiet):
+        from batchpub.cli.bar import draw_bar  # noqa: PLC0415 - rich draws for people alone
 
-        console = Console(stderr=True, highlight=False, markup=False)
-        words = TextColumn(f"courses read in Zoho, about {say_duration(eta)} in all")
-        with Progress(BarColumn(), MofNCompleteColumn(), words, console=console, transient=True) as progress.bar:
-            progress.bar.add_task("", total=total)
+        words = f"courses read in Zoho, about {say_duration(eta)} in all"
+        with draw_bar(total, lambda _wide: words) as progress.on_done:
             yield
         return
     beating = asyncio.ensure_future(_beat(progress, total, settings.progress_every))

@@ -1,7 +1,9 @@
-"""Which CI server started us, and which of its runs this is: from its environment to fields of the log."""
+"""Who started us: a CI server, by its environment, and which of its runs this is; or a person, who sits at a stream."""
 
+import os
 import re
 from collections.abc import Mapping
+from typing import TextIO
 
 Environ = Mapping[str, str]
 
@@ -45,6 +47,19 @@ SERVERS: dict[str, dict[str, tuple[str, ...]]] = {
     },
 }
 """By the variable that shows a CI server: what makes each field, the first that all variables of are there."""
+
+
+NO = ("", "0", "false", "no")
+
+
+def is_pipeline(environ: Environ) -> bool:
+    """Tell whether a CI server started us: `CI`, which nearly all of them set, or one of those that are known by name."""
+    return environ.get("CI", "").strip().casefold() not in NO or any(environ.get(sign) for sign in SERVERS)
+
+
+def has_person(stream: TextIO, environ: Environ = os.environ) -> bool:
+    """Tell whether a person sits at a stream. A CI server may give a terminal, too, at which nobody sits."""
+    return stream.isatty() and not is_pipeline(environ)
 
 
 def read_pipeline(environ: Environ) -> dict[str, str]:

@@ -3,10 +3,10 @@
 import contextlib
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from batchpub.cli.person import has_person
+from batchpub.cli.pipeline import has_person
 from batchpub.course import Outcome
 from batchpub.events import RunEvent
 from batchpub.plural import say_count
@@ -76,13 +76,16 @@ def is_watched(*, quiet: bool) -> bool:
     return has_person(sys.stderr) and not quiet
 
 
-def show_progress(watcher: Watcher, *, quiet: bool) -> contextlib.AbstractContextManager[None]:
+@contextlib.contextmanager
+def show_progress(watcher: Watcher, *, quiet: bool) -> Iterator[None]:
     """Show how far a run is while the block lasts, where it is watched."""
     if not is_watched(quiet=quiet):
-        return contextlib.nullcontext()
+        yield
+        return
     from batchpub.cli.bar import draw_bar  # noqa: PLC0415 - rich draws for people alone
 
-    return draw_bar(watcher)
+    with draw_bar(watcher.now().total, lambda wide: describe(watcher.now(), wide=wide)) as watcher.on_done:
+        yield
 
 
 def describe(now: Seen, *, wide: bool) -> str:

@@ -18,8 +18,7 @@ from batchpub.cli.files import find_files, find_results
 from batchpub.cli.invocation import Invocation, current_invocation
 from batchpub.cli.options import settle_settings
 from batchpub.cli.own_rule import find_broken_rule
-from batchpub.cli.person import has_person
-from batchpub.cli.pipeline import name_repetition
+from batchpub.cli.pipeline import has_person, name_repetition
 from batchpub.cli.progress import Watcher, is_watched, show_progress
 from batchpub.cli.rehearsal import find_faults, rehearse
 from batchpub.cli.resume import command_again, command_to_report, command_to_retry, find_readable, is_short

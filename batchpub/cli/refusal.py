@@ -12,7 +12,7 @@ from pathlib import Path
 from batchpub import __version__
 from batchpub.cli.ending import name_end
 from batchpub.cli.invocation import Invocation
-from batchpub.cli.person import is_pipeline
+from batchpub.cli.pipeline import is_pipeline
 from batchpub.cli.wiring import portal_of
 from batchpub.errors import BatchpubError, CannotWrite, ExitCode, SheetRefused
 from batchpub.logger import log

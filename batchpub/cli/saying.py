@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from batchpub.cli.person import has_person
+from batchpub.cli.pipeline import has_person
 from batchpub.cli.wording import with_flags
 from batchpub.course import Pile, Plan
 from batchpub.pace.estimate import estimate_seconds

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from batchpub.cli.person import has_person
-from batchpub.cli.pipeline import read_pipeline
+from batchpub.cli.pipeline import has_person, read_pipeline
 from batchpub.cli.wording import with_flags
 from batchpub.course import Outcome
 from batchpub.errors import CannotWrite, SettingsWrong

@@ -17,7 +17,7 @@ MAX_FAILURES = re.compile(r"\d{1,9}|(?:\d{1,2}|100)%", re.ASCII)
 ID_DIGITS = re.compile(r"(\d{1,2})(?:\s*-\s*(\d{1,2}))?", re.ASCII)
 MOST_ID_DIGITS = 40
 ID = re.compile(r"\d{1,40}", re.ASCII)
-WHOLE = re.compile(r"[+-]?\d{1,19}", re.ASCII)
+WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
 DAY = 86_400.0
 MONTH = 31 * DAY
 YES = frozenset({"1", "true", "t", "yes", "y", "on"})
@@ -91,8 +91,11 @@ SECONDS = number(0, DAY, "a number of seconds above 0, at most a day (86400)", a
 
 def _read_duration(value: object) -> float:
     """Give seconds for "50m", "2h", "1h30m", "90s" and "300"."""
-    hours, minutes, seconds = (float(part or 0) for part in _match(DURATION, value).groups())
-    total = hours * 3600 + minutes * 60 + seconds
+    if isinstance(value, str):
+        hours, minutes, seconds = (float(part or 0) for part in _match(DURATION, value).groups())
+        total = hours * 3600 + minutes * 60 + seconds
+    else:
+        total = float(_written(value))
     _within(total, math.nextafter(0, 1), MONTH)
     return total
 
