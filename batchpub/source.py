@@ -55,10 +55,10 @@ def fetch(told: str, *, name: str | None, stdin: BinaryIO) -> Source:
 
 
 def show_address(told: str) -> str:
-    """Name an address without what may be secret in it: host and file, nothing between or behind them."""
+    """Name an address without what may be secret in it: host, port and file, nothing between or behind them."""
     try:
         parts = urlsplit(told)
-        host = parts.hostname or ""
+        host = parts.netloc.rpartition("@")[2].lower()
     except ValueError:
         return "the address"
     last = PurePosixPath(unquote(parts.path)).name

@@ -140,10 +140,15 @@ def _say_merged(cell: Cell, rule: IdRule) -> str:
 
 
 def _say_formula(cell: Cell, rule: IdRule) -> str:
-    shown = "" if cell.kind is CellKind.EMPTY or cell.text == cell.formula else f", which shows {quote(cell.text)}"
+    if cell.kind is CellKind.EMPTY and _LITERAL.fullmatch(cell.formula):
+        why = ", whose result the file does not hold"
+    elif cell.kind is CellKind.EMPTY or cell.text == cell.formula:
+        why = "; its result may change or be rounded"
+    else:
+        why = f", which shows {quote(cell.text)}; its result may change or be rounded"
     return (
-        f"{cell.ref} contains a formula ({_clip(cell.formula)}){shown}; its result may change or be rounded, so it is not taken as a "
-        f"{rule.noun}. Copy the column, then Paste Special → Values, and compare the ids with Zoho."
+        f"{cell.ref} contains a formula ({_clip(cell.formula)}){why}, so it is not taken as a {rule.noun}. Copy the column, then Paste "
+        f"Special → Values, and compare the ids with Zoho."
     )
 
 

@@ -81,7 +81,7 @@ def test_source_fetches_an_address_and_sends_nothing_of_ours(site, monkeypatch, 
 
     found = get(f"{url}/lists/courses.csv?sig={TOKEN}")
 
-    assert (LIST, "http://127.0.0.1/…/courses.csv", ()) == (found.data, found.file, found.notes)
+    assert (LIST, f"{url}/…/courses.csv", ()) == (found.data, found.file, found.notes)
     assert {"Accept-Encoding", "Host", "User-Agent", "Accept", "Connection"} == set(seen[0])
 
 
@@ -96,8 +96,8 @@ def test_source_tells_of_redirects_and_names_the_file_after_the_server(site):
     found = get(f"{url}/share/{TOKEN}")
 
     assert LIST == found.data
-    assert "http://127.0.0.1/…/courses.csv" == found.file
-    assert ("Fetched by way of http://127.0.0.1/.",) == found.notes
+    assert f"{url}/…/courses.csv" == found.file
+    assert (f"Fetched by way of {url}/.",) == found.notes
 
 
 @pytest.mark.parametrize(
@@ -193,11 +193,13 @@ def test_source_reads_standard_input_but_no_terminal():
         (f"https://x.org/a/b/june.xlsx?sig={TOKEN}", "https://x.org/…/june.xlsx"),
         (f"https://tenant.sharepoint.com/:x:/s/training/{TOKEN}?e=x", "https://tenant.sharepoint.com/…/"),
         ("s3://bucket/june.csv", "s3://bucket/june.csv"),
+        ("https://me:pw@x.org:8443/june.csv", "https://x.org:8443/june.csv"),
+        ("http://[::1]:8080/lists/june.csv", "http://[::1]:8080/…/june.csv"),
     ],
 )
 def test_source_shows_no_secret_of_an_address(address, shown):
     """
-    What people see has host and file; what may be a secret is masked elsewhere.
+    What people see has host, port and file; what may be a secret is masked elsewhere.
     """
     assert shown == show_address(address)
     assert (TOKEN in address) == (TOKEN in secrets_of_address(address))
@@ -229,7 +231,7 @@ def test_what_was_read_is_kept_beside_the_reports_with_its_checksum(site, tmp_pa
     assert {name: hashlib.sha256(data).hexdigest() for name, data in kept.items()} == sums
     assert ["2-courses.csv", "3-courses.csv", "courses.csv"] == sorted(kept)
     told = json.loads((tmp_path / "out" / "run_results.json").read_bytes())
-    assert ["courses.csv", "http://127.0.0.1/…/courses.csv", "courses.csv"] == [one["file"] for one in told["sheets"]]
+    assert ["courses.csv", f"{url}/…/courses.csv", "courses.csv"] == [one["file"] for one in told["sheets"]]
     assert set(sums.values()) == {one["sha256"] for one in told["sheets"]}
     written = [done.stdout, done.stderr, *(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())]
     assert not [data for data in written if TOKEN.encode() in data]

@@ -27,7 +27,11 @@ def write(path, *rows, **parts):
         ('<c r="A2" t="b"><v>1</v></c>', "holds TRUE"),
         ('<c r="A2" t="e"><v>#N/A</v></c>', "A2 shows #N/A"),
         (f'<c r="A2" t="str"><f>VLOOKUP(1,2,3)</f><v>{A}</v></c>', "A2 contains a formula (=VLOOKUP(1,2,3))"),
-        (f'<c r="A2" t="str"><f>"{A}"</f></c>', "contains a formula"),
+        (
+            f'<c r="A2" t="str"><f>"{A}"</f></c>',
+            "), whose result the file does not hold, so it is not taken as a Course ID.",
+        ),
+        ('<c r="A2"><f>VLOOKUP(1,2,3)</f></c>', "(=VLOOKUP(1,2,3)); its result may change or be rounded, so"),
         (f'<c r="A2" t="str"><f>"{A}"</f><v>{B}</v></c>', "contains a formula"),
         (f'<c r="A2"><f>{A}</f><v>{A}</v></c>', "contains a formula"),
         (f'<c r="A2" t="str"><f t="shared" si="0"/><v>{A}</v></c>', "contains a formula"),
