@@ -17,15 +17,15 @@ from batchpub.cli.signals import Left
 from batchpub.errors import BatchpubError, ExitCode
 
 COMMANDS = {
-    "check": ("batchpub.cli.commands", "check", "Show what would be published, and what is wrong; send nothing."),
-    "publish": ("batchpub.cli.commands", "publish", "Publish every course of the sheets. Rerun to resume."),
-    "retry": ("batchpub.cli.commands", "retry", "Publish what an earlier results file says is not published yet."),
-    "report": ("batchpub.cli.commands", "report", "Write a run's reports again."),
-    "runs": ("batchpub.cli.commands", "runs", "List the runs in the state."),
-    "doctor": ("batchpub.cli.commands", "doctor", "Look whether a run can start here, and say what is missing."),
-    "template": ("batchpub.cli.commands", "template", "Write a workbook for staff whose id column cannot lose digits."),
-    "login": ("batchpub.cli.commands", "login", "Turn a grant code into the refresh token that pipelines use."),
-    "sandbox": ("batchpub.sandbox.command", "sandbox", "Play Zoho on this machine."),
+    "check": "Show what would be published, and what is wrong; send nothing.",
+    "publish": "Publish every course of the sheets. Rerun to resume.",
+    "retry": "Publish what an earlier results file says is not published yet.",
+    "report": "Write a run's reports again.",
+    "runs": "List the runs in the state.",
+    "doctor": "Look whether a run can start here, and say what is missing.",
+    "template": "Write a workbook for staff whose id column cannot lose digits.",
+    "login": "Turn a grant code into the refresh token that pipelines use.",
+    "sandbox": "Play Zoho on this machine.",
 }
 
 OBJECTS_TO_COLLECT = 20_000
@@ -43,8 +43,8 @@ class Commands(click.Group):
         """Import a command."""
         if name not in COMMANDS:
             return None
-        module, attribute, _ = COMMANDS[name]
-        command: click.Command = getattr(importlib.import_module(module), attribute)
+        module = "batchpub.sandbox.command" if name == "sandbox" else "batchpub.cli.commands"
+        command: click.Command = getattr(importlib.import_module(module), name)
         return command
 
     def resolve_command(
@@ -61,7 +61,7 @@ class Commands(click.Group):
     def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, told) for name, (_, _, told) in COMMANDS.items()])
+            formatter.write_dl(list(COMMANDS.items()))
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -1,18 +1,15 @@
 """Flags that several commands share, and the way from flags to settings."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
-from batchpub.cli.wording import with_flags as name_flags
+from batchpub.cli.wording import with_flags
 from batchpub.settings.fields import PATHS, SETTINGS, Settings, show_default
 from batchpub.settings.load import load_settings
-
-F = TypeVar("F", bound=Callable[..., Any])
-
 
 SHORT = {"quiet": "-q", "verbose": "-v"}
 METAVARS = {
@@ -22,13 +19,13 @@ METAVARS = {
 """What stands for the value in the help, where the kind of value does not say it."""
 
 
-def setting(name: str) -> Callable[[F], F]:
+def setting(name: str) -> click.Option:
     """Make a setting's flag; name, meaning, default and kind of value are the setting's own."""
     about, default = SETTINGS[name], show_default(name)
-    meaning = name_flags(about.title[:1].upper() + about.title[1:]) + "." + (f" [{default}]" if default else "")
+    meaning = with_flags(about.title[:1].upper() + about.title[1:]) + "." + (f" [{default}]" if default else "")
     kind = {"type": click.Path()} if name in PATHS else _kind_of(about.reader.schema)
-    names = filter(None, ("--" + name.replace("_", "-"), SHORT.get(name)))
-    return click.option(*names, help=meaning.replace("`", ""), metavar=METAVARS.get(name), **kind)
+    names = [*filter(None, ("--" + name.replace("_", "-"), SHORT.get(name)))]
+    return click.Option(names, help=meaning.replace("`", ""), metavar=METAVARS.get(name), **kind)
 
 
 def _kind_of(schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -48,7 +45,7 @@ def _kind_of(schema: Mapping[str, Any]) -> dict[str, Any]:
             return {}
 
 
-JOB = click.option("--job", type=click.Path(path_type=Path), help="A job file (TOML) with settings.")
+JOB = click.Option(["--job"], type=click.Path(path_type=Path), help="A job file (TOML) with settings.")
 STATE = setting("state")
 
 _OF_SHEETS = (
@@ -64,12 +61,12 @@ _OF_RUNS = (
 SHEET_FLAGS = tuple(map(setting, _OF_SHEETS))
 RUN_FLAGS = (
     *map(setting, _OF_RUNS),
-    click.option("--json", "as_json", is_flag=True, help="How the run ended, as JSON on stdout."),
-    click.option("--yes", is_flag=True, help="Do not ask before mailing learners."),
-    click.option("--gentle-off", is_flag=True, help="Forget the gentler pace after an unexplained lock."),
-    click.option("--sandbox", is_flag=True, help="Rehearse against a sandbox on this machine; no credentials."),
-    click.option(
-        "--sandbox-faults",
+    click.Option(["--json", "as_json"], is_flag=True, help="How the run ended, as JSON on stdout."),
+    click.Option(["--yes"], is_flag=True, help="Do not ask before mailing learners."),
+    click.Option(["--gentle-off"], is_flag=True, help="Forget the gentler pace after an unexplained lock."),
+    click.Option(["--sandbox"], is_flag=True, help="Rehearse against a sandbox on this machine; no credentials."),
+    click.Option(
+        ["--sandbox-faults"],
         type=click.Path(path_type=Path),
         metavar="FILE",
         help="A fault plan for the sandbox; default: sandbox.toml beside the first sheet.",
@@ -77,9 +74,9 @@ RUN_FLAGS = (
 )
 
 
-def refused_secret(name: str) -> Callable[[F], F]:
+def refused_secret(name: str) -> click.Option:
     """Make a flag that says why it is none: whoever tries it learns where a secret belongs."""
-    return click.option("--" + name.replace("_", "-"), name, hidden=True, expose_value=False, callback=_refuse_secret)
+    return click.Option(["--" + name.replace("_", "-"), name], hidden=True, expose_value=False, callback=_refuse_secret)
 
 
 def _refuse_secret(_context: click.Context, parameter: click.Parameter, value: object) -> None:
@@ -90,17 +87,6 @@ def _refuse_secret(_context: click.Context, parameter: click.Parameter, value: o
         f"{parameter.opts[0]}: a secret is not taken from the command line, where every user of this machine can read it. "
         f"Leave it out to be asked, or set {variable} or {variable}_FILE. Make a new one: this one has been seen."
     )
-
-
-def with_flags(*flags: Callable[[F], F]) -> Callable[[F], F]:
-    """Put several flags on a command, in this order."""
-
-    def decorate(function: F) -> F:
-        for flag in reversed(flags):
-            function = flag(function)
-        return function
-
-    return decorate
 
 
 def settle_settings(flags: dict[str, Any], job: Path | None, *, needs_credentials: bool = True) -> Settings:
