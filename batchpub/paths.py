@@ -75,9 +75,9 @@ def usual_state() -> Path:
             that is only a number.
 
     """
-    told = os.environ.get("XDG_STATE_HOME") or os.environ.get("LOCALAPPDATA")
+    named = os.environ.get("XDG_STATE_HOME") or os.environ.get("LOCALAPPDATA")
     try:
-        folder = Path(told) if told else Path.home() / ".local" / "state"
+        folder = Path(named) if named else Path.home() / ".local" / "state"
     except RuntimeError:
         raise SettingsWrong(
             f"User {os.geteuid()} has no home, so that there is no usual place for the state. Name one with the setting state or "

@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from collections.abc import AsyncIterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -48,26 +48,30 @@ class Sign(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One thing that was looked at. `remedy` says what to do, "" where there is nothing; `code` how a run would end."""
+    """One thing that was looked at. `found` says how it is, `remedy` what to do, "" where there is nothing; `code` how a run would end."""
 
     about: str
     sign: Sign
-    told: str
+    found: str
     remedy: str = ""
     code: ExitCode = ExitCode.OK
 
-
-def _good(about: str, told: str) -> Line:
-    return Line(about=about, sign=Sign.GOOD, told=told)
-
-
-def _note(about: str, told: str, remedy: str = "") -> Line:
-    return Line(about=about, sign=Sign.NOTE, told=told, remedy=remedy)
+    def as_json(self) -> dict[str, object]:
+        """Give it under the names that programs read."""
+        return {"about": self.about, "sign": self.sign, "told": self.found, "remedy": self.remedy, "code": self.code}
 
 
-def _bad(about: str, told: str, why: BatchpubError | str, code: ExitCode = ExitCode.CANNOT_WRITE) -> Line:
+def _good(about: str, found: str) -> Line:
+    return Line(about=about, sign=Sign.GOOD, found=found)
+
+
+def _note(about: str, found: str, remedy: str = "") -> Line:
+    return Line(about=about, sign=Sign.NOTE, found=found, remedy=remedy)
+
+
+def _bad(about: str, found: str, why: BatchpubError | str, code: ExitCode = ExitCode.CANNOT_WRITE) -> Line:
     code = why.exit_code if isinstance(why, BatchpubError) else code
-    return Line(about=about, sign=Sign.BAD, told=told, remedy=str(why), code=code)
+    return Line(about=about, sign=Sign.BAD, found=found, remedy=str(why), code=code)
 
 
 def doctor(*, job: Path | None, as_json: bool, unlock: bool, yes: bool, **flags: object) -> int:
@@ -78,7 +82,7 @@ def doctor(*, job: Path | None, as_json: bool, unlock: bool, yes: bool, **flags:
         _unlock(settings, is_sure=yes)
     lines = asyncio.run(_examine(settings))
     if as_json:
-        click.echo(json.dumps({"schema_version": 1, "lines": [asdict(line) for line in lines]}, indent=2))
+        click.echo(json.dumps({"schema_version": 1, "lines": [line.as_json() for line in lines]}, indent=2))
     else:
         _show(lines)
     return _worst(lines)
@@ -136,7 +140,7 @@ async def _examine_service(settings: Settings, state: list[Line], overview: Over
 
 
 async def _examine_reading(settings: Settings, overview: Overview | None) -> AsyncIterator[Line]:
-    told = "allowed (ZOHOPEOPLE.training.READ)"
+    found = "allowed (ZOHOPEOPLE.training.READ)"
     try:
         async with asyncio.timeout(LONGEST), open_survey(replace(settings, attempts=1)) as (survey, client):
             looks = await survey.look_at_all({NOBODYS_COURSE: ""}, workers=1)
@@ -153,7 +157,7 @@ async def _examine_reading(settings: Settings, overview: Overview | None) -> Asy
         return
     look = looks[NOBODYS_COURSE]
     odd = look.finding is Finding.CANNOT_TELL and not look.state
-    yield _note("reading", say_reason(look.reason)) if odd else _good("reading", told)
+    yield _note("reading", say_reason(look.reason)) if odd else _good("reading", found)
     yield _say_publishing(overview)
     if skew is not None:
         yield _say_skew(skew)
@@ -169,8 +173,8 @@ def _say_publishing(overview: Overview | None) -> Line:
 def _say_skew(skew: float) -> Line:
     if abs(skew) <= MOST_SKEW:
         return _good("clock", f"{abs(skew):.0f} s from Zoho's")
-    told = f"{say_duration(abs(skew))} {'ahead of' if skew > 0 else 'behind'} Zoho's"
-    return _note("clock", told, "Set this machine's clock (NTP): times would mislead.")
+    found = f"{say_duration(abs(skew))} {'ahead of' if skew > 0 else 'behind'} Zoho's"
+    return _note("clock", found, "Set this machine's clock (NTP): times would mislead.")
 
 
 def _say_unreachable(url: str) -> Line:
@@ -201,8 +205,8 @@ def _say_new(where: Path) -> Line:
     folder = next(parent for parent in (where.parent, *where.parent.parents) if os.path.exists(parent))  # noqa: PTH110 - no where it may not be looked at
     if os.access(folder, os.W_OK):
         relative = "A relative path is another state in another folder; name an absolute one."
-        told = f"{where}: not there yet; the first run makes it"
-        return _note("state", told, "" if where.is_absolute() else relative)
+        found = f"{where}: not there yet; the first run makes it"
+        return _note("state", found, "" if where.is_absolute() else relative)
     remedy = "Name a writable place with --state or BATCHPUB_STATE, on a disk that outlives the container."
     return _bad("state", f"{where}: cannot be made", remedy)
 
@@ -210,13 +214,13 @@ def _say_new(where: Path) -> Line:
 def _say_state(overview: Overview, where: Path | str) -> Line:
     age = f", since {overview.oldest_run_at:%Y-%m-%d}" if overview.oldest_run_at else ""
     published = overview.courses.get("published", 0)
-    told = (
+    found = (
         f"{overview.name}: schema {overview.schema_version}{_say_older(overview)}, {say_count(overview.runs, 'run')}{age}, "
         f"{say_count(published, 'published course')}"
     )
     if isinstance(where, Path) and not (os.access(where, os.W_OK) and os.access(where.parent, os.W_OK)):
-        return _bad("state", told, "It can be read but not written, so no run can start here: mount it writable.")
-    return _good("state", told)
+        return _bad("state", found, "It can be read but not written, so no run can start here: mount it writable.")
+    return _good("state", found)
 
 
 def _say_older(overview: Overview) -> str:
@@ -232,22 +236,22 @@ def _examine_pace(settings: Settings, overview: Overview | None) -> list[Line]:
     """Say what keeps calls from being made just now: locks, places, runs at work."""
     lines = []
     for portal in overview.portals if overview else ():
-        told = f"{portal.portal}: {portal.places_taken} of {settings.rate} places taken"
+        found = f"{portal.portal}: {portal.places_taken} of {settings.rate} places taken"
         remedy = ""
         if portal.lock_seconds > 0:
-            told += f"; locked by Zoho for {say_duration(portal.lock_seconds)} more"
+            found += f"; locked by Zoho for {say_duration(portal.lock_seconds)} more"
             remedy = (
                 "Wait: a run does so by itself. If you know that Zoho has lifted the lock: batchpub doctor --unlock"
             )
         elif portal.gentle_seconds > 0:
-            told += f"; gentler pace for {say_duration(portal.gentle_seconds)} more"
+            found += f"; gentler pace for {say_duration(portal.gentle_seconds)} more"
             remedy = "It follows a lock that our own calls do not explain. batchpub publish --gentle-off forgets it."
-        lines.append(_note("pace", told, remedy) if remedy else _good("pace", told))
+        lines.append(_note("pace", found, remedy) if remedy else _good("pace", found))
     now = datetime.now(tz=UTC)
     for run in overview.at_work if overview else ():
         heard = say_duration((now - run.heard_at).total_seconds())
-        told = f"run {run.run} is at work, or died a short while ago: last heard of {heard} ago"
-        lines.append(_note("runs", told))
+        found = f"run {run.run} is at work, or died a short while ago: last heard of {heard} ago"
+        lines.append(_note("runs", found))
     return lines
 
 
@@ -276,7 +280,7 @@ def _show(lines: list[Line]) -> None:
     for line in lines:
         colour, mark = marks[line.sign]
         shown = click.style(mark, fg=colour) if colours else mark
-        click.echo(f"{shown}  {line.about:<12} {make_plain(line.told)}")
+        click.echo(f"{shown}  {line.about:<12} {make_plain(line.found)}")
         for part in filter(None, make_plain(line.remedy).split("\n")):
             click.echo(f"{'':<18} {part}")
     worst = _worst(lines)

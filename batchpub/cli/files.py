@@ -29,7 +29,7 @@ class Handed:
         return Path(self.files[0].file).parent
 
 
-def find_files(told: Sequence[str]) -> Handed:
+def find_files(named: Sequence[str]) -> Handed:
     """Give the files in the order they were named, those of a folder in the order of their names.
 
     Raises:
@@ -38,13 +38,13 @@ def find_files(told: Sequence[str]) -> Handed:
         SheetRefused: a folder holds too much.
 
     """
-    if not told:
+    if not named:
         raise click.UsageError('Name a sheet, or a folder of sheets; in a job file: sheets = ["courses.xlsx"].')
-    if list(told).count(STDIN) > 1:
+    if list(named).count(STDIN) > 1:
         raise click.UsageError("Standard input (-) can be read once only.")
     files: list[Found] = []
     left_out: list[str] = []
-    for one in told:
+    for one in named:
         if is_elsewhere(one) or not is_folder(Path(one), partial(SheetMissing, one)):
             files.append(Found(file=one))
             continue
@@ -56,19 +56,19 @@ def find_files(told: Sequence[str]) -> Handed:
     return Handed(files=tuple(files), left_out=tuple(left_out))
 
 
-def find_results(told: str) -> str:
+def find_results(place: str) -> str:
     """Give the results to read; a run's folder stands for the best of those in it.
 
     Raises:
         SheetMissing: the folder has none.
 
     """
-    folder = Path(told)
-    refuse = partial(SheetMissing, told)
+    folder = Path(place)
+    refuse = partial(SheetMissing, place)
     if not is_folder(folder, refuse):
-        return told
+        return place
     names = [FILE_NAMES[name] for name in READABLE]
     found = next((folder / name for name in names if is_file(folder / name, refuse)), None)
     if found is None:
-        raise SheetMissing(told, f"There is no {', '.join(names)} in this folder. Write it with: batchpub report RUN")
+        raise SheetMissing(place, f"There is no {', '.join(names)} in this folder. Write it with: batchpub report RUN")
     return str(found)

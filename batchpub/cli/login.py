@@ -34,10 +34,10 @@ def login(*, out: Path | None, **flags: Any) -> None:
     if out is None and not sys.stdout.isatty():
         raise click.UsageError("Stdout is no terminal, and the token would stay in a log. Name a file with --out.")
     _introduce(settings, accounts_url)
-    told = {name: _ask(settings, name) for name in ASKED}
+    given = {name: _ask(settings, name) for name in ASKED}
     file = _open_private(out) if out is not None else None  # before the code is used up
     try:
-        granted = asyncio.run(_exchange(settings, endpoint, told))
+        granted = asyncio.run(_exchange(settings, endpoint, given))
     except BatchpubError:
         if out is not None and file is not None:
             os.close(file)
@@ -62,22 +62,22 @@ def _ask(settings: Settings, name: str) -> Secret:
     if not has_person(sys.stdin):
         variable = f"BATCHPUB_{name.upper()}"
         raise SettingsWrong(f"Nobody is here to be asked for the {ASKED[name]}. Set {variable} or {variable}_FILE.")
-    told = click.prompt(ASKED[name], hide_input=name != "client_id", err=True).strip()
-    if not (told.isascii() and told.isprintable()):
+    answer = click.prompt(ASKED[name], hide_input=name != "client_id", err=True).strip()
+    if not (answer.isascii() and answer.isprintable()):
         raise SettingsWrong(f"The {ASKED[name]} holds a character that no credential has. Copy it again.")
-    return Secret(told)
+    return Secret(answer)
 
 
-async def _exchange(settings: Settings, endpoint: Endpoint, told: dict[str, Secret]) -> Granted:
-    mark = hashlib.sha256(told["grant_code"].get_secret_value().encode()).hexdigest()
+async def _exchange(settings: Settings, endpoint: Endpoint, given: dict[str, Secret]) -> Granted:
+    mark = hashlib.sha256(given["grant_code"].get_secret_value().encode()).hexdigest()
     memory = files_of(settings).parent / USED_CODES
     used: list[str] = []
     with suppress(OSError):  # as below
         used = memory.read_text().split()
     grant = GrantCode(
-        client_id=told["client_id"].get_secret_value(),
-        client_secret=told["client_secret"],
-        code=told["grant_code"],
+        client_id=given["client_id"].get_secret_value(),
+        client_secret=given["client_secret"],
+        code=given["grant_code"],
         was_used=mark in used,
     )
     granted = await exchange_code(grant, endpoint)

@@ -97,25 +97,25 @@ def main() -> NoReturn:
 
 def _tell(error: BaseException) -> ExitCode:
     """Say why the command did not come to its end, and give the code."""
-    code, told = name_end(error)
+    code, sentence = name_end(error)
     match error:
         case click.ClickException():
             error.show()
         case click.Abort():
-            click.echo(told, err=True)
+            click.echo(sentence, err=True)
         case BatchpubError():
             from batchpub.report.text import make_plain  # noqa: PLC0415 - `--help` need not wait for the reports
 
-            click.echo(f"batchpub: {make_plain(told)}", err=True)
+            click.echo(f"batchpub: {make_plain(sentence)}", err=True)
         case BrokenPipeError():
             sys.stderr.close()
             return ExitCode.CANNOT_WRITE
         case OSError(filename=None) if code is ExitCode.BUG:
-            told = f"The output cannot be written: {error.strerror}. Make room, or send it elsewhere."
-            click.echo(f"batchpub: {told}", err=True)
+            sentence = f"The output cannot be written: {error.strerror}. Make room, or send it elsewhere."
+            click.echo(f"batchpub: {sentence}", err=True)
             os._exit(ExitCode.CANNOT_WRITE)  # else the interpreter tries once more, and says so in words of its own
         case _:
-            click.echo(f"batchpub: {told}", err=True)
+            click.echo(f"batchpub: {sentence}", err=True)
     return code
 
 

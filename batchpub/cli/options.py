@@ -93,5 +93,5 @@ def settle_settings(flags: dict[str, Any], job: Path | None, *, needs_credential
     """Merge flags, environment and job file. A flag that was not given counts for nothing."""
     given = {name: value for name, value in flags.items() if value is not None and value != ()}
     if isinstance(given.get("report"), tuple):
-        given["report"] = tuple(part for told in given["report"] for part in str(told).split(",") if part)
+        given["report"] = tuple(part for names in given["report"] for part in str(names).split(",") if part)
     return load_settings(flags=given, environ=os.environ, job_file=job, needs_credentials=needs_credentials)

@@ -64,8 +64,8 @@ def has_person(stream: TextIO, environ: Environ = os.environ) -> bool:
 
 def read_pipeline(environ: Environ) -> dict[str, str]:
     """Give the fields by their names in the log; what the CI server does not say is left out."""
-    told = _read(environ)
-    return {f"cicd.pipeline.{name}": value for name, value in told.items() if value and name != REPETITION}
+    fields = _read(environ)
+    return {f"cicd.pipeline.{name}": value for name, value in fields.items() if value and name != REPETITION}
 
 
 def name_repetition(*, again: bool, again_id: str | None, environ: Environ) -> str:

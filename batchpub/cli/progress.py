@@ -39,8 +39,10 @@ class Seen:
                 eta = self.by(now).eta_seconds + fields["seconds"]
                 return replace(self, lock_seconds=fields["seconds"], eta_seconds=eta, waiting="lock", at=now)
             case "run.progress":
-                told = {name: fields[name] for name in ("done", "eta_seconds", "lock_seconds", "calls_left", "waiting")}
-                return replace(self, at=now, **told)
+                heard = {
+                    name: fields[name] for name in ("done", "eta_seconds", "lock_seconds", "calls_left", "waiting")
+                }
+                return replace(self, at=now, **heard)
             case _:
                 return self
 

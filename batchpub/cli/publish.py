@@ -299,12 +299,12 @@ def _commands_to_continue(settings: Settings, run: str, out: Path) -> Callable[[
 
 def _job_seconds(environ: Mapping[str, str]) -> float | None:
     """Give when GitLab ends the job, so that a run that takes longer can say so before it begins."""
-    told = environ.get("CI_JOB_TIMEOUT", "")
-    return float(told) if told.isascii() and told.isdigit() else None
+    seconds = environ.get("CI_JOB_TIMEOUT", "")
+    return float(seconds) if seconds.isascii() and seconds.isdigit() else None
 
 
 def _max_failures(settings: Settings, plan: Plan) -> int | None:
-    told = settings.max_failures
-    if told is None:
+    most = settings.max_failures
+    if most is None:
         return None
-    return len(plan.to_publish()) * int(told[:-1]) // 100 if told.endswith("%") else int(told)
+    return len(plan.to_publish()) * int(most[:-1]) // 100 if most.endswith("%") else int(most)

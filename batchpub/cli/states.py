@@ -42,8 +42,8 @@ async def open_state(settings: Settings, *, reading: bool = False) -> AsyncItera
 def journal_of(settings: Settings, ledger: Ledger) -> Journal:
     """Give the journal, which knows the repetition that a run with --again is a part of."""
     again = bool(settings.again)
-    told = name_repetition(again=again, again_id=settings.again_id, environ=os.environ)
-    return Journal(ledger, again_id=told or (ledger.run if again else ""))
+    name = name_repetition(again=again, again_id=settings.again_id, environ=os.environ)
+    return Journal(ledger, again_id=name or (ledger.run if again else ""))
 
 
 async def ask_state(

@@ -87,8 +87,8 @@ def group_alike(things: Iterable[_T], key: Callable[[_T], tuple[str, str, str]])
 def drop_place(cell: str, message: str) -> str:
     """Give a sentence without the cell it begins with."""
     if cell and message.startswith(f"{cell}: "):
-        told = message.removeprefix(f"{cell}: ")
-        return told[:1].upper() + told[1:]
+        rest = message.removeprefix(f"{cell}: ")
+        return rest[:1].upper() + rest[1:]
     if cell and message.startswith(f"{cell} "):
         return f"The cell {message.removeprefix(f'{cell} ')}"
     return message

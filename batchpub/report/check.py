@@ -15,13 +15,13 @@ def check_rows(run: RunRecord) -> tuple[str, ...]:
     beyond = sorted(position for position in counted if position not in expected)
     twice = sorted(position for position, count in counted.items() if count > 1)
     strays = [row.position for row in run.rows if not 0 <= row.sheet_index < len(run.sheets)]
-    told = (
+    faults = (
         (missing, "have no outcome"),
         (beyond, "are not positions of this run"),
         (twice, "stand in the record more than once"),
         (strays, "belong to no sheet of this run"),
     )
-    return tuple(f"The rows at {_name(positions)} {what}." for positions, what in told if positions)
+    return tuple(f"The rows at {_name(positions)} {what}." for positions, what in faults if positions)
 
 
 def _name(positions: list[int]) -> str:

@@ -121,7 +121,7 @@ def _summary_head(run: RunRecord) -> str:
     if run.stop_reason:
         lines.append(f"<p>{_escape(say_stop(run), _LONGEST_REASON)}</p>")
     unread = [f"{sheet.file}: {sheet.refused}" for sheet in run.sheets if sheet.refused]
-    lines += [f"<p>Not read: {_escape(told)}</p>" for told in unread[:_MOST_UNREAD]]
+    lines += [f"<p>Not read: {_escape(one)}</p>" for one in unread[:_MOST_UNREAD]]
     if run.resume_command:
         lines.append(f"<p>To go on, run:</p><pre>{_escape(run.resume_command, len(run.resume_command))}</pre>")
     totals = count_outcomes(run)
@@ -180,8 +180,8 @@ def _weigh(text: str) -> int:
     return len(text.encode())
 
 
-def _encode(told: Mapping[str, object]) -> bytes:
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+def _encode(message: Mapping[str, object]) -> bytes:
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _tell(surfaces: Sequence[Surface]) -> tuple[str, ...]:

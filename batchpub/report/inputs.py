@@ -79,8 +79,8 @@ def _read_again(one: Input) -> bytes | None:
 
 def _name_inside(folder: Path, file: str) -> str:
     """Give a file a name that no other one has: two folders may hold an `a.csv` each."""
-    told = PurePath(replace_unshowable(file).replace("\\", "/").rstrip("/")).name.replace("\n", " ")
-    name = told[-_LONGEST_NAME:].lstrip(".") or "sheet"
+    last = PurePath(replace_unshowable(file).replace("\\", "/").rstrip("/")).name.replace("\n", " ")
+    name = last[-_LONGEST_NAME:].lstrip(".") or "sheet"
     number = 2
     unique = name
     while (folder / unique).exists() or unique == SUMS:

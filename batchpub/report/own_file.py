@@ -178,5 +178,5 @@ def say_to_staff(row: RowRecord) -> str:
 def show_local(moment: datetime) -> str:
     """Write a moment in the zone of this machine, with UTC beside it where that is another one."""
     here, there = moment.astimezone(), moment.astimezone(UTC)
-    told = f"{here:%Y-%m-%d %H:%M}"
-    return f"{told} UTC" if here.utcoffset() == there.utcoffset() else f"{told} {here:%Z} ({there:%H:%M} UTC)"
+    local = f"{here:%Y-%m-%d %H:%M}"
+    return f"{local} UTC" if here.utcoffset() == there.utcoffset() else f"{local} {here:%Z} ({there:%H:%M} UTC)"

@@ -93,7 +93,7 @@ class _Workbook:
         for tab in range(len(after.tabs)):
             before, now = self.book.read(tab, _MOST_ROWS), after.read(tab, _MOST_ROWS)
             limit = firsts.get(tab, LAST_COLUMN)
-            told = [
+            cells = [
                 {
                     row.number: (row.hidden, kept)
                     for row in grid.rows
@@ -101,7 +101,7 @@ class _Workbook:
                 }
                 for grid in (before, now)
             ]
-            if not before.complete or told[0] != told[1] or before.merges != now.merges:
+            if not before.complete or cells[0] != cells[1] or before.merges != now.merges:
                 raise ValueError
 
 
@@ -233,9 +233,9 @@ class _Sheet:
         cell = etree.Element(self._tag("c"), r=name_cell(number, column), s=style)
         if text:
             cell.set("t", "inlineStr")
-            told = etree.SubElement(etree.SubElement(cell, self._tag("is")), self._tag("t"))
-            told.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
-            told.text = _ESCAPE.sub("_x005F_", cut_cell(replace_unshowable(text)))
+            inline = etree.SubElement(etree.SubElement(cell, self._tag("is")), self._tag("t"))
+            inline.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
+            inline.text = _ESCAPE.sub("_x005F_", cut_cell(replace_unshowable(text)))
         place = 0
         for other in row.findall(self._tag("c")):
             there = _read_reference(other.attrib["r"])[0]

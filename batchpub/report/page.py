@@ -130,8 +130,8 @@ def _write_data(run: RunRecord) -> str:
 
 
 def _describe_row(run: RunRecord, row: RowRecord, columns: tuple[int, ...]) -> list[Any]:
-    told = {**describe_row(run, row), "outcome": ORDER.index(row.outcome)}
-    facts = (told[name] for name in _FIELDS)
+    named = {**describe_row(run, row), "outcome": ORDER.index(row.outcome)}
+    facts = (named[name] for name in _FIELDS)
     return [
         *(_clean(fact) if isinstance(fact, str) else fact for fact in facts),
         [_clean(value) for value in pick_own(row, columns)],

@@ -61,11 +61,11 @@ def render(summary: Summary, *, columns: int = 0, colours: bool = False, encodin
         lines += [(make_plain(message), "", "  ")] if message.strip() else []
     if rest := sum(map(len, groups[MOST_GROUPS:])):
         lines.append((f"and {say_count(rest, 'row')} more", "", ""))
-    told = "\n".join(_paint(line, code if colours else "", indent, width) for line, code, indent in lines)
-    told += "".join(f"\n{make_plain(one)}" for one in summary.last)  # may hold a path: not wrapped either
+    text = "\n".join(_paint(line, code if colours else "", indent, width) for line, code, indent in lines)
+    text += "".join(f"\n{make_plain(one)}" for one in summary.last)  # may hold a path: not wrapped either
     if summary.command:
-        told += f"\nTo go on, run:\n{make_plain(summary.command)}"
-    return fit_encoding(told, encoding) + "\n"
+        text += f"\nTo go on, run:\n{make_plain(summary.command)}"
+    return fit_encoding(text, encoding) + "\n"
 
 
 def wrap(text: str, width: int) -> Iterator[str]:

@@ -115,8 +115,8 @@ def _pick(values: Sequence[str], columns: Sequence[int | None]) -> tuple[str, ..
 
 def _our_cells(run: RunRecord, row: RowRecord) -> tuple[str | int, ...]:
     seen = _say_seen(run.sheets[row.sheet_index], row) if row.outcome in _OPEN else ""
-    told = {**describe_row(run, row), "run": run.run, "seen": seen}
-    cells = (told[name.removeprefix("bp_")] for name in OURS)
+    named = {**describe_row(run, row), "run": run.run, "seen": seen}
+    cells = (named[name.removeprefix("bp_")] for name in OURS)
     return tuple("" if cell is None else cell for cell in cells)
 
 

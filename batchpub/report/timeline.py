@@ -156,10 +156,10 @@ def _clock(moment: datetime) -> str:
 
 def _say_calls(run: RunRecord, peak: int, published: int, read: int) -> str:
     period = f"{run.period_seconds:g} {'second' if run.period_seconds == 1 else 'seconds'}"
-    told = f"{say_count(published, 'publish call')}, at most {peak:,} in any {period}"
-    told += f" ({run.rate:,} are allowed)" if peak <= run.rate else f", MORE than the {run.rate} that are allowed"
+    sentence = f"{say_count(published, 'publish call')}, at most {peak:,} in any {period}"
+    sentence += f" ({run.rate:,} are allowed)" if peak <= run.rate else f", MORE than the {run.rate} that are allowed"
     if read:
-        told += f"; {say_count(read, 'call')} to read a course"
+        sentence += f"; {say_count(read, 'call')} to read a course"
     if run.locks:
-        told += f"; {say_count(len(run.locks), 'lock')}"
-    return told + "."
+        sentence += f"; {say_count(len(run.locks), 'lock')}"
+    return sentence + "."

@@ -70,10 +70,10 @@ def count_problems(run: RunRecord) -> int:
 
 def summary_sentence(run: RunRecord) -> str:
     """Say in one sentence what became of the rows, and before it that it was a sandbox or has no end."""
-    told = f"{_say_unread(run)}{_say_rows(run)}"
+    sentence = f"{_say_unread(run)}{_say_rows(run)}"
     if run.finished_at is None:
-        told = f"This run has not ended, or died; so far: {told}"
-    return f"Sandbox, nothing was really published. {told}" if run.sandbox else told
+        sentence = f"This run has not ended, or died; so far: {sentence}"
+    return f"Sandbox, nothing was really published. {sentence}" if run.sandbox else sentence
 
 
 def _say_unread(run: RunRecord) -> str:

@@ -55,18 +55,18 @@ def _write_across(page: Any, line: int, sentence: str, cell_format: Any, *, scal
 
 def _tell_run(run: RunRecord) -> list[str]:
     ended = f"finished {show_time(run.finished_at)}" if run.finished_at else "no end recorded"
-    told = [
+    sentences = [
         f"What to do next: {_LOOK_HERE if count_problems(run) else 'nothing.'}",
         f"Run {run.run} on {run.portal}: started {show_time(run.started_at)}, {ended}.",
     ]
     if run.stop_reason:
-        told.append(say_stop(run))
+        sentences.append(say_stop(run))
     if run.resume_command:
-        told.append(f"To go on, run: {run.resume_command}")
+        sentences.append(f"To go on, run: {run.resume_command}")
     for sheet in run.sheets:
         if sheet.refused:
-            told.append(f"Not read: {sheet.file}: {sheet.refused}")
+            sentences.append(f"Not read: {sheet.file}: {sheet.refused}")
             continue
-        told.append(f"Read from {sheet.file}" + (f", sheet {sheet.sheet}" if sheet.sheet else ""))
-        told += [f"Note: {note}" for note in sheet.notes]
-    return told
+        sentences.append(f"Read from {sheet.file}" + (f", sheet {sheet.sheet}" if sheet.sheet else ""))
+        sentences += [f"Note: {note}" for note in sheet.notes]
+    return sentences

@@ -267,8 +267,8 @@ def find_passwords(state: object) -> tuple[str, ...]:
     except ValueError:
         return (state,)
     asked = (part.partition("=") for part in parts.query.split("&"))
-    told = [parts.password, *(value for key, _, value in asked if unquote(key) in PASSWORDS)]
-    return tuple(dict.fromkeys(form for one in told if one for form in (one, unquote(one))))
+    passwords = [parts.password, *(value for key, _, value in asked if unquote(key) in PASSWORDS)]
+    return tuple(dict.fromkeys(form for one in passwords if one for form in (one, unquote(one))))
 
 
 def show_default(name: str) -> str:

@@ -27,13 +27,13 @@ def load_settings(
         SettingsWrong: with one sentence that names the setting, where it was set, what is wrong and what is right.
 
     """
-    told = read_job_file(job_file) | dict(read_environment(environ)) | dict(read_flags(flags))
-    settings = Settings(**{name: _read(name, told[name]) for name in SETTINGS if name in told})
+    given = read_job_file(job_file) | dict(read_environment(environ)) | dict(read_flags(flags))
+    settings = Settings(**{name: _read(name, given[name]) for name in SETTINGS if name in given})
     if needs_credentials:
-        check_credentials(settings, told)
-    check_together(settings, told)
-    check_notices(settings, told)
-    check_answers(settings, told)
+        check_credentials(settings, given)
+    check_together(settings, given)
+    check_notices(settings, given)
+    check_answers(settings, given)
     return settings
 
 

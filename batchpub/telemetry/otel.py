@@ -176,16 +176,16 @@ def _courses(run: RunRecord) -> Iterator[tuple[RowRecord, list[CallRecord]]]:
 
 
 def _describe(call: CallRecord) -> dict[str, str | int]:
-    told: dict[str, str | int] = {
+    attributes: dict[str, str | int] = {
         "http.request.method": METHODS[call.operation],
         "batchpub.operation": call.operation,
         "batchpub.meaning": call.meaning or UNANSWERED,
     }
     if call.http_status is not None:
-        told["http.response.status_code"] = call.http_status
+        attributes["http.response.status_code"] = call.http_status
     if call.http_status is None or call.http_status >= 400:  # noqa: PLR2004 - the convention: errors of clients and servers
-        told["error.type"] = str(call.http_status or call.code or UNANSWERED)
-    return told
+        attributes["error.type"] = str(call.http_status or call.code or UNANSWERED)
+    return attributes
 
 
 def _nanoseconds(moment: datetime) -> int:

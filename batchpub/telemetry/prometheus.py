@@ -46,7 +46,7 @@ def format_textfile(figures: Figures, *, host: str) -> str:
             [({}, sum(figures.wait_seconds))],
         ),
     ]
-    gauges = [_family(name, told, samples, host) for name, told, samples in families]
+    gauges = [_family(name, meaning, samples, host) for name, meaning, samples in families]
     return "".join([*gauges, _summary(figures, host)])
 
 
@@ -64,9 +64,9 @@ def _summary(figures: Figures, host: str) -> str:
     return head + "".join(lines) if lines else ""
 
 
-def _family(name: str, told: str, samples: Samples, host: str) -> str:
+def _family(name: str, meaning: str, samples: Samples, host: str) -> str:
     lines = [f"batchpub_{name}{{{_labels({'host': host, **labels})}}} {_number(value)}\n" for labels, value in samples]
-    return f"# HELP batchpub_{name} {told}\n# TYPE batchpub_{name} gauge\n{''.join(lines)}" if lines else ""
+    return f"# HELP batchpub_{name} {meaning}\n# TYPE batchpub_{name} gauge\n{''.join(lines)}" if lines else ""
 
 
 def _labels(labels: dict[str, str]) -> str:
