@@ -1,4 +1,9 @@
-"""A value that nobody sees by accident: neither in a log line, nor in a traceback, nor in the text of an object."""
+"""A value that nobody sees by accident: not in a log line, a traceback or the text of an object, and in no pickle.
+
+Workflow engines pickle the arguments of their tasks, to disks and databases that many can read.
+"""
+
+from typing import NoReturn, Self
 
 
 class Secret:
@@ -29,3 +34,11 @@ class Secret:
     def __hash__(self) -> int:
         """Allow secrets in sets and frozen dataclasses."""
         return hash(self._value)
+
+    def __deepcopy__(self, _memo: object) -> Self:
+        """Give itself: it never changes."""
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be written down, wherever a pickle ends up."""
+        raise TypeError("A Secret cannot be pickled. Make it where it is used, as with account_from_environment().")

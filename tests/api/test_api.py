@@ -84,6 +84,25 @@ async def test_check_says_what_publish_then_does(sandbox, tmp_path):
     assert ["already_published"] * 2 == [one.outcome for one in after.rows]
 
 
+async def test_one_account_serves_several_runs_at_once(sandbox, tmp_path):
+    """
+    The session is open until the last of them is over; another event loop needs an account of its own.
+    """
+    shared, state = account(sandbox), tmp_path / "s.db"
+
+    async def publish(*ids):
+        courses = [batchpub.Course(course_id=one) for one in ids]
+        return await batchpub.publish(courses, service=shared, state=state, policy=policy())
+
+    first, second = await asyncio.gather(publish(ONE), publish(TWO, THREE))
+    async with shared:
+        with pytest.raises(batchpub.BatchpubError, match="event loops"):
+            await asyncio.to_thread(batchpub.publish_sync, [{"course_id": ONE}], service=shared, state=state)
+
+    assert (0, 0) == (first.exit_code, second.exit_code)
+    assert 3 == sandbox.stats()["arrivals"]["total"]
+
+
 async def test_a_run_is_stopped_by_its_event(sandbox, tmp_path):
     """
     Once the event is set nothing more is sent; every row has an outcome, and the next call does the rest.

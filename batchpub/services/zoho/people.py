@@ -1,5 +1,6 @@
 """Zoho People as a service: one call in, one reply out. It never tries again by itself."""
 
+import asyncio
 import functools
 import re
 from pathlib import Path
@@ -10,6 +11,7 @@ import aiohttp
 
 from batchpub.clock import Clock, SystemClock
 from batchpub.course import Course
+from batchpub.errors import SettingsWrong
 from batchpub.masking import Mask, secrets_of
 from batchpub.services.interface import (
     Access,
@@ -81,6 +83,8 @@ class ZohoPeople:
         self._added = added
         self._timeout = make_timeout(endpoint)
         self._session: aiohttp.ClientSession | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._users = 0
         self._without_page: set[Course] = set()
         """Batches whose own page was not found."""
         self._behind_seconds: float | None = None
@@ -88,17 +92,27 @@ class ZohoPeople:
         """What shares the account's limit."""
 
     async def __aenter__(self) -> Self:
-        """Open the session."""
-        self._session = open_session(self._timeout, self._tls)
+        """Open the session. Several runs in one event loop may use one account at once.
+
+        Raises:
+            SettingsWrong: another event loop, such as another thread's, uses it.
+
+        """
+        loop = asyncio.get_running_loop()
+        if self._session is not None and self._loop is not loop:
+            raise SettingsWrong("Two event loops use one account at once. Make an account for each of them.")
+        self._session, self._loop = self._session or open_session(self._timeout, self._tls), loop
+        self._users += 1
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close the session."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        """Close the session when nobody uses it any more."""
+        self._users -= 1
+        if self._users == 0 and self._session is not None:
+            session, self._session = self._session, None
+            await session.close()
 
     async def get_access(self) -> Access:
         """Have the access for a call before it is decided on. Raise AccessRefused or ServiceUnreachable."""
