@@ -185,7 +185,7 @@ async def publish(
                 on_event=on_event,
             )
             with log.heard_by(_as_event(engine.hear)):
-                return await _run_until(engine, stop)
+                return await run_until(engine, stop)
 
 
 class CheckOptions(TypedDict, total=False):
@@ -245,7 +245,7 @@ async def _open(
         yield _Parts(database=database, ledger=ledger, journal=Journal(ledger), clock=clock)
 
 
-async def _run_until(engine: Engine, stop: asyncio.Event | None) -> RunRecord:
+async def run_until(engine: Engine, stop: asyncio.Event | None) -> RunRecord:
     """Run to the end, or until the caller says so or cancels us: then the gate closes, and calls under way finish first.
 
     A second cancel ends it at once. No TaskGroup here: it would wrap what the run raises.

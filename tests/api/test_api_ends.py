@@ -5,8 +5,10 @@ import asyncio
 import pytest
 
 import batchpub
+from batchpub.api import run_until
 from batchpub.logger import log
 from batchpub.services.interface import Published
+from batchpub.stopping import StopReason
 from batchpub.testing import ScriptedService
 
 COURSES = [batchpub.Course(course_id=f"4783460000195{number:05}") for number in range(10_001, 10_021)]
@@ -70,21 +72,35 @@ async def test_a_cancelled_run_finishes_its_calls_first(tmp_path):
     assert len(COURSES) == len(service.calls) == len({call.course_id for call in service.calls})
 
 
-async def test_a_second_cancel_ends_at_once(tmp_path):
+async def test_a_second_cancel_ends_at_once():
     """
     Whoever cannot wait for the calls under way cancels twice.
     """
-    service = Slow(call_seconds=3600)
-    running = asyncio.create_task(batchpub.publish(COURSES, service=service, state=tmp_path / "s.db"))
-    await service.is_called.wait()
+
+    class Endless:
+        """A run whose calls are never answered."""
+
+        def __init__(self):
+            self.stops = []
+            self.stop = self.stops.append
+
+        async def run(self):
+            await asyncio.Event().wait()
+
+    engine = Endless()
+    running = asyncio.create_task(run_until(engine, None))
+    await asyncio.sleep(0)
 
     running.cancel()
-    await asyncio.sleep(0.05)
-    assert not running.done()
+    for _ in range(10):
+        await asyncio.sleep(0)
+    is_waiting = not running.done()
     running.cancel()
 
     with pytest.raises(asyncio.CancelledError):
         await running
+    assert is_waiting
+    assert [StopReason.ASKED] == [stop.reason for stop in engine.stops]
 
 
 async def test_what_ends_a_run_is_not_wrapped(tmp_path, monkeypatch):
