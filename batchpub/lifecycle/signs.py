@@ -94,22 +94,17 @@ def _hear_publishing(signs: Signs, course: Course, reply: Reply) -> Signs:
 
 
 def _strangeness_of(reply: Reply) -> str | None:
-    """Name what is strange about an answer: nothing in it we can read (""), or a code nobody knows; None where nothing is."""
+    """Name what is strange about an answer: nothing in it we can read, or a code nobody knows; None where nothing is."""
     match reply.answer:
         case answers.Unclear(strange=True):
-            return ""
+            return "?"  # nothing readable
         case answers.Refused(known=False, code=code):
             return f"{reply.http_status} {code}"
-        case _:
-            return None
+    return None
 
 
 def _says_something(reply: Reply) -> bool:
     """Tell whether the answer is about the course, and understood."""
-    match reply.answer:
-        case answers.StateRead(state=state):
-            return state is not CourseState.CANNOT_TELL
-        case answers.Published() | answers.SaidPublished() | answers.Refused():
-            return True
-        case _:
-            return False
+    if isinstance(reply.answer, answers.StateRead):
+        return reply.answer.state is not CourseState.CANNOT_TELL
+    return isinstance(reply.answer, answers.Published | answers.SaidPublished | answers.Refused)

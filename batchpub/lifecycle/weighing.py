@@ -154,9 +154,12 @@ class _Call:
             return self.back_in_line(then)
         outcome = Outcome.UNKNOWN if self.before is CourseStatus.UNCLEAR else Outcome.FAILED
         result = self._result(outcome, Unreached(attempts=sent.attempts, why=answer.reason))
-        stop = None
-        if self.signs.unreached_in_a_row >= sent.attempts:
-            stop = Stop(reason=StopReason.NOT_REACHED, count=sent.attempts, said=answer.reason)
+        nobody_gets_through = self.signs.unreached_in_a_row >= sent.attempts
+        stop = (
+            Stop(reason=StopReason.NOT_REACHED, count=sent.attempts, said=answer.reason)
+            if nobody_gets_through
+            else None
+        )
         return self._verdict(Ended(result=result), status=self.before, result=result, stop=stop)
 
     def unclear(self) -> Weighed:

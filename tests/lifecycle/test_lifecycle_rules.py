@@ -172,6 +172,7 @@ def weigh_all(*replies, courses=(COURSE, OTHER)):
         ([FORBIDDEN] * 2, False),
         ([FORBIDDEN] * 3, True),
         ([FORBIDDEN, FORBIDDEN, REFUSED, FORBIDDEN], False),
+        ([FORBIDDEN, FORBIDDEN, REFUSED, FORBIDDEN, FORBIDDEN], False),
         ([FORBIDDEN, FORBIDDEN, OK, FORBIDDEN], False),
     ],
 )
@@ -426,4 +427,5 @@ def test_a_success_begins_the_count_of_403_anew():
     """
     From nothing, and no course is the first to have met the limit any more.
     """
+    assert Signs(is_new_portal=False) == Signs()
     assert Signs() == Signs(forbidden_in_a_row=2, limited_course=COURSE).hear(Operation.PUBLISH, COURSE, OK)

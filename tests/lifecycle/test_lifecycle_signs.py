@@ -4,7 +4,11 @@ import pytest
 
 from batchpub.course import Course
 from batchpub.errors import ExitCode
+from batchpub.lifecycle.moves import Send
+from batchpub.lifecycle.reading import weigh_reading
 from batchpub.lifecycle.signs import Signs
+from batchpub.lifecycle.weighing import weigh
+from batchpub.lifecycle.work import Rules, Work
 from batchpub.sentences.stops import say_stop
 from batchpub.services.interface import (
     CourseState,
@@ -22,6 +26,8 @@ from batchpub.services.interface import (
     Withheld,
     code_of,
 )
+from batchpub.standing import CourseStatus
+from batchpub.stopping import Stop, StopReason
 
 PAGE = Unclear(reason="a page", strange=True)
 NEW = Refused(code="NEW", message="m", known=False)
@@ -138,3 +144,46 @@ def test_ten_unknown_courses_of_a_new_portal_are_somebody_else_s(answers, is_new
 
     assert (number or len(answers), number is not None) == (noted, stop is not None)
     assert stop is None or (ExitCode.ACCESS_REFUSED, True) == (stop.exit_code, "data centre" in say_stop(stop))
+
+
+@pytest.mark.parametrize("is_reading", [False, True])
+@pytest.mark.parametrize(("courses", "stops"), [("123", True), ("121", False)])
+def test_verdict_holds_the_stop_that_an_answer_is_the_last_straw_for(courses, stops, is_reading):
+    """
+    Whether it came to a call or to a reading, and only where the courses differ: the reason, the count and the answer.
+    """
+    page = Reply(answer=PAGE, http_status=403, code="", excerpt="")
+    signs = Signs()
+    for course in courses:
+        work = Work(position=0, course=Course(course_id=course), notify=False)
+        if is_reading:
+            verdict = weigh_reading(work, page, signs, Rules())
+        else:
+            verdict = weigh(Send(version=1, before=CourseStatus.FREE), work, page, signs, Rules())
+        signs = verdict.signs
+
+    assert (Stop(reason=StopReason.STRANGE_ANSWERS, count=3, reply=page) if stops else None) == verdict.stop
+
+
+def test_strange_readings_say_nothing_of_calls():
+    """
+    Two pages for readings and one for a call are no three.
+    """
+    page = Reply(answer=PAGE, http_status=403, code="", excerpt="")
+    signs = Signs()
+    for course in "12":
+        work = Work(position=0, course=Course(course_id=course), notify=False)
+        signs = weigh_reading(work, page, signs, Rules()).signs
+
+    work = Work(position=0, course=Course(course_id="3"), notify=False)
+    verdict = weigh(Send(version=1, before=CourseStatus.FREE), work, page, signs, Rules())
+
+    assert verdict.stop is None
+    assert weigh_reading(work, page, signs, Rules()).stop is not None
+
+
+def test_another_account_is_told_with_the_number_of_courses_it_does_not_know():
+    """
+    Ten.
+    """
+    assert (10, Stop(reason=StopReason.OTHER_ACCOUNT, count=10)) == play([NO_COURSE] * 10, is_new_portal=True)
