@@ -5,21 +5,34 @@ from dataclasses import replace
 from string import ascii_uppercase
 
 from batchpub.course import Cell
-from batchpub.sheet.grid import Area, GridRow
+from batchpub.sheet.grid import Area, Grid, GridRow
 
-Covered = dict[tuple[int, int], str]
-"""(row number, column) → the name of the area that the cell lies in."""
+_Covered = dict[tuple[int, int], str]
 
 
-def find_covered(rows: Sequence[GridRow], areas: Sequence[Area], columns: Sequence[int]) -> Covered:
-    """Find which cells of these rows and columns lie in one of the areas.
+class Areas:
+    """The cells of some columns that lie in areas, each with the name of its area. False where there are none."""
 
-    A merge inside one row leaves no doubt about its first cell; what is stored in its others nobody sees.
-    """
-    covered: Covered = {}
-    if not areas:
-        return covered  # nearly always, and there may be a hundred thousand rows
-    for column in columns:
+    def __init__(self, grid: Grid, rows: Sequence[GridRow], columns: Sequence[int]) -> None:
+        """Find the cells, by row number and column."""
+        self._merged = _find_covered(rows, grid.merges, columns)
+        self._arrays = _find_covered(rows, grid.arrays, columns)
+
+    def __bool__(self) -> bool:
+        """Say whether any cell lies in an area."""
+        return bool(self._merged or self._arrays)
+
+    def mark(self, cell: Cell, row: int, column: int) -> Cell:
+        """Give a cell the name of the range it is merged into, and the formula that fills it from another cell."""
+        merged, array = self._merged.get((row, column), ""), self._arrays.get((row, column), "")
+        if array and not cell.formula:
+            cell = replace(cell, formula=f"={{{array}}}")
+        return replace(cell, merged=merged) if merged and _leaves_doubt(cell, merged) else cell
+
+
+def _find_covered(rows: Sequence[GridRow], areas: Sequence[Area], columns: Sequence[int]) -> _Covered:
+    covered: _Covered = {}
+    for column in columns if areas else ():  # nearly always there are none, and there may be a hundred thousand rows
         covering = sorted(
             (area for area in areas if area.first_column <= column <= area.last_column),
             key=lambda area: area.first_row,
@@ -35,15 +48,11 @@ def find_covered(rows: Sequence[GridRow], areas: Sequence[Area], columns: Sequen
     return covered
 
 
-def with_areas(cell: Cell, *, merged: str, array: str) -> Cell:
-    """Give a cell the name of the range it is merged into, and the formula that fills it from another cell."""
-    if array and not cell.formula:
-        cell = replace(cell, formula=f"={{{array}}}")
-    return replace(cell, merged=merged) if merged and _leaves_doubt(cell, merged) else cell
-
-
 def _leaves_doubt(cell: Cell, merged: str) -> bool:
-    """Say whether a merged range leaves open what a cell is: it has several rows, or hides what is stored in the cell."""
+    """Say whether a merged range leaves open what a cell is: it has several rows, or hides what is stored in the cell.
+
+    A merge inside one row leaves no doubt about its first cell; what is stored in its others nobody sees.
+    """
     first, _, last = merged.partition(":")
     if first.lstrip(ascii_uppercase) != last.lstrip(ascii_uppercase):
         return True
