@@ -1,7 +1,6 @@
 """Which sheet of a book holds the courses, and under which heading: never guessed, where there is a choice it is named."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from batchpub.masking import looks_secret
 from batchpub.plan.text import fold, list_names, trim
@@ -9,6 +8,7 @@ from batchpub.sheet.grid import HEAD_ROWS, Book, Grid, IsHeading, NoHeading, Tab
 from batchpub.sheet.heading import Heading, find_heading, find_possible_heading
 from batchpub.sheet.options import SheetOptions
 
+_USUAL = "Course ID"
 _SIGN_IN = (
     "If it is the page that asks you to sign in, sign in in the browser, export the list again and give that file; else write that heading over "
     "the ids."
@@ -20,48 +20,24 @@ def choose_table(
 ) -> tuple[int, Heading, list[str]]:
     """Choose the sheet and find its heading: the sheet's place, the heading, and notes. Raises Unreadable, NoHeading.
 
-    `heads` are the first rows of every sheet.
+    `heads` are the first rows of every sheet. Where no heading is sure, the ids themselves are looked for.
     """
     headings = [find_heading(grid, is_heading) for grid in heads]
-    possible = (
-        _find_possible(book, heads, options) if options.column is None and not any(headings) else _NOTHING_POSSIBLE
-    )
-    headings = [possible.headings.get(tab, heading) for tab, heading in enumerate(headings)]
+    said: dict[int, str] = {}
+    if options.column is None and not any(headings):
+        for tab, head in enumerate(heads):
+            if not book.tabs[tab].hidden:
+                grid = head if head.complete else book.read(tab, options.max_rows + HEAD_ROWS + 1)
+                headings[tab], said[tab] = find_possible_heading(grid)
+    hints = " ".join(sentence for tab, sentence in said.items() if headings[tab] is None and sentence)
     try:
         chosen, notes = _choose_tab(book, headings, options)
     except NoHeading as error:
-        raise NoHeading(f"{error} {' '.join(possible.sentences.values())}".rstrip()) from error
+        raise NoHeading(f"{error} {hints}".rstrip()) from error
     heading = headings[chosen]
     if heading is None:
-        raise NoHeading(_say_no_heading(book, heads[chosen], options, possible.sentences.get(chosen, "")))
-    return chosen, heading, notes + possible.notes.get(chosen, [])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Possible:
-    """Headings that are taken for what stands below them, by tab; or what to say about columns that hold ids."""
-
-    headings: dict[int, Heading]
-    notes: dict[int, list[str]]
-    sentences: dict[int, str]
-
-
-_NOTHING_POSSIBLE = _Possible(headings={}, notes={}, sentences={})
-
-
-def _find_possible(book: Book, heads: Sequence[Grid], options: SheetOptions) -> _Possible:
-    """Look for the ids themselves where no heading is sure."""
-    possible = _Possible(headings={}, notes={}, sentences={})
-    for tab, head in enumerate(heads):
-        if book.tabs[tab].hidden:
-            continue
-        grid = head if head.complete else book.read(tab, options.max_rows + HEAD_ROWS + 1)
-        heading, told = find_possible_heading(grid)
-        if heading is not None:
-            possible.headings[tab], possible.notes[tab] = heading, [told]
-        elif told:
-            possible.sentences[tab] = told
-    return possible
+        raise NoHeading(_say_no_heading(book, heads[chosen], options, said.get(chosen, "")))
+    return chosen, heading, [*notes, *([said[chosen]] if chosen in said else [])]
 
 
 def _choose_tab(book: Book, headings: Sequence[Heading | None], options: SheetOptions) -> tuple[int, list[str]]:
@@ -85,12 +61,10 @@ def _choose_tab(book: Book, headings: Sequence[Heading | None], options: SheetOp
         if len(shown) != 1:
             raise NoHeading(_say_no_tab(book, options))
         return shown[0], []
-    note = (
-        f"Hidden sheets are never read: {list_names(hidden)} also {'has' if len(hidden) == 1 else 'have'} a heading for course ids."
-        if hidden
-        else ""
-    )
-    return visible[0], [note] if note else []
+    if not hidden:
+        return visible[0], []
+    has = "has" if len(hidden) == 1 else "have"
+    return visible[0], [f"Hidden sheets are never read: {list_names(hidden)} also {has} a heading for course ids."]
 
 
 def _find_named_tab(tabs: Sequence[Tab], wanted: str) -> int:
@@ -122,27 +96,26 @@ def choose_column(heading: Heading) -> int:
 
 
 def _say_no_heading(book: Book, grid: Grid, options: SheetOptions, found: str = "") -> str:
-    wanted = "Course ID" if options.column is None else options.column
+    wanted = f'a column headed "{options.column or _USUAL}"'
     if book.is_page:
-        return f'This is a web page, and no table in it has a column headed "{wanted}" in its first {HEAD_ROWS} rows. {found or _SIGN_IN}'
+        return f"This is a web page, and no table in it has {wanted} in its first {HEAD_ROWS} rows. {found or _SIGN_IN}"
     seen = [trim(cell.text) for row in grid.rows[:1] for _, cell in sorted(row.cells.items())]
+    reads = f" The first row reads: {', '.join(seen)[:120]}." if seen else ""
     if any(map(looks_secret, seen)):
         reads = " The first row holds what looks like a credential, which is not shown here."
-    else:
-        reads = f" The first row reads: {', '.join(seen)[:120]}." if seen else ""
-    return (
-        f'There is no column headed "{wanted}" in the first {HEAD_ROWS} rows.{reads} '
-        f"{found or 'Write that heading over the ids, or name the column with the setting column.'}"
-    )
+    there_is_no = f"There is no {wanted.removeprefix('a ')} in the first {HEAD_ROWS} rows.{reads}"
+    return f"{there_is_no} {found or 'Write that heading over the ids, or name the column with the setting column.'}"
 
 
 def _say_no_tab(book: Book, options: SheetOptions) -> str:
-    wanted = "Course ID" if options.column is None else options.column
     if book.is_page:
         return _say_no_heading(book, Grid(rows=()), options)
     names = list_names([_quoted(tab) for tab in book.tabs if not tab.hidden])
     where = f" ({names})" if names else ""
-    return f'No visible sheet{where} has a column headed "{wanted}" in its first {HEAD_ROWS} rows. Write that heading over the ids.'
+    return (
+        f'No visible sheet{where} has a column headed "{options.column or _USUAL}" in its first {HEAD_ROWS} rows. '
+        "Write that heading over the ids."
+    )
 
 
 def _quoted(tab: Tab) -> str:

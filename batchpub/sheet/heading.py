@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from batchpub.course import CellKind
 from batchpub.plan.ids import is_id
-from batchpub.plan.judge import OUR_PREFIX
+from batchpub.plan.judge import is_ours
 from batchpub.plan.options import ID_DIGITS
 from batchpub.plan.text import fold, list_names, trim
 from batchpub.plan.vocabulary import LANGUAGES, PLAIN_ID_HEADINGS, SURE, words_of
@@ -73,9 +74,8 @@ def find_heading(grid: Grid, is_heading: IsHeading) -> Heading | None:
     return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IdColumn:
-    """A column that holds ids, and the text above them."""
+class _IdColumn(NamedTuple):
+    """A column that holds ids of so many digits, and the text above them."""
 
     column: int
     digits: int
@@ -88,9 +88,9 @@ class IdColumn:
         return f"column {name_column(self.column)}{named} holds {self.digits}-digit ids"
 
 
-def find_id_columns(rows: Iterable[GridRow]) -> list[IdColumn]:
+def _find_id_columns(rows: Iterable[GridRow]) -> list[_IdColumn]:
     """Find the columns with ids in them, those of our own reports and of batches aside."""
-    above: dict[int, tuple[GridRow, str]] = {}
+    above: dict[int, tuple[str, GridRow]] = {}
     found: dict[int, int] = {}
     for row in rows:
         for column, cell in row.cells.items():
@@ -100,21 +100,10 @@ def find_id_columns(rows: Iterable[GridRow]) -> list[IdColumn]:
             if is_id(text, digits=ID_DIGITS):
                 found[column] = len(text)
             elif cell.kind is CellKind.TEXT and text and len(text) <= _LONGEST_HEADING:
-                above[column] = row, text
-    return [
-        IdColumn(
-            column=column,
-            digits=digits,
-            heading=above[column][1] if column in above else "",
-            row=above.get(column, (None, ""))[0],
-        )
-        for column, digits in sorted(found.items())
-        if column not in above or not _belongs_elsewhere(above[column][1])
-    ]
-
-
-def _belongs_elsewhere(heading: str) -> bool:
-    return heading.strip().casefold().startswith(OUR_PREFIX) or fold_heading(heading) in ALIASES["batch_id"]
+                above[column] = text, row
+    columns = [_IdColumn(column, digits, *above.get(column, ("", None))) for column, digits in sorted(found.items())]
+    batches = ALIASES["batch_id"]
+    return [one for one in columns if not is_ours(one.heading) and fold_heading(one.heading) not in batches]
 
 
 def find_possible_heading(grid: Grid) -> tuple[Heading | None, str]:
@@ -122,15 +111,14 @@ def find_possible_heading(grid: Grid) -> tuple[Heading | None, str]:
 
     The second value is the note for the person, or where there is no such heading, the sentence about columns that hold ids.
     """
-    columns = find_id_columns(grid.rows)
+    columns = _find_id_columns(grid.rows)
     if not columns:
         return None, ""
-    first = columns[0]
-    near = {row.number for row in grid.rows[:HEAD_ROWS]}
-    if len(columns) == 1 and first.row and first.row.number in near and is_possible_heading(first.heading):
-        note = f'Column {name_column(first.column)} ("{first.heading}") was taken as the Course ID: no other column holds ids.'
-        return Heading(row=first.row, id_columns=(first.column,)), note
-    choices = " or ".join(f'the setting column = "{column.heading}"' for column in columns if column.heading)
+    column, _, heading, row = columns[0]
+    if len(columns) == 1 and row in grid.rows[:HEAD_ROWS] and row and is_possible_heading(heading):
+        note = f'Column {name_column(column)} ("{heading}") was taken as the Course ID: no other column holds ids.'
+        return Heading(row=row, id_columns=(column,)), note
+    choices = " or ".join(f'the setting column = "{one.heading}"' for one in columns if one.heading)
     named = list_names(list(map(str, columns)))
     return None, f"{named[:1].upper()}{named[1:]}. If these are the course ids, say so: {choices}." if choices else ""
 
@@ -143,27 +131,22 @@ def name_headings(row: GridRow, columns: Iterable[int]) -> tuple[str, ...]:
 def assign_roles(headings: Sequence[str], columns: Sequence[int], id_index: int) -> dict[str, int]:
     """Say which heading plays which role. Raises Unreadable where two columns claim one that must be unique."""
     roles = {"course_id": id_index}
-    exact, bare = [fold(heading) for heading in headings], [fold_heading(heading) for heading in headings]
+    others = [(index, heading) for index, heading in enumerate(headings) if index != id_index]
     for role, aliases in ALIASES.items():
-        found = _find_role(exact, aliases, id_index) or _find_role(bare, aliases, id_index)
-        if role == "course_id" or not found:
-            continue
-        if len(found) > 1 and role in _ONLY_ONCE:
-            raise Unreadable(_say_twice(_ONLY_ONCE[role], sorted(index for _, index in found), headings, columns))
-        roles[role] = min(found)[1]
+        for folded in (fold, fold_heading):  # the heading as it stands goes before what is left of it
+            found = [(aliases.index(word), index) for index, heading in others if (word := folded(heading)) in aliases]
+            if len(found) > 1 and role in _ONLY_ONCE:
+                raise Unreadable(_say_twice(_ONLY_ONCE[role], sorted(index for _, index in found), headings, columns))
+            if found and role != "course_id":
+                roles[role] = min(found)[1]
+                break
     for ours in OURS:
-        found_ours = [
-            index for index, heading in enumerate(headings) if heading.strip().casefold() == ours and index != id_index
-        ]
+        found_ours = [index for index, heading in others if heading.strip().casefold() == ours]
         if len(found_ours) > 1:
             raise Unreadable(_say_twice(ours, found_ours, headings, columns))
         if found_ours:
             roles[ours] = found_ours[0]
     return roles
-
-
-def _find_role(folded: Sequence[str], aliases: Sequence[str], id_index: int) -> list[tuple[int, int]]:
-    return [(aliases.index(text), index) for index, text in enumerate(folded) if text in aliases and index != id_index]
 
 
 def _say_twice(role: str, found: Sequence[int], headings: Sequence[str], columns: Sequence[int]) -> str:
