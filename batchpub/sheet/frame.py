@@ -126,38 +126,37 @@ def _values_of(course: Course | Mapping[str, Any], number: int, name: str) -> tu
 
 
 def _cells(number: int, values: Sequence[Any]) -> dict[int, Cell]:
-    made = ((column, _cell(name_cell(number, column), value)) for column, value in enumerate(values))
-    return {column: cell for column, cell in made if cell.kind is not CellKind.EMPTY}
+    made = [_cell(name_cell(number, column), value) for column, value in enumerate(values)]
+    return {column: cell for column, cell in enumerate(made) if cell.kind is not CellKind.EMPTY}
 
 
 def _cell(ref: str, value: Any) -> Cell:
     if hasattr(value, "item") and getattr(value, "ndim", 0) == 0 and not isinstance(value, Number | str):
         value = value.item()  # numpy's own scalars, such as its boolean
+    kind, text = _read_value(value)
+    return Cell(ref=ref, kind=kind, text=cut(text))
+
+
+def _read_value(value: Any) -> tuple[CellKind, str]:
     match value:
         case str():
-            return Cell(
-                ref=ref, kind=CellKind.TEXT, text=cut(str.__str__(value))
-            )  # numpy and others have their own strings
-        case None:
-            return Cell(ref=ref, kind=CellKind.EMPTY, text="")
+            return CellKind.TEXT, str.__str__(value)  # numpy and others have their own strings
         case bool():
-            return Cell(ref=ref, kind=CellKind.BOOLEAN, text="TRUE" if value else "FALSE")
-        case _ if type(value).__name__ in _MISSING or (isinstance(value, Decimal | Number) and value != value):  # noqa: PLR0124 - NaN
-            return Cell(ref=ref, kind=CellKind.EMPTY, text="")
-        case datetime() | date():
-            return Cell(
-                ref=ref,
-                kind=CellKind.DATE,
-                text=value.isoformat(sep=" ") if isinstance(value, datetime) else str(value),
-            )
+            return CellKind.BOOLEAN, "TRUE" if value else "FALSE"
+        case _ if (
+            value is None
+            or type(value).__name__ in _MISSING
+            or (isinstance(value, Decimal | Number) and value != value)
+        ):  # noqa: PLR0124 - NaN
+            return CellKind.EMPTY, ""
+        case datetime():
+            return CellKind.DATE, value.isoformat(sep=" ")
+        case date():
+            return CellKind.DATE, str(value)
         case Decimal() | Number():
-            return Cell(ref=ref, kind=CellKind.NUMBER, text=_show(value))
+            try:
+                return CellKind.NUMBER, show_number(float(value))  # type: ignore[arg-type]
+            except (TypeError, ValueError, OverflowError):  # a complex number; one beyond all floats
+                return CellKind.NUMBER, "#NUM!"
         case _:
-            return Cell(ref=ref, kind=CellKind.ERROR, text=cut(f"{type(value).__name__} {value}"))
-
-
-def _show(value: Any) -> str:
-    try:
-        return show_number(float(value))
-    except (TypeError, ValueError, OverflowError):  # a complex number; one beyond all floats
-        return "#NUM!"
+            return CellKind.ERROR, f"{type(value).__name__} {value}"

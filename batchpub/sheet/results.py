@@ -22,6 +22,7 @@ from batchpub.sheet.values import unwrap
 _NOT_OURS = (
     "This is no results file of batchpub. Give a results.csv, results.xlsx or run_results.json from an earlier run."
 )
+_TOO_MANY = "The run has more than {:,} rows. If that is meant, give the setting max_rows a larger number."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,16 +53,13 @@ def load_results(file: str, options: SheetOptions) -> Results:
     if not all("bp_outcome" in sheet.columns for sheet in sheets):
         raise SheetRefused(file, _NOT_OURS)
     outcomes = {
-        (index, row.number): read_outcome(row.cells[sheet.columns["bp_outcome"]])
+        (index, row.number): trim(
+            row.cells[sheet.columns["bp_outcome"]].text
+        ).casefold()  # a program may change case and blanks
         for index, sheet in enumerate(sheets)
         for row in sheet.rows
     }
     return Results(sheets=sheets, outcomes=outcomes)
-
-
-def read_outcome(cell: Cell) -> str:
-    """Give an outcome as our reports write it, whatever a spreadsheet program made of its case and blanks."""
-    return trim(cell.text).casefold()
 
 
 def _load_table(file: str, options: SheetOptions) -> Sheet:
@@ -76,62 +74,40 @@ def _load_table(file: str, options: SheetOptions) -> Sheet:
 
 def _load_json(file: str, options: SheetOptions) -> tuple[Sheet, ...]:
     try:
-        told = json.loads(read_file(file))
-        if not isinstance(told, dict):
-            raise SheetRefused(file, _NOT_OURS)
-        return _read_sheets(file, told, options)
+        run = json.loads(read_file(file))
+        described = [
+            (str(one["file"]), str(one.get("sheet", "")), list(map(str, one["headings"]))) for one in run["sheets"]
+        ]
+        names = [(name, sheet) for name, sheet, _ in described]
+        rows: list[list[Mapping[str, Any]]] = [[] for _ in described]
+        for row in run["rows"]:
+            index = row.get("sheet_index")
+            place = names.index((str(row["file"]), str(row.get("sheet", "")))) if not isinstance(index, int) else index
+            rows[place].append(row)
+        if len(run["rows"]) > options.max_rows:
+            raise SheetRefused(file, _TOO_MANY.format(options.max_rows))
+        sheets = [
+            _build_sheet(*one, its_rows, options) for one, its_rows in zip(described, rows, strict=True) if its_rows
+        ]
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError, MemoryError) as error:
         raise SheetRefused(file, _NOT_OURS) from error
     except Unreadable as error:
         raise SheetRefused(file, str(error)) from error
-
-
-def _read_sheets(file: str, told: Mapping[str, Any], options: SheetOptions) -> tuple[Sheet, ...]:
-    described = [
-        (str(sheet["file"]), str(sheet.get("sheet", "")), list(map(str, sheet["headings"]))) for sheet in told["sheets"]
-    ]
-    rows: list[list[Mapping[str, Any]]] = [[] for _ in described]
-    names = [(name, sheet) for name, sheet, _ in described]
-    for row in told["rows"]:
-        index = row.get("sheet_index")
-        rows[index if isinstance(index, int) else names.index((str(row["file"]), str(row.get("sheet", ""))))].append(
-            row
-        )
-    if sum(map(len, rows)) > options.max_rows:
-        raise Unreadable(
-            f"The run has more than {options.max_rows:,} rows. If that is meant, give the setting max_rows a larger number."
-        )
-    return tuple(
-        _build_sheet(name, sheet, headings, told_rows, options)
-        for (name, sheet, headings), told_rows in zip(described, rows, strict=True)
-        if told_rows
-    ) or _refuse_empty(file)
-
-
-def _refuse_empty(file: str) -> tuple[Sheet, ...]:
-    raise SheetRefused(file, "This run has no rows. There is nothing to do again.")
+    if not sheets:
+        raise SheetRefused(file, "This run has no rows. There is nothing to do again.")
+    return tuple(sheets)
 
 
 def _build_sheet(
-    file: str,
-    name: str,
-    own_headings: Sequence[str],
-    rows: Sequence[Mapping[str, Any]],
-    options: SheetOptions,
+    file: str, name: str, own_headings: Sequence[str], rows: Sequence[Mapping[str, Any]], options: SheetOptions
 ) -> Sheet:
     headings = (*own_headings, *OURS)
     is_heading = make_is_heading(options.column)
-    own_id = next(
-        (index for index, heading in enumerate(own_headings) if is_heading(heading)), headings.index("bp_course_id")
-    )
+    own_ids = [index for index, heading in enumerate(own_headings) if is_heading(heading)]
+    own_id = own_ids[0] if own_ids else headings.index("bp_course_id")
     columns = assign_roles(headings, range(len(headings)), own_id)
-    return Sheet(
-        file=file,
-        name=name,
-        headings=headings,
-        columns=columns,
-        rows=tuple(_build_row(row, len(own_headings)) for row in rows),
-    )
+    built = tuple(_build_row(row, len(own_headings)) for row in rows)
+    return Sheet(file=file, name=name, headings=headings, columns=columns, rows=built)
 
 
 def _build_row(row: Mapping[str, Any], own: int) -> SheetRow:
@@ -140,10 +116,8 @@ def _build_row(row: Mapping[str, Any], own: int) -> SheetRow:
     values = [*values[:own], *[""] * (own - len(values))]
     ours = [row["outcome"], row.get("message", ""), row.get("course_id") or "", row.get("batch_id") or "", ""]
     number = int(row["row"])
-    return SheetRow(
-        number=number,
-        cells=tuple(_build_cell(name_cell(number, column), str(text)) for column, text in enumerate([*values, *ours])),
-    )
+    cells = tuple(_build_cell(name_cell(number, column), str(text)) for column, text in enumerate([*values, *ours]))
+    return SheetRow(number=number, cells=cells)
 
 
 def _build_cell(ref: str, text: str) -> Cell:
