@@ -4,6 +4,7 @@ A value's Python type is the cell's type: only a `str` can be an id. pandas is n
 Rows and columns are named as if the table stood in a spreadsheet, headings in row 1: the first row is row 2.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -143,20 +144,21 @@ def _read_value(value: Any) -> tuple[CellKind, str]:
             return CellKind.TEXT, str.__str__(value)  # numpy and others have their own strings
         case bool():
             return CellKind.BOOLEAN, "TRUE" if value else "FALSE"
-        case _ if (
-            value is None
-            or type(value).__name__ in _MISSING
-            or (isinstance(value, Decimal | Number) and value != value)
-        ):  # noqa: PLR0124 - NaN
+        case _ if value is None or type(value).__name__ in _MISSING:
             return CellKind.EMPTY, ""
         case datetime():
             return CellKind.DATE, value.isoformat(sep=" ")
         case date():
             return CellKind.DATE, str(value)
         case Decimal() | Number():
-            try:
-                return CellKind.NUMBER, show_number(float(value))  # type: ignore[arg-type]
-            except (TypeError, ValueError, OverflowError):  # a complex number; one beyond all floats
-                return CellKind.NUMBER, "#NUM!"
+            return _read_number(value)
         case _:
             return CellKind.ERROR, f"{type(value).__name__} {value}"
+
+
+def _read_number(value: Any) -> tuple[CellKind, str]:
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):  # a complex number; one beyond all floats
+        return CellKind.NUMBER, "#NUM!"
+    return (CellKind.EMPTY, "") if math.isnan(number) else (CellKind.NUMBER, show_number(number))
