@@ -25,23 +25,18 @@ def account_from_environment(environ: Mapping[str, str] | None = None) -> ZohoPe
 
     """
     settings = load_settings(flags={}, environ=os.environ if environ is None else environ, job_file=None)
-    return open_account(settings, credentials_of(settings, sandbox=False), clock=SystemClock(), token_file=None)
+    return open_account(settings, credentials_of(settings, sandbox=False), clock=SystemClock(), beside=None)
 
 
-def open_account(settings: Settings, credentials: Credentials, *, clock: Clock, token_file: Path | None) -> ZohoPeople:
-    """Give the account, ready to be entered."""
+def open_account(settings: Settings, credentials: Credentials, *, clock: Clock, beside: Path | None) -> ZohoPeople:
+    """Give the account, ready to be entered. Its access token rests beside a state from run to run; None: in memory."""
     return ZohoPeople(
         credentials,
         settings.endpoint(),
-        token_file=token_file,
+        token_file=beside and beside.with_name(f"{beside.name}.token"),
         added={code.casefold(): WORDS[word] for code, word in settings.answers.items()},
         clock=clock,
     )
-
-
-def token_file(state: Path) -> Path:
-    """Give the file beside the state that the access token rests in from run to run."""
-    return state.with_name(f"{state.name}.token")
 
 
 def name_kind(credentials: Credentials) -> str:

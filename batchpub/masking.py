@@ -42,13 +42,15 @@ Span = tuple[int, int]
 
 
 def secrets_of_address(address: str) -> tuple[str, ...]:
-    """Give what of an address may be a secret: long values behind the `?` (a signature), and the token of a shared link."""
+    """Give what of an address may be a secret: its password, a signature behind the `?`, the token of a shared link."""
     if "://" not in address:
         return ()
     path, _, query = address.partition("?")
+    user, at, _ = path.partition("://")[2].partition("/")[0].rpartition("@")
+    password = [user.partition(":")[2]] if at and ":" in user else []
     asked = [part.partition("=")[2] for part in query.split("&")]
     last = path.rpartition("/")[2]
-    return tuple(one for one in (*asked, *([] if "." in last else [last])) if len(one) >= LONGEST_WORD)
+    return (*password, *(one for one in (*asked, *([] if "." in last else [last])) if len(one) >= LONGEST_WORD))
 
 
 class Mask:

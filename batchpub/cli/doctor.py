@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from batchpub.account import credentials_of, name_kind, open_account, token_file
+from batchpub.account import credentials_of, name_kind, open_account
 from batchpub.cli.online import open_survey
 from batchpub.cli.options import settle_settings
 from batchpub.cli.pipeline import has_person
@@ -114,9 +114,7 @@ async def _examine_service(settings: Settings, state: list[Line], overview: Over
         credentials = credentials_of(settings, sandbox=False)
         async with (
             asyncio.timeout(LONGEST),
-            open_account(
-                settings, credentials, clock=SystemClock(), token_file=token_file(files_of(settings))
-            ) as client,
+            open_account(settings, credentials, clock=SystemClock(), beside=files_of(settings)) as client,
         ):
             access = await client.get_access()
     except TimeoutError:

@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from batchpub.account import credentials_of, open_account, token_file
+from batchpub.account import credentials_of, open_account
 from batchpub.cli.progress import is_watched
 from batchpub.cli.states import ledger_of, open_state
 from batchpub.cli.table import lay_out
@@ -44,7 +44,7 @@ async def open_survey(settings: Settings, *, on_event: OnEvent = ignore) -> Asyn
     credentials = credentials_of(settings, sandbox=False)
     async with (
         open_state(settings) as database,
-        open_account(settings, credentials, clock=clock, token_file=token_file(files_of(settings))) as api,
+        open_account(settings, credentials, clock=clock, beside=files_of(settings)) as api,
     ):
         ledger = ledger_of(settings, database, run="check", clock=clock)
         rules = rules_of(settings)

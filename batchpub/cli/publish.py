@@ -12,7 +12,7 @@ from typing import Any
 import click
 import structlog
 
-from batchpub.account import credentials_of, name_kind, open_account, token_file
+from batchpub.account import credentials_of, name_kind, open_account
 from batchpub.cli.ending import name_end
 from batchpub.cli.files import find_files, find_results
 from batchpub.cli.invocation import Invocation, current_invocation
@@ -199,8 +199,8 @@ async def _run(job: Job) -> tuple[RunRecord, Engine]:
             log.info("state.new", path=database.name)
         if extras.gentle_off:
             await ledger.forget_gentleness()
-        tokens = None if extras.sandbox else token_file(files_of(settings))
-        api = await stack.enter_async_context(open_account(settings, credentials, clock=clock, token_file=tokens))
+        beside = None if extras.sandbox else files_of(settings)
+        api = await stack.enter_async_context(open_account(settings, credentials, clock=clock, beside=beside))
         watcher = Watcher(len(job.plan.rows))
         listen = tell_all(*here.listeners, *_listeners(settings, extras), watcher.hear, log_event)
         options = _options_of(job, again_id=journal_of(settings, ledger).repeats, is_new=is_new)

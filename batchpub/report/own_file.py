@@ -1,17 +1,17 @@
 """Staff's own file back: one workbook for each file handed in, every cell where it was, what became of it on the right."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from io import BytesIO
+from itertools import chain, count
 from pathlib import PurePath
 from typing import Any
 
 from batchpub.course import Layout, Outcome, PlannedSheet
 from batchpub.record import RowRecord, RunRecord
 from batchpub.report.attention import drop_place
-from batchpub.report.table import find_own_columns
-from batchpub.report.text import cut_cell, neutralise
+from batchpub.report.table import find_own_columns, pick_own
 from batchpub.report.totals import TONES, advice, name_outcome
 from batchpub.report.xlsx_look import (
     MESSAGE_WIDTH,
@@ -23,6 +23,7 @@ from batchpub.report.xlsx_look import (
     measure_width,
     open_book,
     set_height,
+    write_text,
 )
 
 FOLDER = "staff"
@@ -57,10 +58,13 @@ def write_own_files(run: RunRecord, read_kept: ReadKept = lambda _: None) -> Ite
 
 def _name_file(file: str, taken: set[str]) -> str:
     stem = PurePath(file).stem or "list"
-    name, number = f"{stem} - results.xlsx", 1
-    while name.casefold() in taken:
-        number += 1
-        name = f"{stem} ({number}) - results.xlsx"
+    others = (f"{stem} ({number}) - results.xlsx" for number in count(2))
+    return _choose_free(f"{stem} - results.xlsx", others, taken)
+
+
+def _choose_free(usual: str, others: Iterable[str], taken: set[str]) -> str:
+    """Give the first name that is free, whatever its capitals, and take it."""
+    name = next(name for name in chain([usual], others) if name.casefold() not in taken)
     taken.add(name.casefold())
     return name
 
@@ -107,34 +111,31 @@ def _write_book(run: RunRecord, indexes: Sequence[int]) -> bytes:
 
 def _name_page(name: str, taken: set[str]) -> str:
     plain = _NOT_IN_NAMES.sub(" ", name).strip(" '")[:_LONGEST_NAME] or "List"
-    shown, number = plain, 1
-    while shown.casefold() in taken:
-        number += 1
-        shown = f"{plain[: _LONGEST_NAME - 4]} {number}"
-    taken.add(shown.casefold())
-    return shown
+    return _choose_free(plain, (f"{plain[: _LONGEST_NAME - 4]} {number}" for number in count(2)), taken)
 
 
 def _write_page(page: Any, sheet: PlannedSheet, rows: Sequence[RowRecord], look: Look) -> None:
     own = find_own_columns(sheet)
-    headings = [sheet.headings[index] for index in own]
     layout = _lay_out(sheet, own, rows)
+    cells = [pick_own(row, own) for row in rows]
     first_ours = max(layout.columns, default=-1) + 1
     for number, column, text in layout.above:
-        page.write_string(number - 1, column, cut_cell(neutralise(text)), look.bold)
-    cells = {row.position: [row.values[index] if index < len(row.values) else "" for index in own] for row in rows}
-    for place, (column, heading) in enumerate(zip(layout.columns, headings, strict=True)):
-        width = measure_width(heading, (texts[place] for texts in cells.values()))
-        page.set_column(column, column, width, look.text)
-        page.write_string(layout.row - 1, column, cut_cell(neutralise(heading)), look.heading)
+        write_text(page, number - 1, column, text, look.bold)
+    for place, column in enumerate(layout.columns):
+        heading = sheet.headings[own[place]]
+        page.set_column(column, column, measure_width(heading, (texts[place] for texts in cells)), look.text)
+        write_text(page, layout.row - 1, column, heading, look.heading)
     for place, heading in enumerate(HEADINGS):
         column = first_ours + place
         page.set_column(column, column, _WIDTHS[place], look.text if place else None)
-        page.write_string(layout.row - 1, column, heading, look.heading)
-    for row in rows:
-        for column, text in zip(layout.columns, cells[row.position], strict=True):
+        write_text(page, layout.row - 1, column, heading, look.heading)
+    for row, texts in zip(rows, cells, strict=True):
+        for column, text in zip(layout.columns, texts, strict=True):
             _write_own(page, row.row - 1, column, text, look)
-        _write_ours(page, row, first_ours, look)
+        said = _say_row(row)
+        for place, cell_format in enumerate((look.outcomes[row.outcome], look.wrapped, look.plain)):
+            write_text(page, row.row - 1, first_ours + place, said[place], cell_format)
+        set_height(page, row.row - 1, count_lines(said[1], MESSAGE_WIDTH))
     last_row = max((row.row for row in rows), default=layout.row)
     columns = range(min(layout.columns, default=0), first_ours + len(HEADINGS))
     furnish(page, heading=layout.row - 1, last=last_row - 1, columns=columns)
@@ -150,22 +151,10 @@ def _lay_out(sheet: PlannedSheet, own: Sequence[int], rows: Sequence[RowRecord])
 
 def _write_own(page: Any, line: int, column: int, text: str, look: Look) -> None:
     """Write what a person wrote: a plain number as a number, an id or anything else as text."""
-    if not text:
-        return
     if _NUMBER.fullmatch(text):
         page.write_number(line, column, float(text), look.plain)
     else:
-        page.write_string(line, column, cut_cell(neutralise(text)), look.text)
-
-
-def _write_ours(page: Any, row: RowRecord, first: int, look: Look) -> None:
-    line = row.row - 1
-    outcome, message, tried = _say_row(row)
-    page.write_string(line, first, outcome, look.outcomes[row.outcome])
-    page.write_string(line, first + 1, cut_cell(neutralise(message)), look.wrapped)
-    set_height(page, line, count_lines(message, MESSAGE_WIDTH))
-    if tried:
-        page.write_string(line, first + 2, tried, look.plain)
+        write_text(page, line, column, text, look.text)
 
 
 def say_to_staff(row: RowRecord) -> str:

@@ -8,7 +8,6 @@ from batchpub.course import Outcome
 from batchpub.errors import CannotWrite
 from batchpub.record import RunRecord
 from batchpub.report.table import IDS, OURS, Table, make_table
-from batchpub.report.text import cut_cell, neutralise
 from batchpub.report.xlsx_look import (
     MESSAGE_WIDTH,
     Look,
@@ -17,6 +16,7 @@ from batchpub.report.xlsx_look import (
     measure_width,
     open_book,
     set_height,
+    write_text,
 )
 from batchpub.report.xlsx_summary import write_summary
 
@@ -43,7 +43,7 @@ def _write_results(page: Any, table: Table, look: Look) -> None:
     for column, heading in enumerate(headings):
         width = MESSAGE_WIDTH if column == message else measure_width(heading, (str(cells[column]) for cells in rows))
         page.set_column(column, column, width, formats[column])
-        page.write_string(0, column, cut_cell(neutralise(heading)), look.heading)
+        write_text(page, 0, column, heading, look.heading)
     for line, cells in enumerate(rows, start=1):
         broken = max(str(value).count("\n") for value in cells) + 1
         set_height(page, line, max(broken, count_lines(str(cells[message]), MESSAGE_WIDTH)))
@@ -66,5 +66,5 @@ def _write_row(page: Any, line: int, cells: Sequence[str | int], formats: Sequen
     for column, value in enumerate(cells):
         if isinstance(value, int):
             page.write_number(line, column, value, formats[column])
-        elif value:
-            page.write_string(line, column, cut_cell(neutralise(value)), formats[column])
+        else:
+            write_text(page, line, column, value, formats[column])

@@ -11,6 +11,7 @@ from typing import Any
 
 from batchpub.course import Outcome
 from batchpub.record import RunRecord
+from batchpub.report.text import cut_cell, neutralise
 from batchpub.report.totals import TONES, Tone
 
 MESSAGE_WIDTH = 60  # of a column in characters; longer sentences are wrapped
@@ -107,6 +108,12 @@ def furnish(page: Any, *, heading: int, last: int, columns: range) -> None:
     page.ignore_errors({"number_stored_as_text": f"A1:XFD{last + 1}"})
     page.repeat_rows(heading)
     prepare_print(page, landscape=True)
+
+
+def write_text(page: Any, line: int, column: int, text: str, cell_format: Any) -> None:
+    """Write a text that stays text, however long it is; nothing for an empty one."""
+    if text:
+        page.write_string(line, column, cut_cell(neutralise(text)), cell_format)
 
 
 def measure_width(heading: str, texts: Iterable[str]) -> int:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from batchpub.record import RunRecord
-from batchpub.report.text import cut_cell, neutralise, show_time
+from batchpub.report.text import show_time
 from batchpub.report.totals import (
     ORDER,
     advice,
@@ -13,7 +13,15 @@ from batchpub.report.totals import (
     say_stop,
     summary_sentence,
 )
-from batchpub.report.xlsx_look import SUMMARY_WIDTHS, TITLE_SCALE, Look, count_lines, prepare_print, set_height
+from batchpub.report.xlsx_look import (
+    SUMMARY_WIDTHS,
+    TITLE_SCALE,
+    Look,
+    count_lines,
+    prepare_print,
+    set_height,
+    write_text,
+)
 
 _LOOK_HERE = "filter bp_outcome on the sheet Results; bp_message says what to do in each row."
 
@@ -49,7 +57,7 @@ def _write_totals(page: Any, begin: int, run: RunRecord, look: Look) -> int:
 def _write_across(page: Any, line: int, sentence: str, cell_format: Any, *, scale: float = 1.0) -> None:
     """Write a sentence over all columns, in as many lines as it needs."""
     page.merge_range(line, 0, line, len(SUMMARY_WIDTHS) - 1, "", cell_format)
-    page.write_string(line, 0, cut_cell(neutralise(sentence)), cell_format)
+    write_text(page, line, 0, sentence, cell_format)
     set_height(page, line, count_lines(sentence, sum(SUMMARY_WIDTHS) / scale), scale=scale)
 
 

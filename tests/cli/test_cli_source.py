@@ -193,7 +193,7 @@ def test_source_reads_standard_input_but_no_terminal():
         (f"https://x.org/a/b/june.xlsx?sig={TOKEN}", "https://x.org/…/june.xlsx"),
         (f"https://tenant.sharepoint.com/:x:/s/training/{TOKEN}?e=x", "https://tenant.sharepoint.com/…/"),
         ("s3://bucket/june.csv", "s3://bucket/june.csv"),
-        ("https://me:pw@x.org:8443/june.csv", "https://x.org:8443/june.csv"),
+        (f"https://me:{TOKEN}@x.org:8443/june.csv", "https://x.org:8443/june.csv"),
         ("http://[::1]:8080/lists/june.csv", "http://[::1]:8080/…/june.csv"),
     ],
 )
