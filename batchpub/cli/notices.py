@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from batchpub.cli.pipeline import read_pipeline
-from batchpub.errors import ExitCode
 from batchpub.files import say_reason
 from batchpub.notify import Mail, Targets, notify
 from batchpub.record import RunRecord
-from batchpub.report.ending import Ending, end_of_run
+from batchpub.report.ending import describe_end
 from batchpub.settings.fields import Settings
 from batchpub.telemetry import measure, wanted_signals, write_textfile
 
@@ -23,22 +22,23 @@ def tell_end_of_run(
     if settings.metrics_file:
         yield from _write_metrics(Path(settings.metrics_file), run)
     yield from _export(run, environ)
-    ending = end_of_run(run, reports, pipeline_url=_pipeline_url(environ))
-    yield from notify(ending, _targets(settings), [path for path in reports if path.suffix == ".xlsx"])
+    yield from tell_people(run, settings, environ, reports)
 
 
-def tell_refusal(exit_code: ExitCode, sentence: str, settings: Settings, environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Tell that a command ended before its run began."""
-    ending = Ending(exit_code=exit_code, sentence=sentence, pipeline_url=_pipeline_url(environ))
-    return notify(ending, _targets(settings))
+def tell_people(
+    run: RunRecord, settings: Settings, environ: Mapping[str, str], reports: Sequence[Path]
+) -> tuple[str, ...]:
+    """Tell whoever the settings name, also of a command that ended before its run began."""
+    url = read_pipeline(environ).get("cicd.pipeline.run.url.full", "")
+    workbooks = [path for path in reports if path.suffix == ".xlsx"]
+    return notify(describe_end(run, reports, pipeline_url=url), _targets(settings), workbooks)
 
 
 def _targets(settings: Settings) -> Targets:
-    url, smtp = settings.notify_url, settings.smtp_url
     mail = None
-    if smtp and settings.mail_from:
-        mail = Mail(server=smtp.get_secret_value(), sender=settings.mail_from, to=settings.mail_to)
-    return Targets(url=url.get_secret_value() if url else "", form=settings.notify_format, mail=mail)
+    if settings.smtp_url and settings.mail_from:
+        mail = Mail(server=settings.reveal("smtp_url"), sender=settings.mail_from, to=settings.mail_to)
+    return Targets(url=settings.reveal("notify_url"), form=settings.notify_format, mail=mail)
 
 
 def _write_metrics(path: Path, run: RunRecord) -> Iterator[str]:
@@ -60,7 +60,3 @@ def _export(run: RunRecord, environ: Mapping[str, str]) -> Iterator[str]:
         yield "OTEL_… variables name a collector, but the extra is not installed: pip install 'batchpub[otel]'."
     except Exception as error:  # noqa: BLE001 - a collector's trouble, or a variable of its own, is none of the run's
         yield f"OpenTelemetry could not be used ({type(error).__name__}). Look at the OTEL_… variables."
-
-
-def _pipeline_url(environ: Mapping[str, str]) -> str:
-    return read_pipeline(environ).get("cicd.pipeline.run.url.full", "")

@@ -5,7 +5,7 @@ Imported when a command is over: `--help` needs none of it.
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -41,7 +41,7 @@ def leave_word(here: Invocation, error: BaseException) -> None:
     spots = [Spot(file=file, word=f"exit code {code}", message=sentence)]
     for warning in (
         *announce(record, os.environ, reports, sys.stdout, spots=spots),
-        *_notify(here, code, sentence),
+        *_notify(here, record, reports),
     ):
         log.warning("report.unannounced", error=warning)
 
@@ -81,8 +81,8 @@ def _write(here: Invocation, record: RunRecord) -> tuple[Path, ...]:
     return write_reports(record, out, here.settings.report if here.settings else tuple(FILE_NAMES))
 
 
-def _notify(here: Invocation, code: ExitCode, sentence: str) -> Iterator[str]:
+def _notify(here: Invocation, record: RunRecord, reports: Sequence[Path]) -> Iterator[str]:
     if here.settings is not None and here.is_run():
-        from batchpub.cli.notices import tell_refusal  # noqa: PLC0415 - a run without notices needs none of it
+        from batchpub.cli.notices import tell_people  # noqa: PLC0415 - a run without notices needs none of it
 
-        yield from tell_refusal(code, sentence, here.settings, os.environ)
+        yield from tell_people(record, here.settings, os.environ, reports)

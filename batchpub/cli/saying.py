@@ -17,7 +17,7 @@ from batchpub.course import Pile, Plan
 from batchpub.pace.estimate import estimate_seconds
 from batchpub.plural import say_count
 from batchpub.record import RunRecord
-from batchpub.report.ending import end_of_run
+from batchpub.report.ending import describe_end
 from batchpub.report.summary import Summary, render, summarise
 from batchpub.report.text import escape_commands
 from batchpub.report.totals import say_plan
@@ -81,6 +81,10 @@ def say_goodbye(found: RunRecord, folder: str) -> None:
 
 def print_end(found: RunRecord, reports: Sequence[Path]) -> None:
     """Print how a run ended as JSON: every key is always there."""
-    facts = end_of_run(found, reports).pick(*JSON_KEYS)
-    document = {"schema_version": 1, **facts, "reports": [str(path) for path in reports]}
+    facts = describe_end(found, reports)
+    document = {
+        "schema_version": 1,
+        **{name: facts[name] for name in JSON_KEYS},
+        "reports": [str(path) for path in reports],
+    }
     print(escape_commands(json.dumps(document)))  # noqa: T201 - what was asked for

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from batchpub.report.ending import Ending
+from batchpub.report.ending import Facts
 
 HOSTS = {
     "hooks.slack.com": "slack",
@@ -20,7 +20,7 @@ _GENERIC = (
     "title", "message", "exit_code", "exit_meaning", "run", "host", "attention", "counts", "started_at", "finished_at",
     "stop_reason", "resume_command", "reports", "pipeline_url",
 )  # fmt: skip
-Format = Callable[[Ending], dict[str, Any]]
+Format = Callable[[Facts], dict[str, Any]]
 
 
 def choose_format(url: str, asked: str = "auto") -> str:
@@ -31,44 +31,45 @@ def choose_format(url: str, asked: str = "auto") -> str:
     return next((name for known, name in HOSTS.items() if host == known or host.endswith(f".{known}")), "json")
 
 
-def make_json(ending: Ending) -> dict[str, Any]:
-    """Give the generic JSON document: every key is always there."""
-    return {"version": 1, "program": "batchpub", **ending.pick(*_GENERIC)}
+def make_json(facts: Facts) -> dict[str, Any]:
+    """Give the generic JSON document: every key is always there. `counts` is empty where there were no rows."""
+    document = {"version": 1, "program": "batchpub", **{name: facts[name] for name in _GENERIC}}
+    return document if facts["total"] else {**document, "counts": {}}
 
 
-def list_facts(ending: Ending) -> dict[str, str]:
+def list_facts(facts: Facts) -> dict[str, str]:
     """Give what people read under the sentence, by its name for them; nothing that is empty."""
     shown = {
-        "Where": ending.host,
-        "Run": ending.run,
-        "Stopped because": ending.stop_reason,
-        "Next": "" if ending.is_good else ending.exit_code.remedy,
-        "To go on": ending.resume_command,
-        "Reports": ending.folder,
+        "Where": facts["host"],
+        "Run": facts["run"],
+        "Stopped because": facts["stop_reason"] if facts["stop_reason"] != facts["message"] else "",
+        "Next": facts["remedy"],
+        "To go on": facts["resume_command"],
+        "Reports": facts["reports"],
     }
     return {name: value for name, value in shown.items() if value}
 
 
-def make_slack(ending: Ending) -> dict[str, Any]:
+def make_slack(facts: Facts) -> dict[str, Any]:
     """Give a message of blocks; `text` is what a phone's notification shows. Mattermost and Rocket.Chat read `text`."""
-    facts = "\n".join(f"*{name}:* {_slack(value)}" for name, value in list_facts(ending).items())
+    lines = "\n".join(f"*{name}:* {_slack(value)}" for name, value in list_facts(facts).items())
     blocks: list[dict[str, Any]] = [
-        {"type": "header", "text": {"type": "plain_text", "text": _cut(ending.title(), 150)}},
-        {"type": "section", "text": {"type": "mrkdwn", "text": _cut(_slack(ending.sentence), MOST_TEXT)}},
+        {"type": "header", "text": {"type": "plain_text", "text": _cut(facts["title"], 150)}},
+        {"type": "section", "text": {"type": "mrkdwn", "text": _cut(_slack(facts["message"]), MOST_TEXT)}},
     ]
-    if facts:
-        blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": _cut(facts, MOST_TEXT)}})
-    if ending.pipeline_url:
+    if lines:
+        blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": _cut(lines, MOST_TEXT)}})
+    if facts["pipeline_url"]:
         button = {
             "type": "button",
             "text": {"type": "plain_text", "text": "Open the pipeline"},
-            "url": ending.pipeline_url,
+            "url": facts["pipeline_url"],
         }
         blocks.append({"type": "actions", "elements": [button]})
-    return {"text": _cut(f"{_slack(ending.title())}. {_slack(ending.sentence)}", MOST_TEXT), "blocks": blocks}
+    return {"text": _cut(f"{_slack(facts['title'])}. {_slack(facts['message'])}", MOST_TEXT), "blocks": blocks}
 
 
-def make_teams(ending: Ending) -> dict[str, Any]:
+def make_teams(facts: Facts) -> dict[str, Any]:
     """Give an Adaptive Card, as a Teams workflow "when a webhook request is received" posts it.
 
     Texts are runs of a RichTextBlock or facts: neither a sheet nor the service can write a link into the card.
@@ -79,13 +80,13 @@ def make_teams(ending: Ending) -> dict[str, Any]:
         "version": "1.4",
         "msteams": {"width": "Full"},
         "body": [
-            _rich(ending.title(), weight="Bolder", size="Medium", color="Good" if ending.is_good else "Attention"),
-            _rich(ending.sentence),
-            *[_rich(f"{name}: {value}", isSubtle=True) for name, value in list_facts(ending).items()],
+            _rich(facts["title"], weight="Bolder", size="Medium", color="Attention" if facts["exit_code"] else "Good"),
+            _rich(facts["message"]),
+            *[_rich(f"{name}: {value}", isSubtle=True) for name, value in list_facts(facts).items()],
         ],
     }
-    if ending.pipeline_url:
-        card["actions"] = [{"type": "Action.OpenUrl", "title": "Open the pipeline", "url": ending.pipeline_url}]
+    if facts["pipeline_url"]:
+        card["actions"] = [{"type": "Action.OpenUrl", "title": "Open the pipeline", "url": facts["pipeline_url"]}]
     attachment = {"contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": None, "content": card}
     return {"type": "message", "attachments": [attachment]}
 

@@ -16,7 +16,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from batchpub import __version__
 from batchpub.notify.payloads import FORMATS, choose_format, list_facts
-from batchpub.report.ending import Ending
+from batchpub.report.ending import Facts
 
 SECONDS = 10.0  # of one connection or answer
 MOST_SECONDS = 30.0  # of one target, however slowly it answers
@@ -42,16 +42,16 @@ class Targets:
     mail: Mail | None = None
 
 
-def notify(ending: Ending, targets: Targets, attachments: Sequence[Path] = ()) -> tuple[str, ...]:
+def notify(facts: Facts, targets: Targets, attachments: Sequence[Path] = ()) -> tuple[str, ...]:
     """Tell every target; give a sentence for each that could not be told. Takes at most a minute."""
     jobs: list[tuple[str, Callable[[], None]]] = []
     if targets.url.lower().startswith(("http://", "https://")):
-        jobs.append((_name(targets.url), lambda: _post(targets.url, targets.form, ending)))
+        jobs.append((_name(targets.url), lambda: _post(targets.url, targets.form, facts)))
     elif targets.url:
-        jobs.append(("the service behind notify_url", lambda: _tell_apprise(targets.url, ending, attachments)))
+        jobs.append(("the service behind notify_url", lambda: _tell_apprise(targets.url, facts, attachments)))
     if targets.mail is not None:
         mail = targets.mail
-        jobs.append((_name(mail.server), lambda: _send_mail(mail, make_mail(mail, ending, attachments))))
+        jobs.append((_name(mail.server), lambda: _send_mail(mail, make_mail(mail, facts, attachments))))
     return tuple(
         f"{name} could not be told how the run ended: {trouble}. The run itself is not affected."
         for name, job in jobs
@@ -59,16 +59,16 @@ def notify(ending: Ending, targets: Targets, attachments: Sequence[Path] = ()) -
     )
 
 
-def make_mail(mail: Mail, ending: Ending, attachments: Sequence[Path]) -> EmailMessage:
+def make_mail(mail: Mail, facts: Facts, attachments: Sequence[Path]) -> EmailMessage:
     """Write the mail: the sentence, the facts, and the workbooks as far as they fit."""
     message = EmailMessage()
-    message["Subject"] = " ".join(ending.title().split())
+    message["Subject"] = " ".join(facts["title"].split())
     message["From"], message["To"] = mail.sender, ", ".join(mail.to)
-    message["X-Batchpub-Exit-Code"] = str(int(ending.exit_code))
+    message["X-Batchpub-Exit-Code"] = str(facts["exit_code"])
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office replies
-    facts = [f"{name}: {value}" for name, value in list_facts(ending).items()]
-    link = [f"Pipeline: {ending.pipeline_url}"] if ending.pipeline_url else []
-    message.set_content("\n".join([ending.sentence, "", *facts, *link, ""]))
+    lines = [f"{name}: {value}" for name, value in list_facts(facts).items()]
+    link = [f"Pipeline: {facts['pipeline_url']}"] if facts["pipeline_url"] else []
+    message.set_content("\n".join([facts["message"], "", *lines, *link, ""]))
     left = MOST_ATTACHED
     for path in attachments:
         data = path.read_bytes()
@@ -91,8 +91,8 @@ class _NoRedirect(HTTPRedirectHandler):
         return None
 
 
-def _post(url: str, form: str, ending: Ending) -> None:
-    body = json.dumps(FORMATS[choose_format(url, form)](ending)).encode()
+def _post(url: str, form: str, facts: Facts) -> None:
+    body = json.dumps(FORMATS[choose_format(url, form)](facts)).encode()
     headers = {"Content-Type": "application/json", "User-Agent": f"batchpub/{__version__}"}
     request = Request(url, data=body, headers=headers, method="POST")  # noqa: S310 - http and https only, see notify
     with build_opener(_NoRedirect()).open(request, timeout=SECONDS) as answer:
@@ -118,16 +118,16 @@ def _send_mail(mail: Mail, message: EmailMessage) -> None:
         line.send_message(message)
 
 
-def _tell_apprise(url: str, ending: Ending, attachments: Sequence[Path]) -> None:
+def _tell_apprise(url: str, facts: Facts, attachments: Sequence[Path]) -> None:
     from apprise import Apprise, NotifyType  # noqa: PLC0415 - an extra; most runs do without it
 
-    lines = [ending.sentence, *(f"{name}: {value}" for name, value in list_facts(ending).items())]
+    lines = [facts["message"], *(f"{name}: {value}" for name, value in list_facts(facts).items())]
     service = Apprise()
     if not service.add(url):
         raise _NotTold("Apprise does not know this kind of address")
-    kind = NotifyType.SUCCESS if ending.is_good else NotifyType.WARNING
+    kind = NotifyType.WARNING if facts["exit_code"] else NotifyType.SUCCESS
     kept = [str(path) for path in attachments if path.stat().st_size <= MOST_ATTACHED]
-    if not service.notify(title=ending.title(), body="\n".join(lines), notify_type=kind, attach=kept or None):
+    if not service.notify(title=facts["title"], body="\n".join(lines), notify_type=kind, attach=kept or None):
         raise _NotTold("the service did not take the message")
 
 

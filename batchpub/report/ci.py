@@ -13,7 +13,7 @@ from batchpub.plural import say_count
 from batchpub.record import RunRecord
 from batchpub.report.annotations import LONGEST_CELL, LONGEST_FACT, WORKSPACE, annotate, find_unread, shorten
 from batchpub.report.attention import Spot, find_spots
-from batchpub.report.ending import Ending, end_of_run
+from batchpub.report.ending import Facts, describe_end
 from batchpub.report.text import fit_encoding, replace_surrogates, strip_controls
 from batchpub.report.totals import ORDER, advice, count_outcomes, name_outcome, say_stop, summary_sentence
 
@@ -47,13 +47,13 @@ def announce(
     `stdout` there are none, for it holds JSON. `spots` are annotated in the place of the rows that need attention.
     Kubernetes: BATCHPUB_TERMINATION_LOG or /dev/termination-log, where that file exists. Elsewhere nothing is written.
     """
-    ending = end_of_run(run, reports)
+    facts = describe_end(run, reports)
     spots = [*find_unread(run), *find_spots(run)] if spots is None else spots
     surfaces = _shown_by_github(environ, stdout, spots, lambda room: make_summary(run, reports, room))
     if outputs := environ.get("GITHUB_OUTPUT"):
-        surfaces.append(("GITHUB_OUTPUT", lambda: _append(Path(outputs), make_outputs(ending))))
+        surfaces.append(("GITHUB_OUTPUT", lambda: _append(Path(outputs), make_outputs(facts))))
     log = Path(environ.get("BATCHPUB_TERMINATION_LOG") or TERMINATION_LOG)
-    surfaces.append(("the termination message", lambda: _fill(log, make_termination_message(ending))))
+    surfaces.append(("the termination message", lambda: _fill(log, make_termination_message(facts))))
     return _tell(surfaces)
 
 
@@ -84,7 +84,7 @@ def make_summary(run: RunRecord, reports: Sequence[Path], most_bytes: int = MOST
     return head + _summary_problems(run, room) + foot if room >= 0 else ""
 
 
-def make_outputs(ending: Ending) -> str:
+def make_outputs(facts: Facts) -> str:
     """Write GitHub's step outputs.
 
     `published`: rows whose course is published now, also by an earlier run; `failed`: rows that are refused, failed or
@@ -93,23 +93,21 @@ def make_outputs(ending: Ending) -> str:
     """
     # A delimiter nobody can know beforehand: no value can end itself and go on with an output of its own.
     end = f"batchpub_{secrets.token_hex(16)}"
-    values = {
-        name: value if isinstance(value, str) else json.dumps(value) for name, value in ending.pick(*OUTPUTS).items()
-    }
+    plain = ((name, facts[name]) for name in OUTPUTS)
+    values = {name: value if isinstance(value, str) else json.dumps(value) for name, value in plain}
     return "".join(f"{name}<<{end}\n{replace_surrogates(value)}\n{end}\n" for name, value in values.items())
 
 
-def make_termination_message(ending: Ending) -> bytes:
+def make_termination_message(facts: Facts) -> bytes:
     """Write what Kubernetes keeps of a container: JSON in UTF-8 of at most 4,096 bytes."""
-    facts = ending.facts()
     message = {
-        "run": shorten(ending.run, LONGEST_FACT),
-        "portal": shorten(ending.host, LONGEST_FACT),
+        "run": shorten(facts["run"], LONGEST_FACT),
+        "portal": shorten(facts["host"], LONGEST_FACT),
         "exit_code": facts["exit_code"],
-        "summary": ending.sentence,
+        "summary": facts["summary"],
         "totals": facts["counts"],
-        "stop_reason": shorten(ending.stop_reason, LONGEST_CELL),
-        "resume_command": strip_controls(ending.resume_command),
+        "stop_reason": shorten(facts["stop_reason"], LONGEST_CELL),
+        "resume_command": strip_controls(facts["resume_command"]),
     }
     data = _encode(message)
     # Half a command is worse than none.

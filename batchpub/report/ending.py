@@ -1,7 +1,6 @@
 """How a command ended, in facts: `--json`, CI server, orchestrator and notifications each show some of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,100 +9,46 @@ from batchpub.course import Outcome
 from batchpub.errors import ExitCode
 from batchpub.plural import say_count
 from batchpub.record import RunRecord
-from batchpub.report.totals import DONE, PROBLEMS, count_outcomes, summary_sentence
+from batchpub.report.totals import DONE, count_outcomes, count_problems, summary_sentence
 
-_FAILED = (Outcome.REFUSED, Outcome.FAILED, Outcome.INVALID)
+FAILED = (Outcome.REFUSED, Outcome.FAILED, Outcome.INVALID)
+Facts = Mapping[str, Any]
+"""What `describe_end` gives."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ending:
-    """One end of one command, also of one that could not begin.
+def describe_end(run: RunRecord, reports: Sequence[Path], *, pipeline_url: str = "") -> dict[str, Any]:
+    """Give the facts of an end, also of one without rows, under the names that programs read.
 
-    `sentence` is for people. `counts` are rows by outcome, empty where no run began. `reports` are the files that were
-    written, `pipeline_url` is where the CI server shows the run.
+    `message` is a sentence for people, `counts` are rows by outcome. `report` is the page, or else the first report,
+    `reports` the folder of all of them, `pipeline_url` where the CI server shows the run; each is "" where there is none.
     """
-
-    exit_code: ExitCode
-    sentence: str
-    run: str = ""
-    host: str = ""
-    counts: Mapping[Outcome, int] = field(default_factory=dict)
-    started_at: datetime | None = None
-    finished_at: datetime | None = None
-    stop_reason: str = ""
-    resume_command: str = ""
-    reports: tuple[Path, ...] = ()
-    pipeline_url: str = ""
-
-    @property
-    def is_good(self) -> bool:
-        """Tell whether nobody has anything to do."""
-        return self.exit_code is ExitCode.OK
-
-    @property
-    def folder(self) -> str:
-        """Name the folder of the reports, "" where there are none."""
-        return str(self.reports[0].parent) if self.reports else ""
-
-    def count(self, *outcomes: Outcome) -> int:
-        """Count the rows with one of these outcomes."""
-        return sum(self.counts.get(outcome, 0) for outcome in outcomes)
-
-    def title(self) -> str:
-        """Say in a few words how it ended."""
-        if self.is_good:
-            return "batchpub: all published"
-        rows = self.count(*PROBLEMS)
-        needs = f"{say_count(rows, 'row')} {'needs' if rows == 1 else 'need'} attention, " if rows else ""
-        return f"batchpub: {needs}exit code {int(self.exit_code)} ({self.exit_code.meaning})"
-
-    def facts(self) -> dict[str, Any]:
-        """Give everything that is known of it as plain values under the names that programs read."""
-        pages = [path for path in self.reports if path.suffix == ".html"]
-        return {
-            "title": self.title(),
-            "message": self.sentence,
-            "exit_code": int(self.exit_code),
-            "exit_meaning": self.exit_code.meaning,
-            "run": self.run,
-            "host": self.host,
-            "total": self.count(*Outcome),
-            "published": self.count(*DONE),
-            "failed": self.count(*_FAILED),
-            "unknown": self.count(Outcome.UNKNOWN),
-            "not_attempted": self.count(Outcome.NOT_ATTEMPTED),
-            "attention": self.count(*PROBLEMS),
-            "counts": {outcome.value: count for outcome, count in self.counts.items()},
-            "started_at": _show(self.started_at),
-            "finished_at": _show(self.finished_at),
-            "stop_reason": self.stop_reason,
-            "resume_command": self.resume_command,
-            "report": str(next(iter([*pages, *self.reports]), "")),
-            "reports": self.folder,
-            "pipeline_url": self.pipeline_url,
-        }
-
-    def pick(self, *names: str) -> dict[str, Any]:
-        """Give some of the facts, in this order."""
-        facts = self.facts()
-        return {name: facts[name] for name in names}
-
-
-def end_of_run(run: RunRecord, reports: Sequence[Path], *, pipeline_url: str = "") -> Ending:
-    """Give the end of a run from its record, whether or not its reports could be written."""
-    return Ending(
-        exit_code=ExitCode(run.exit_code or 0),
-        sentence=summary_sentence(run),
-        run=run.run,
-        host=run.portal,
-        counts=count_outcomes(run),
-        started_at=run.started_at,
-        finished_at=run.finished_at,
-        stop_reason=run.stop_reason,
-        resume_command=run.resume_command,
-        reports=tuple(reports),
-        pipeline_url=pipeline_url,
-    )
+    code, counts, attention = ExitCode(run.exit_code or 0), count_outcomes(run), count_problems(run)
+    needs = f"{say_count(attention, 'row')} {'needs' if attention == 1 else 'need'} attention, " if attention else ""
+    first = next((path for path in reports if path.suffix == ".html"), reports[0] if reports else "")
+    return {
+        "title": f"batchpub: {needs}exit code {int(code)} ({code.meaning})" if code else "batchpub: all published",
+        "message": run.stop_reason if run.stop_reason and not run.rows else summary_sentence(run),
+        "summary": summary_sentence(run),
+        "exit_code": int(code),
+        "exit_meaning": code.meaning,
+        "remedy": code.remedy if code else "",
+        "run": run.run,
+        "host": run.portal,
+        "total": len(run.rows),
+        "published": sum(counts[outcome] for outcome in DONE),
+        "failed": sum(counts[outcome] for outcome in FAILED),
+        "unknown": counts[Outcome.UNKNOWN],
+        "not_attempted": counts[Outcome.NOT_ATTEMPTED],
+        "attention": attention,
+        "counts": {outcome.value: count for outcome, count in counts.items()},
+        "started_at": _show(run.started_at),
+        "finished_at": _show(run.finished_at),
+        "stop_reason": run.stop_reason,
+        "resume_command": run.resume_command,
+        "report": str(first),
+        "reports": str(reports[0].parent) if reports else "",
+        "pipeline_url": pipeline_url,
+    }
 
 
 def _show(moment: datetime | None) -> str | None:

@@ -6,19 +6,15 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.made_runs import make_row, make_run
 
 from batchpub.course import Outcome
-from batchpub.errors import ExitCode
 from batchpub.notify import FORMATS, choose_format
-from batchpub.report.ending import Ending
+from batchpub.report.ending import describe_end
 
-ENDING = Ending(
-    exit_code=ExitCode.SOME_FAILED,
-    sentence="39 of 45 rows are published; 3 need attention: 2 invalid, 1 refused.",
-    run="20261127T101112Z-a1b2c3",
-    host="people.zoho.com",
-    counts={Outcome.PUBLISHED: 39, Outcome.INVALID: 2, Outcome.REFUSED: 1},
-    reports=(Path("batchpub-reports/x/results.csv"),),
+ENDING = describe_end(
+    make_run(*map(make_row, range(3)), *(make_row(n, outcome=Outcome.PUBLISHED) for n in range(3, 42))),
+    (Path("batchpub-reports/x/results.csv"),),
     pipeline_url="https://ci.example.com/run/1",
 )
 
@@ -47,13 +43,13 @@ def test_generic_document_has_every_key_always():
     """
     A program that reads it never meets a missing key, be it the end of a run or of a command that could not begin.
     """
-    least = Ending(exit_code=ExitCode.SETTINGS_WRONG, sentence="No credentials.")
+    least = describe_end(make_run(text="No credentials.", planned_rows=0), ())
 
     full, empty = FORMATS["json"](ENDING), FORMATS["json"](least)
 
     assert list(full) == list(empty)
-    assert {"exit_code": 1, "attention": 3, "run": ENDING.run, "reports": "batchpub-reports/x"}.items() <= full.items()
-    assert json.loads(json.dumps(empty))["started_at"] is None
+    assert {"exit_code": 1, "attention": 3, "run": "r1", "reports": "batchpub-reports/x"}.items() <= full.items()
+    assert ("No credentials.", {}) == (json.loads(json.dumps(empty))["message"], empty["counts"])
 
 
 @given(text=st.text(max_size=4000))
@@ -61,7 +57,7 @@ def test_no_text_writes_markup_into_a_message(text):
     """
     Whatever a sheet or the service says stands as text: no Slack link or mention, no Markdown of Teams, no key of JSON.
     """
-    ending = Ending(exit_code=ExitCode.SOME_FAILED, sentence=text, stop_reason=text, reports=(Path("r/x"),))
+    ending = {**describe_end(make_run(text=text), (Path("r/x"),)), "message": text}
 
     slack = json.dumps(FORMATS["slack"](ending), ensure_ascii=False)
     card = FORMATS["teams"](ending)["attachments"][0]["content"]
@@ -82,6 +78,6 @@ def test_card_says_what_a_person_needs():
         "batchpub: 3 rows need attention, exit code 1 (finished; some rows were refused, failed or are invalid)"
         == texts[0]
     )
-    assert ENDING.sentence == texts[1]
+    assert ENDING["message"] == texts[1]
     assert "Next: correct those rows, run again" in texts
     assert "https://ci.example.com/run/1" == card["actions"][0]["url"]

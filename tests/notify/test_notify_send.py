@@ -6,13 +6,14 @@ import threading
 from contextlib import contextmanager
 
 import pytest
+from support.made_runs import make_row, make_run
 
-from batchpub.errors import ExitCode
+from batchpub.course import Outcome
 from batchpub.notify import FORMATS, Mail, Targets, notify
 from batchpub.notify import send as sending
-from batchpub.report.ending import Ending
+from batchpub.report.ending import describe_end
 
-ENDING = Ending(exit_code=ExitCode.OK, sentence="All 3 rows are published.", run="r1", host="people.zoho.com")
+ENDING = describe_end(make_run(*(make_row(n, outcome=Outcome.PUBLISHED) for n in range(3)), exit_code=0), ())
 SECRET = "s3cr3t-token-of-the-hook"
 
 

@@ -15,7 +15,7 @@ from batchpub.course import Outcome, PlannedSheet
 from batchpub.report.annotations import annotate
 from batchpub.report.attention import Spot, find_spots
 from batchpub.report.ci import OUTPUTS, announce, make_outputs, make_summary, make_termination_message
-from batchpub.report.ending import end_of_run
+from batchpub.report.ending import describe_end
 
 REPORTS = (Path("out/results.csv"), Path("out/report.html"))
 
@@ -122,7 +122,7 @@ def test_outputs_are_read_as_they_were_meant(run):
     """
     Whatever the resume command is, the runner reads these outputs and no other.
     """
-    outputs = read_outputs(make_outputs(end_of_run(run, REPORTS)))
+    outputs = read_outputs(make_outputs(describe_end(run, REPORTS)))
 
     assert list(OUTPUTS) == list(outputs)
     assert str(REPORTS[1]) == outputs["report"]
@@ -132,10 +132,10 @@ def test_no_value_can_end_itself():
     """
     A command that holds the delimiter of an earlier run's outputs stays one value.
     """
-    earlier = make_outputs(end_of_run(make_run(), REPORTS)).split("\n", 1)[0].removeprefix("published<<")
+    earlier = make_outputs(describe_end(make_run(), REPORTS)).split("\n", 1)[0].removeprefix("published<<")
     smuggled = f"x\n{earlier}\npublished<<{earlier}\n99\n{earlier}"
 
-    outputs = read_outputs(make_outputs(end_of_run(make_run(make_row(), resume_command=smuggled), REPORTS)))
+    outputs = read_outputs(make_outputs(describe_end(make_run(make_row(), resume_command=smuggled), REPORTS)))
 
     assert ("0", smuggled) == (outputs["published"], outputs["resume_command"])
 
@@ -158,7 +158,7 @@ def test_outputs_count_what_a_pipeline_asks_for():
         "report": "",
         "reports": "",
         "resume_command": "go on",
-    } == read_outputs(make_outputs(end_of_run(run, ())))
+    } == read_outputs(make_outputs(describe_end(run, ())))
 
 
 @pytest.mark.parametrize("text", NASTY)
@@ -216,7 +216,7 @@ def test_termination_message_is_small_json(text):
     """
     At most 4,096 bytes of JSON with all keys, whatever the texts are.
     """
-    data = make_termination_message(end_of_run(make_run(text=text, run=text, portal=text), ()))
+    data = make_termination_message(describe_end(make_run(text=text, run=text, portal=text), ()))
 
     assert len(data) <= 4_096
     assert ["run", "portal", "exit_code", "summary", "totals", "stop_reason", "resume_command"] == list(
@@ -242,7 +242,7 @@ def test_everybody_is_told(tmp_path):
     assert () == warnings
     assert "before\n" + make_summary(run, REPORTS) == summary
     assert {"published": "27"}.items() <= read_outputs(output.removeprefix("before\n")).items()
-    assert make_termination_message(end_of_run(run, ())).decode() == termination
+    assert make_termination_message(describe_end(run, ())).decode() == termination
     assert annotate(find_spots(run)) == stdout.getvalue()
 
 
