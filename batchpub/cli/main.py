@@ -85,6 +85,7 @@ def main() -> NoReturn:
             stream.reconfigure(errors="replace")
     try:
         code = group.main(standalone_mode=False, obj=here)
+        sys.stdout.flush()  # else what cannot be written is found at the interpreter's end, which makes it 120
         sys.exit(int(code or 0))
     except (Exception, Left) as error:  # noqa: BLE001 - the edge of the program
         code = _tell(error)

@@ -136,7 +136,7 @@ def _begin(flags: dict[str, Any], job: Path | None, take: Callable[[Settings, In
     here.settings = settings
     start_log(settings)
     try:
-        return asyncio.run(_publish(take(settings, here), settings, extras, here))
+        found, work = asyncio.run(_publish(take(settings, here), settings, extras, here))
     except (click.ClickException, click.Abort):
         raise
     except (Exception, Left) as error:
@@ -144,13 +144,19 @@ def _begin(flags: dict[str, Any], job: Path | None, take: Callable[[Settings, In
 
         leave_word(here, error)
         code, sentence = name_end(error)
-        log.error("run.finished", exit_code=int(code), counts={}, error=sentence, resume_command=command_again())
+        counts: dict[str, int] | None = None if here.began else {}  # what was sent, if anything, is in the state
+        log.error("run.finished", exit_code=int(code), counts=counts, error=sentence, resume_command=command_again())
         if has_person(sys.stderr):
             raise
         return code
+    if extras.as_json:
+        print_end(found, work.reports)
+    elif not settings.quiet:
+        say_goodbye(found, "" if work.unreported else str(here.out()))
+    return found.exit_code or ExitCode.OK
 
 
-async def _publish(taken: Taken, settings: Settings, extras: Extras, here: Invocation) -> int:
+async def _publish(taken: Taken, settings: Settings, extras: Extras, here: Invocation) -> tuple[RunRecord, Engine]:
     plan = taken.intake.settle(*await _find_published(taken, settings, extras))
     out = here.out()
     structlog.contextvars.bind_contextvars(run=here.run)
@@ -164,13 +170,9 @@ async def _publish(taken: Taken, settings: Settings, extras: Extras, here: Invoc
         rules = replace(rules_of(settings), uncertain=taken.uncertain)
         forbidden = find_broken_rule(plan, settings, done=taken.done)
         job = Job(plan=plan, settings=settings, extras=extras, here=here, rules=rules, forbidden=forbidden)
-        found, work = await _run(job)
+        ended = await _run(job)
     here.said = True
-    if extras.as_json:
-        print_end(found, work.reports)
-    elif not settings.quiet:
-        say_goodbye(found, "" if work.unreported else str(out))
-    return found.exit_code or ExitCode.OK
+    return ended
 
 
 async def _find_published(

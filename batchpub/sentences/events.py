@@ -108,12 +108,10 @@ def _gentler(fields: Fields) -> str:
 
 
 def _finished(fields: Fields) -> str:
-    counts = fields.get("counts") or {}
-    code = f"exit code {fields['exit_code']}"
+    counts, code = fields.get("counts"), f"exit code {fields['exit_code']}"
     if not counts:
-        return f"It ended before anything was sent, {code}: {fields.get('error') or fields.get('stop_reason') or ''}".rstrip(
-            ": "
-        )
+        how = "It broke off" if counts is None else "It ended before anything was sent"
+        return f"{how}, {code}: {fields.get('error') or fields.get('stop_reason') or ''}".rstrip(": ")
     total = sum(counts.values())
     done = counts.get("published", 0) + counts.get("already_published", 0)
     look = sum(counts.get(name, 0) for name in ("invalid", "refused", "failed", "unknown", "not_attempted"))

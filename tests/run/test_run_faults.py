@@ -378,9 +378,12 @@ def test_a_log_file_and_an_output_without_room_are_no_bug(desk):
     done = desk.publish("--log-file", "/dev/full")
     code = done.wait()
     listed = desk.run_in_shell("batchpub runs --state s.db > /dev/full")
+    full = desk.run_in_shell("batchpub publish a.csv --state s.db --json > /dev/full")
     blind = desk.run_in_shell("batchpub publish a.csv --state s.db --report json --out blind 2>&- >&-")
 
-    assert (0, 74, 0) == (code, listed.returncode, blind.returncode)
+    assert (0, 74, 74, 0) == (code, listed.returncode, full.returncode, blind.returncode)
+    assert 1 == full.stderr.count(b'"run.finished"')
+    assert b"a bug" not in full.stderr
     assert 1 == len(told(done, "log.unwritable"))
     assert "run.finished" == done.last()["event.action"]
     assert b"cannot be written" in listed.stderr

@@ -32,6 +32,7 @@ TOLD = [
         {"counts": {}, "exit_code": 66, "error": "a.csv: no such file."},
         "It ended before anything was sent, exit code 66: a.csv: no such file.",
     ),
+    ("run.finished", {"counts": None, "exit_code": 70, "error": "a bug."}, "It broke off, exit code 70: a bug."),
     (
         "portal.locked",
         {"seconds": 305.0, "ends_at": "2026-11-27T19:05:11+00:00", "cause": "429", "code": ""},
