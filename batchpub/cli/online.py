@@ -14,11 +14,11 @@ from batchpub.clock import SystemClock
 from batchpub.course import Course
 from batchpub.engine.survey import Survey
 from batchpub.events import OnEvent, RunEvent, ignore, tell_all
+from batchpub.forecast import Foreseen
 from batchpub.lifecycle.looks import Look
 from batchpub.log import log_event
 from batchpub.logger import log
 from batchpub.pace.estimate import estimate_seconds
-from batchpub.report.check_files import CheckedRow
 from batchpub.report.text import make_plain
 from batchpub.sentences.events import say_duration
 from batchpub.services.zoho.people import ZohoPeople
@@ -88,22 +88,23 @@ async def _beat(progress: _Progress, total: int, seconds: float) -> None:
         log.info("check.progress", done=progress.done, total=total)
 
 
-def show_looks(rows: Sequence[CheckedRow]) -> str:
+def show_looks(seen: Sequence[Foreseen]) -> str:
     """Give a table of the name on the sheet beside the one in Zoho, with state and type."""
-    looked = [row for row in rows if row.looked]
-    cells = [line for row in looked[:SHOWN] for line in _cells(row)]
-    lines = (
-        [*lay_out(("Row", "Course", "On the sheet", "In Zoho", "State", "Type"), cells, most=WIDTHS)] if looked else []
-    )
+    looked = [one for one in seen if one.look]
+    cells = [line for one in looked[:SHOWN] for line in _cells(one)]
+    lines = [*lay_out(("Row", "Course", "On the sheet", "In Zoho", "State", "Type"), cells, most=WIDTHS)]
     if len(looked) > SHOWN:
         lines.append(f"... and {len(looked) - SHOWN} more; --json has them all.")
-    return "".join(f"{line}\n" for line in [*lines, *([""] if lines else [])])
+    return "".join(f"{line}\n" for line in [*lines, ""])
 
 
-def _cells(row: CheckedRow) -> Iterator[tuple[str, ...]]:
+def _cells(one: Foreseen) -> Iterator[tuple[str, ...]]:
     """Give the cells of a row; a batch stands in a line of its own."""
-    differs = "≠ " if row.remark else ""
-    name, *others = (make_plain(text or "?") for text in (row.zoho_name, row.zoho_state, row.zoho_type))
-    yield (str(row.row), row.course_id, make_plain(row.name), differs + name, *others)
-    if row.batch_id:
-        yield ("", f"/{row.batch_id}", "", "", "", "")
+    row, look, course = one.row, one.look, one.row.course
+    if look is None or course is None:
+        return
+    name, *others = (make_plain(text or "?") for text in (look.name, look.state, look.kind))
+    differs = "≠ " if look.other_name else ""
+    yield (str(row.row), course.course_id, make_plain(row.name), differs + name, *others)
+    if course.batch_id:
+        yield ("", f"/{course.batch_id}", "", "", "", "")

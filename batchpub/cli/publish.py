@@ -17,13 +17,12 @@ from batchpub.cli.ending import name_end
 from batchpub.cli.files import find_files, find_results
 from batchpub.cli.invocation import Invocation, current_invocation
 from batchpub.cli.options import settle_settings
-from batchpub.cli.own_rule import find_broken_rule
 from batchpub.cli.pipeline import has_person, name_repetition
 from batchpub.cli.progress import Watcher, is_watched, show_progress
 from batchpub.cli.rehearsal import find_faults, rehearse
 from batchpub.cli.resume import command_again, command_to_report, command_to_retry, find_readable, is_short
 from batchpub.cli.saying import introduce, print_end, say_goodbye
-from batchpub.cli.sheets import Intake, judge_all, take_in
+from batchpub.cli.sheets import Intake, find_broken_rule, judge_all, take_in
 from batchpub.cli.signals import Left
 from batchpub.cli.states import ask_state, journal_of, ledger_of, open_state
 from batchpub.cli.wiring import existing_state, files_of, rules_of, sheet_options_of, start_log

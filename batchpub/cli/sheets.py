@@ -1,16 +1,21 @@
-"""From what was handed in to rows that are judged: every file read or refused, and what the state says of their courses."""
+"""From what was handed in to rows that are judged: every file read or refused, and what the state says of their courses.
+
+Whether a rule of the operator's own forbids what came out is said here as well: `check` and `publish` ask the same.
+"""
 
 import sys
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from batchpub.cli.files import Handed
 from batchpub.cli.folder import ENDINGS, IF_NO_LIST, Found
 from batchpub.cli.wiring import plan_options_of, sheet_options_of
-from batchpub.course import Course, IdShape, Plan, PlannedSheet, Sheet
+from batchpub.course import Course, IdShape, Pile, Plan, PlannedSheet, Sheet
 from batchpub.errors import SheetRefused, refuse_all
 from batchpub.logger import log
 from batchpub.plan import Judged, judge_again, judge_sheets, settle_plan
+from batchpub.plural import say_count
 from batchpub.report.inputs import Input, hash_of
 from batchpub.settings.fields import Settings
 from batchpub.sheet import SheetOptions
@@ -84,6 +89,20 @@ def judge_all(sheets: Sequence[Sheet], settings: Settings, refused: Sequence[She
             for one in bad:
                 log.warning("sheet.refused", file=one.file, error=one.message)
             return Intake(judged=judged, refused=tuple(bad))
+
+
+def find_broken_rule(plan: Plan, settings: Settings, *, done: AbstractSet[Course] = frozenset()) -> str:
+    """Say which rule forbids this plan, or "". `done`: what other results say is published.
+
+    What an earlier run of the same command has published counts as well: it must not lose its own guard when it goes on.
+    """
+    meant = {row.course for row in plan.rows if row.pile in (Pile.TO_PUBLISH, Pile.ALREADY_PUBLISHED)} - done
+    invalid = sum(row.pile is Pile.INVALID for row in plan.rows)
+    if settings.expect is not None and len(meant) != settings.expect:
+        return f"--expect {settings.expect}, but the sheets have {say_count(len(meant), 'course')} to publish."
+    if settings.strict and invalid:
+        return f"--strict, and {say_count(invalid, 'row')} {'is' if invalid == 1 else 'are'} invalid; see `batchpub check`."
+    return ""
 
 
 def _open(found: Found, settings: Settings) -> Source:
