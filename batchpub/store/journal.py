@@ -39,6 +39,9 @@ from batchpub.store.tables import calls, insert_into, rows, runs
 OUTCOME = (*(field.name for field in fields(RowResult)), "finished_on")
 """Columns of a row that an outcome changes."""
 
+AT_ONCE = 25
+"""Rows: so many are written at once of what others did with their courses. A run that dies leaves them as not attempted."""
+
 
 class _SlotLost(Exception):
     """Undoes the transaction of a claim: its slot is no longer held."""
@@ -62,7 +65,7 @@ class Journal:
         self._first: dict[int, dict[str, Any]] = {}
         """What the run began with, by the position of the row."""
         self._kept: dict[int, RowResult] = {}
-        """What others did with courses of ours, by the position of the row: written at the next look around."""
+        """What others did with courses of ours, by the position of the row, until it is written."""
         self._mine: set[int] = set()
         """Positions of rows that this run had in hand, or wrote an end of: what it writes of them is written at once."""
 
@@ -154,9 +157,7 @@ class Journal:
 
         What is said may be a moment old: a claim finds out whether it still holds.
         """
-        row, looked_around = await self._neighbours.look(course)
-        if looked_around:
-            await self.write_down()
+        row = await self._neighbours.look(course)
         standing = self._courses.judge(row, self.ledger.now(), again=again)
         if isinstance(standing, Free) and not again and row is not None and self._neighbours.is_news(row):
             return await self._refusal_by(row.run, course) or standing
@@ -189,7 +190,7 @@ class Journal:
         """
         self._database.look_at_place()
         if self.has_company:
-            row, _ = await self._neighbours.look(claim.course)
+            row = await self._neighbours.look(claim.course)
             standing = self._courses.judge(row, self.ledger.now(), again=claim.again)
             if not isinstance(standing, Free | Uncertain) or standing.version != claim.version:
                 return standing
@@ -300,11 +301,13 @@ class Journal:
 
         `version` is what the course must still have; only that it is published is written whatever others did since.
 
-        What others did with a course that this run never had in hand (`status` None) is kept until a moment's worth of it
-        can be written at once: where many runs share a sheet, most of its rows are settled this way in each of them.
+        What others did with a course that this run never had in hand (`status` None) is kept until many rows can be
+        written at once: where runs share a sheet, most of its rows are settled this way in each of them.
         """
         if status is None and position not in self._mine:
             self._kept[position] = result
+            if len(self._kept) >= AT_ONCE:
+                await self.write_down()
             return
         self._take_over(position)
 

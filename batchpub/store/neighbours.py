@@ -52,14 +52,13 @@ class Neighbours:
         self._rows = {course: found.get(course) for course in asked}
         return found
 
-    async def look(self, course: Course) -> tuple[Row[Any] | None, bool]:
-        """Give a course's row, None where nobody ever had it in hand; tell whether all changes were asked for."""
+    async def look(self, course: Course) -> Row[Any] | None:
+        """Give a course's row as of a moment ago, None where nobody ever had it in hand."""
         if self._must_ask(course):
-            return await self._portal.glance(lambda connection, _: self.ask(connection, course)), False
-        if 0 <= self._portal.now() - self._asked_at <= self._good_for(self._rows[course]):
-            return self._rows[course], False
-        await self._refresh()
-        return self._rows[course], True
+            return await self._portal.glance(lambda connection, _: self.ask(connection, course))
+        if not 0 <= self._portal.now() - self._asked_at <= self._good_for(self._rows[course]):
+            await self._refresh()
+        return self._rows[course]
 
     async def ask(self, connection: AsyncConnection, course: Course) -> Row[Any] | None:
         """Ask for one course inside a transaction."""
