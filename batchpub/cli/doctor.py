@@ -162,7 +162,7 @@ async def _examine_reading(settings: Settings, overview: Overview | None) -> Asy
 
 
 def _say_publishing(overview: Overview | None) -> Line:
-    if done := overview.courses.get("published", 0) if overview else 0:
+    if done := overview.published if overview else 0:
         return _good("publishing", f"{say_count(done, 'course')} published from this state before")
     remedy = "Whether ZOHOPEOPLE.training.CREATE is there shows at the first course: publish one."
     return _note("publishing", "not seen yet", remedy)
@@ -211,10 +211,9 @@ def _say_new(where: Path) -> Line:
 
 def _say_state(overview: Overview, where: Path | str) -> Line:
     age = f", since {overview.oldest_run_at:%Y-%m-%d}" if overview.oldest_run_at else ""
-    published = overview.courses.get("published", 0)
     found = (
         f"{overview.name}: schema {overview.schema_version}{_say_older(overview)}, {say_count(overview.runs, 'run')}{age}, "
-        f"{say_count(published, 'published course')}"
+        f"{say_count(overview.published, 'published course')}"
     )
     if isinstance(where, Path) and not (os.access(where, os.W_OK) and os.access(where.parent, os.W_OK)):
         return _bad("state", found, "It can be read but not written, so no run can start here: mount it writable.")

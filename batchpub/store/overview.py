@@ -11,7 +11,7 @@ from batchpub.clock import Clock
 from batchpub.store.database import Database
 from batchpub.store.limits import GENTLE_SECONDS, Limits
 from batchpub.store.portal import Portal
-from batchpub.store.tables import SCHEMA_VERSION, calls, courses, portals, runs
+from batchpub.store.tables import SCHEMA_VERSION, Status, calls, courses, portals, runs
 
 AT_WORK_SECONDS = 1_200.0
 """A run without an end of which nothing was heard for longer is over: no wait between two of its calls is usually so long
@@ -26,7 +26,6 @@ class RunAtWork:
     portal: str
     again_id: str
     """The repetition it is a part of; "" where it does not publish again."""
-    started_at: datetime
     heard_at: datetime
     """When it started its newest call, or itself."""
 
@@ -53,8 +52,8 @@ class Overview:
     """One that is older than `SCHEMA_VERSION` is brought forward when the state is used."""
     oldest_run_at: datetime | None
     runs: int
-    courses: dict[str, int]
-    """Courses by status: free, sending, unclear, published."""
+    published: int
+    """Courses that are known to be published."""
     at_work: tuple[RunAtWork, ...]
     portals: tuple[PortalOverview, ...]
 
@@ -69,15 +68,13 @@ async def read_overview(database: Database, clock: Clock) -> Overview:
 
     async def read(connection: AsyncConnection) -> Overview:
         first, number = (await connection.execute(select(func.min(runs.c.started_on), func.count(runs.c.run)))).one()
-        by_status = await connection.execute(
-            select(courses.c.status, func.count().label("number")).group_by(courses.c.status)
-        )
+        published = select(func.count()).where(courses.c.status == Status.PUBLISHED)
         return Overview(
             name=database.name,
             schema_version=int(database.found_version or SCHEMA_VERSION),
             oldest_run_at=datetime.fromisoformat(first).astimezone(UTC) if first else None,
             runs=number,
-            courses={row.status: row.number for row in by_status},
+            published=(await connection.execute(published)).scalar_one(),
             at_work=await read_at_work(connection, clock.now()),
             portals=seen,
         )
@@ -102,7 +99,6 @@ async def read_at_work(connection: AsyncConnection, now: datetime) -> tuple[RunA
             run=row.run,
             portal=row.portal,
             again_id=row.again_id,
-            started_at=datetime.fromisoformat(row.started_on),
             heard_at=datetime.fromisoformat(row.heard_on or row.started_on),
         )
         for row in await connection.execute(heard)

@@ -8,7 +8,7 @@ in turn may use one file; at the same time, the one that had it first stops, for
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum
 from typing import Any, TypeVar
 
 from sqlalchemy import Row, select, update
@@ -40,7 +40,7 @@ NEXT_AT = {"publish": "next_send_at", "read": "next_read_at"}
 """Where each operation's spacing is written: reading has a budget of its own, in its shape as in its slots."""
 
 
-class Hold(StrEnum):
+class Hold(Enum):
     """What others may do with the portal until the transaction ends."""
 
     ALONE = "alone"
@@ -49,14 +49,6 @@ class Hold(StrEnum):
     """Start calls that have their slot, but take none: slots are counted one after the other."""
     SHARED = "shared"
     """Anything but lock: so no call starts after a lock that it could have known of."""
-
-
-HOLDS: dict[Hold, dict[str, Any]] = {
-    Hold.ALONE: {},
-    Hold.TURN: {"key_share": True},  # FOR NO KEY UPDATE
-    Hold.SHARED: {"read": True, "key_share": True},  # FOR KEY SHARE
-}
-"""PostgreSQL's row locks, section 13.3.2 of its manual: the second and third do not conflict with each other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +88,8 @@ class Portal:
 
         Other portals go on. SQLite knows one way to hold: nobody else writes.
         """
-        query = self._asked.with_for_update(**HOLDS[how])
+        # FOR UPDATE, FOR NO KEY UPDATE, FOR KEY SHARE: the latter two do not conflict (PostgreSQL's manual, 13.3.2).
+        query = self._asked.with_for_update(read=how is Hold.SHARED, key_share=how is not Hold.ALONE)
         row = (await connection.execute(query)).one_or_none()
         if row is None:
             new = insert_into(connection, portals).values(portal=self.portal, **self.stamp(self._read_clock(None)))
