@@ -179,7 +179,7 @@ class Portal:
     async def _move_times(self, connection: AsyncConnection, row: Row[Any], shift: float) -> None:
         mine = calls.c.portal == self.portal
         over = calls.c.free_at <= row.last_boot
-        await connection.execute(update(calls).where(mine, over, calls.c.free_at > 0).values(free_at=0.0))
+        await connection.execute(update(calls).where(mine, over).values(free_at=0.0))
         for table, which, names in (
             (
                 portals,
