@@ -8,6 +8,7 @@ import atexit
 import contextlib
 import gc
 import importlib
+import itertools
 import json
 import os
 import random
@@ -46,9 +47,9 @@ WARM = (
 class Process:
     """One run: where it writes, and how it ended."""
 
-    def __init__(self, server, pid, stdout, stderr):
+    def __init__(self, server, stdout, stderr):
         self._server = server
-        self.pid = pid
+        self.pid = None
         self.stdout = stdout
         self.stderr = stderr
         self.code = None
@@ -83,7 +84,8 @@ class Process:
 class ForkServer:
     def __init__(self):
         self._living = {}
-        self._number = self._births = 0
+        self._unborn = []
+        self._numbers = itertools.count(1)
         self._rest = b""
 
     def __enter__(self):
@@ -92,8 +94,8 @@ class ForkServer:
         return self
 
     def __exit__(self, *_):
-        for process in list(self._living.values()):
-            os.kill(process.pid, signal.SIGKILL)
+        for pid in list(self._living):
+            os.kill(pid, signal.SIGKILL)
         self._mother.stdin.close()
         self._mother.wait(10)
         self._mother.stdout.close()
@@ -104,8 +106,8 @@ class ForkServer:
         `terminal` is the path of one that takes the place of stdin, stdout and stderr. What is written is kept in files
         in the folder `kept`, or in `cwd`.
         """
-        self._number += 1
-        written = [Path(kept or cwd) / f"{name}-{self._number}.txt" for name in ("stdout", "stderr")]
+        number = next(self._numbers)
+        written = [Path(kept or cwd) / f"{name}-{number}.txt" for name in ("stdout", "stderr")]
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("BATCHPUB_", "CI_"))}
         order = {
             "argv": ["batchpub", *map(str, arguments)],
@@ -118,12 +120,12 @@ class ForkServer:
         }
         for path in written:
             path.touch()
+        process = Process(self, *written)
+        self._unborn.append(process)
         self._mother.stdin.write(json.dumps(order).encode() + b"\n")
         self._mother.stdin.flush()
-        self._born = None
-        while self._born is None:
-            self.hear(time.monotonic() + 30)
-        process = self._living[self._born] = Process(self, self._born, *written)
+        while process.pid is None:
+            self.hear(time.monotonic() + 200)
         return process
 
     def run(self, *arguments, **more):
@@ -164,9 +166,10 @@ class ForkServer:
         *lines, self._rest = (self._rest + told).split(b"\n")
         for line in lines:
             news = json.loads(line)
-            if "born" in news:  # in the order in which they were asked for; a test that waited too long is gone
-                self._births += 1
-                self._born = news["born"] if self._births == self._number else None
+            if "born" in news:  # in the order in which they were asked for; its death may be among the same lines
+                process = self._unborn.pop(0)
+                process.pid = news["born"]
+                self._living[process.pid] = process
             elif process := self._living.pop(news["pid"], None):
                 process.code = news["code"]
 
