@@ -16,9 +16,11 @@ from batchpub.account import credentials_of, name_kind, open_account
 from batchpub.cli.ending import name_end
 from batchpub.cli.files import find_files, find_results
 from batchpub.cli.invocation import Invocation, current_invocation
+from batchpub.cli.notices import tell_end_of_run
 from batchpub.cli.options import settle_settings
 from batchpub.cli.pipeline import has_person, name_repetition
 from batchpub.cli.progress import Watcher, is_watched, show_progress
+from batchpub.cli.refusal import leave_word
 from batchpub.cli.rehearsal import find_faults, rehearse
 from batchpub.cli.resume import command_again, command_to_report, command_to_retry, find_readable, is_short
 from batchpub.cli.saying import introduce, print_end, say_goodbye
@@ -139,8 +141,6 @@ def _begin(flags: dict[str, Any], job: Path | None, take: Callable[[Settings, In
     except (click.ClickException, click.Abort):
         raise
     except (Exception, Left) as error:
-        from batchpub.cli.refusal import leave_word  # noqa: PLC0415 - needed when all is over
-
         leave_word(here, error)
         code, sentence = name_end(error)
         counts: dict[str, int] | None = None if here.began else {}  # what was sent, if anything, is in the state
@@ -265,8 +265,6 @@ def _listeners(settings: Settings, extras: Extras) -> Iterator[OnEvent]:
 
     def tell_end(event: RunEvent) -> None:
         if event.run is not None:
-            from batchpub.cli.notices import tell_end_of_run  # noqa: PLC0415 - needed when all is over
-
             for trouble in tell_end_of_run(event.run, settings, os.environ, event.reports):
                 warn(trouble)
 

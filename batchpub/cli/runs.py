@@ -19,6 +19,7 @@ from batchpub.errors import ExitCode, SettingsWrong
 from batchpub.plural import say_count
 from batchpub.record import RunRecord
 from batchpub.report.check import check_rows
+from batchpub.report.json_file import describe_run
 from batchpub.report.summary import make_summary_text
 from batchpub.report.text import make_plain
 from batchpub.report.totals import DONE, PROBLEMS
@@ -67,8 +68,6 @@ def _show_one(found: RunRecord | None, run: str, *, as_json: bool) -> int:
     if found is None:
         raise click.UsageError(f"The state has no run {run}. `batchpub runs` lists them.")
     if as_json:
-        from batchpub.report.json_file import describe_run  # noqa: PLC0415 - the list needs none of it
-
         click.echo(json.dumps(describe_run(found), indent=2, ensure_ascii=True))
     else:
         click.echo(make_summary_text(found), nl=False)

@@ -18,12 +18,11 @@ from batchpub.report.text import cut_cell, replace_unshowable
 from batchpub.report.xlsx_look import FILLS, Line, Page, line_height
 from batchpub.sheet.grid import LAST_COLUMN, Unreadable, name_cell
 from batchpub.sheet.package import Package
-from batchpub.sheet.xlsx import XlsxBook
+from batchpub.sheet.xlsx import XlsxBook, read_reference
 
 _MOST_BYTES = 5 << 20  # of a file
 _MOST_UNPACKED = 20 << 20  # bytes of all its parts; some are held as trees of elements, ten times as large
 _MOST_ROWS = 100_000
-_REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _NOT_OURS = ("vbaproject.bin", "_xmlsignatures/")  # macros are for .xlsm; a signature would break
 # ECMA-376 18.3.1.99: the order of what a worksheet holds
@@ -109,34 +108,38 @@ def _serialise(root: etree._Element) -> bytes:
     return bytes(etree.tostring(root.getroottree(), xml_declaration=True, encoding="UTF-8", standalone=True))
 
 
+def _tag(root: etree._Element, name: str) -> str:
+    """Name an element in the part's own namespace: there are two, of the standard's editions."""
+    return f"{{{etree.QName(root).namespace}}}{name}"
+
+
 class _Styles:
     """The cell styles of a workbook, and ours behind them: by tone, and one for sentences."""
 
     def __init__(self, root: etree._Element) -> None:
-        self._space = etree.QName(root).namespace
-        self._fills, self._styles = (root.find(self.tag(name)) for name in ("fills", "cellXfs"))
+        self._root = root
+        self._fills, self._styles = (root.find(_tag(self._root, name)) for name in ("fills", "cellXfs"))
         if self._fills is None or self._styles is None or not len(self._styles):
             raise Unreadable("no styles")
         self.tones = {tone: self._add(fill=self._add_fill(colour)) for tone, colour in FILLS.items()}
         self.wrapped = self._add(wrap=True)
 
-    def tag(self, name: str) -> str:
-        return f"{{{self._space}}}{name}"
-
     def _add_fill(self, colour: str) -> int:
         pattern = etree.SubElement(
-            etree.SubElement(self._fills, self.tag("fill")), self.tag("patternFill"), patternType="solid"
+            etree.SubElement(self._fills, _tag(self._root, "fill")),
+            _tag(self._root, "patternFill"),
+            patternType="solid",
         )
-        etree.SubElement(pattern, self.tag("fgColor"), rgb=f"FF{colour.removeprefix('#')}")
+        etree.SubElement(pattern, _tag(self._root, "fgColor"), rgb=f"FF{colour.removeprefix('#')}")
         self._fills.set("count", str(len(self._fills)))
         return len(self._fills) - 1
 
     def _add(self, *, fill: int | None = None, wrap: bool = False) -> str:
         style = deepcopy(self._styles[0])
-        for child in style.findall(self.tag("alignment")):
+        for child in style.findall(_tag(self._root, "alignment")):
             style.remove(child)
         if wrap:
-            style.insert(0, etree.Element(self.tag("alignment"), wrapText="1"))
+            style.insert(0, etree.Element(_tag(self._root, "alignment"), wrapText="1"))
             style.set("applyAlignment", "1")
         if fill is not None:
             style.set("fillId", str(fill))
@@ -151,21 +154,17 @@ class _Sheet:
 
     def __init__(self, root: etree._Element, styles: _Styles) -> None:
         self._root, self._styles = root, styles
-        self._space = etree.QName(root).namespace
-        self._rows = root.find(self._tag("sheetData"))
-        self._by_number = {int(row.attrib["r"]): row for row in self._rows.iterchildren(self._tag("row"))}
+        self._rows = root.find(_tag(self._root, "sheetData"))
+        self._by_number = {int(row.attrib["r"]): row for row in self._rows.iterchildren(_tag(self._root, "row"))}
         if len(self._by_number) != len(self._rows) or list(self._by_number) != sorted(self._by_number):
             raise Unreadable("rows out of order")
-
-    def _tag(self, name: str) -> str:
-        return f"{{{self._space}}}{name}"
 
     def add(self, page: Page) -> int:
         """Write our columns and give the first of them."""
         first = self._find_end(page.heading_row) if page.first is None else page.first
         if first + len(page.widths) > LAST_COLUMN:
             raise Unreadable("no room")
-        for element in self._root.findall(self._tag("dimension")):
+        for element in self._root.findall(_tag(self._root, "dimension")):
             self._root.remove(element)
         heading_style = self._find_heading_style(page.heading_row, first)
         for number, line in page.lines.items():
@@ -182,17 +181,17 @@ class _Sheet:
 
     def _fit_on_paper(self) -> None:
         """Print the whole width on one sheet of paper: with our columns it is wider than it was."""
-        about = self._root.find(self._tag("sheetPr"))
+        about = self._root.find(_tag(self._root, "sheetPr"))
         if about is None:
-            about = etree.Element(self._tag("sheetPr"))
+            about = etree.Element(_tag(self._root, "sheetPr"))
             self._root.insert(0, about)
-        fit = about.find(self._tag("pageSetUpPr"))
+        fit = about.find(_tag(self._root, "pageSetUpPr"))
         if fit is None:
-            fit = etree.SubElement(about, self._tag("pageSetUpPr"))
+            fit = etree.SubElement(about, _tag(self._root, "pageSetUpPr"))
         fit.set("fitToPage", "1")
-        setup = self._root.find(self._tag("pageSetup"))
+        setup = self._root.find(_tag(self._root, "pageSetup"))
         if setup is None:
-            setup = etree.Element(self._tag("pageSetup"), paperSize="9")
+            setup = etree.Element(_tag(self._root, "pageSetup"), paperSize="9")
             behind = [child for child in self._root if etree.QName(child).localname in _BEHIND_PAGE_SETUP]
             self._root.insert(self._root.index(behind[0]) if behind else len(self._root), setup)
         setup.attrib.update({"orientation": "landscape", "fitToWidth": "1", "fitToHeight": "0"})
@@ -210,7 +209,7 @@ class _Sheet:
             for cell in row
             if len(cell)
         ]
-        for merge in self._root.iter(self._tag("mergeCell")):
+        for merge in self._root.iter(_tag(self._root, "mergeCell")):
             column, number = _read_reference(merge.attrib["ref"].rpartition(":")[2])
             ends += [column] if number >= heading_row else []
         return max(ends) + 1
@@ -222,7 +221,7 @@ class _Sheet:
     def _find_row(self, number: int) -> etree._Element:
         """Give a row, made where a blank one is not in the file."""
         if number not in self._by_number:
-            row = etree.Element(self._tag("row"), r=str(number))
+            row = etree.Element(_tag(self._root, "row"), r=str(number))
             before = sum(other < number for other in self._by_number)
             self._rows.insert(before, row)
             self._by_number[number] = row
@@ -230,14 +229,14 @@ class _Sheet:
         return self._by_number[number]
 
     def _put(self, row: etree._Element, number: int, column: int, text: str, style: str) -> None:
-        cell = etree.Element(self._tag("c"), r=name_cell(number, column), s=style)
+        cell = etree.Element(_tag(self._root, "c"), r=name_cell(number, column), s=style)
         if text:
             cell.set("t", "inlineStr")
-            inline = etree.SubElement(etree.SubElement(cell, self._tag("is")), self._tag("t"))
+            inline = etree.SubElement(etree.SubElement(cell, _tag(self._root, "is")), _tag(self._root, "t"))
             inline.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
             inline.text = _ESCAPE.sub("_x005F_", cut_cell(replace_unshowable(text)))
         place = 0
-        for other in row.findall(self._tag("c")):
+        for other in row.findall(_tag(self._root, "c")):
             there = _read_reference(other.attrib["r"])[0]
             if there == column:
                 row.remove(other)
@@ -247,14 +246,14 @@ class _Sheet:
 
     def _widen(self, first: int, widths: Sequence[float]) -> None:
         """Give our columns their widths; a run of columns that reaches into them ends before, and goes on behind."""
-        columns = self._root.find(self._tag("cols"))
+        columns = self._root.find(_tag(self._root, "cols"))
         if columns is None:
-            columns = etree.Element(self._tag("cols"))
+            columns = etree.Element(_tag(self._root, "cols"))
             self._rows.addprevious(columns)
         last = first + len(widths)
         kept = [column for old in columns for column in _split(old, first + 1, last)]
         ours = [
-            etree.Element(self._tag("col"), min=str(place), max=str(place), width=f"{width:g}", customWidth="1")
+            etree.Element(_tag(self._root, "col"), min=str(place), max=str(place), width=f"{width:g}", customWidth="1")
             for place, width in enumerate(widths, first + 1)
         ]
         columns[:] = sorted([*kept, *ours], key=lambda column: int(column.attrib["min"]))
@@ -274,11 +273,8 @@ def _split(column: etree._Element, first: int, last: int) -> list[etree._Element
 
 
 def _read_reference(reference: str) -> tuple[int, int]:
-    """Read a cell's name: its column from 0, its row. Raises Unreadable for one that is written another way."""
-    found = _REFERENCE.fullmatch(reference)
-    if found is None:
+    """Read a cell's name: its column from 0, its row."""
+    row, column = read_reference(reference)
+    if row is None or column is None or name_cell(row, column) != reference:
         raise Unreadable("a reference of another kind")
-    column = 0
-    for letter in found[1]:
-        column = 26 * column + ord(letter) - 64
-    return column - 1, int(found[2])
+    return column, row

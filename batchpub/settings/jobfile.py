@@ -40,7 +40,7 @@ def read_job_file(path: Path | None) -> dict[str, SourcedValue]:
             raise SettingsWrong(f"{where}: the same setting as {found[name].where}. Keep one of them.")
         inner = value if isinstance(value, dict) else {}
         lines = {
-            part: f"{show_name(part)} in [{show_name(key)}] of {path}, line {_line_in(key, part, text)}"
+            part: f"{show_name(part)} in [{show_name(key)}] of {path}, line {_line_of(part, text, key)}"
             for part in inner
         }
         found[name] = SourcedValue(
@@ -80,18 +80,12 @@ def _place(value: object, folder: Path) -> object:
     return str(folder / value) if isinstance(value, str) and value and not is_url(value) else value
 
 
-def _line_of(key: str, text: str) -> int:
-    """Give the line where a top-level key or table begins; TOML's reader does not say."""
+def _line_of(key: str, text: str, table: str = "") -> int:
+    """Give the line where a key or table begins; TOML's reader does not say. Of a key in an inline table, the table's own."""
+    above = _line_of(table, text) if table else 0
     begins = re.compile(rf"""\s*\[{{0,2}}\s*["']?{re.escape(key)}["']?\s*[=.\]]""")
-    return next((number for number, line in enumerate(text.splitlines(), 1) if begins.match(line)), 1)
-
-
-def _line_in(table: str, key: str, text: str) -> int:
-    """Give the line of a key inside a table; where it is written inline, the table's own line."""
-    first = _line_of(table, text)
-    begins = re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*[=.]""")
-    lines = enumerate(text.splitlines()[first:], first + 1)
-    return next((number for number, line in lines if begins.match(line)), first)
+    lines = enumerate(text.splitlines()[above:], above + 1)
+    return next((number for number, line in lines if begins.match(line)), above or 1)
 
 
 def _refuse_strange_host(name: str, value: object, where: str) -> None:

@@ -25,7 +25,7 @@ def test_table_of_a_job_file_reaches_the_client(tmp_path):
         'rate = 20\n[answers]\nCOURSE_IN_USE = "refused"\n7300 = "throttled"\n"a.b" = "unclear"\n',
         BATCHPUB_ACCESS_TOKEN="1000.x",
     )
-    client = open_account(settings, AccessToken(token=settings.access_token), clock=SystemClock(), token_file=None)
+    client = open_account(settings, AccessToken(token=settings.access_token), clock=SystemClock(), beside=None)
 
     assert {"course_in_use": Sign.FINAL, "7300": Sign.THROTTLE, "a.b": Sign.UNCLEAR} == client._added
 
