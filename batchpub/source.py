@@ -31,12 +31,12 @@ class Source:
     notes: tuple[str, ...] = ()
 
 
-def is_elsewhere(told: str) -> bool:
+def is_elsewhere(address: str) -> bool:
     """Say whether a sheet is no path: standard input, or an address with a scheme of more than one letter."""
-    return told == STDIN or _SCHEME.match(told) is not None
+    return address == STDIN or _SCHEME.match(address) is not None
 
 
-def fetch(told: str, *, name: str | None, stdin: BinaryIO) -> Source:
+def fetch(address: str, *, name: str | None, stdin: BinaryIO) -> Source:
     """Fetch a sheet; `name` is what standard input is called.
 
     Raises:
@@ -45,19 +45,19 @@ def fetch(told: str, *, name: str | None, stdin: BinaryIO) -> Source:
         SettingsWrong: the library for this kind of address is not installed.
 
     """
-    if told == STDIN:
+    if address == STDIN:
         return _read_stdin(name or "standard input", stdin)
-    found = _SCHEME.match(told)
+    found = _SCHEME.match(address)
     scheme = found[1].lower() if found else ""
-    if "::" in told or scheme in ("file", "local"):
-        raise SheetRefused(show_address(told), "This is no address of a sheet. Give the path of the file itself.")
-    return _within(MOST_SECONDS, told, _fetch_https if scheme in ("https", "http") else _fetch_with_fsspec)
+    if "::" in address or scheme in ("file", "local"):
+        raise SheetRefused(show_address(address), "This is no address of a sheet. Give the path of the file itself.")
+    return _within(MOST_SECONDS, address, _fetch_https if scheme in ("https", "http") else _fetch_with_fsspec)
 
 
-def show_address(told: str) -> str:
+def show_address(address: str) -> str:
     """Name an address without what may be secret in it: host, port and file, nothing between or behind them."""
     try:
-        parts = urlsplit(told)
+        parts = urlsplit(address)
         host = parts.netloc.rpartition("@")[2].lower()
     except ValueError:
         return "the address"
@@ -72,13 +72,13 @@ def _read_stdin(name: str, stdin: BinaryIO) -> Source:
     return Source(file=name, data=read_bounded(stdin, name, MAX_BYTES))
 
 
-def _within(seconds: float, told: str, get: Callable[[str], Source]) -> Source:
+def _within(seconds: float, address: str, get: Callable[[str], Source]) -> Source:
     """Fetch on a thread, so that nothing a server or a library does can take longer than the bound."""
     done: list[Source | BaseException] = []
 
     def run() -> None:
         try:
-            done.append(get(told))
+            done.append(get(address))
         except BaseException as error:  # noqa: BLE001 - raised again by whoever waits
             done.append(error)
 
@@ -87,18 +87,18 @@ def _within(seconds: float, told: str, get: Callable[[str], Source]) -> Source:
     thread.join(seconds)
     if not done:
         raise SheetMissing(
-            show_address(told), f"It did not arrive within {seconds:g} seconds. Try again, or download it."
+            show_address(address), f"It did not arrive within {seconds:g} seconds. Try again, or download it."
         )
     if isinstance(done[0], BaseException):
         raise done[0]
     return done[0]
 
 
-def _fetch_https(told: str) -> Source:
+def _fetch_https(address: str) -> Source:
     from batchpub.download import download  # noqa: PLC0415 - TLS and HTTP are loaded where they are needed
 
-    shown = show_address(told)
-    found = download(told, shown=shown, most_bytes=MAX_BYTES)
+    shown = show_address(address)
+    found = download(address, shown=shown, most_bytes=MAX_BYTES)
     hosts = [show_address(address) for address in found.redirects]
     notes = (f"Fetched by way of {', '.join(hosts)}.",) if hosts else ()
     return Source(file=_name_after(shown, found.name), data=found.data, notes=notes)
@@ -109,9 +109,9 @@ def _name_after(shown: str, name: str) -> str:
     return shown + PurePosixPath(name.replace("\\", "/")).name if name and shown.endswith("/") else shown
 
 
-def _fetch_with_fsspec(told: str) -> Source:
+def _fetch_with_fsspec(address: str) -> Source:
     """Fetch with whatever fsspec has for the scheme; credentials are the ones its library finds by itself."""
-    shown, scheme = show_address(told), told.partition("://")[0]
+    shown, scheme = show_address(address), address.partition("://")[0]
     needed = f'Addresses that begin with {scheme}:// need a library: pip install "batchpub[{EXTRA}]"'
     try:
         import fsspec  # noqa: PLC0415 - an extra
@@ -122,7 +122,7 @@ def _fetch_with_fsspec(told: str) -> Source:
     except ValueError:
         raise SheetRefused(shown, f"No library knows addresses that begin with {scheme}://.") from None
     try:
-        system, path = fsspec.core.url_to_fs(told)
+        system, path = fsspec.core.url_to_fs(address)
         with system.open(path, "rb") as stream:
             return Source(file=shown, data=read_bounded(stream, shown, MAX_BYTES))
     except SheetRefused:

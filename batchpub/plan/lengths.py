@@ -60,9 +60,10 @@ def tell_other_length(drafts: Sequence[Draft], options: PlanOptions) -> list[Dra
         f"this Course ID has {length} digits, as all {len(candidates)} ids on this sheet have; batchpub expects {expected}. "
         f"Export the list again. (If the ids of your account have {length} digits, use the setting id_digits = {length}.)"
     )
-    told = {draft.position for draft in candidates}
+    positions = {draft.position for draft in candidates}
     return [
-        replace(draft, message=f"{draft.cell}: {sentence}") if draft.position in told else draft for draft in drafts
+        replace(draft, message=f"{draft.cell}: {sentence}") if draft.position in positions else draft
+        for draft in drafts
     ]
 
 
@@ -113,8 +114,8 @@ def tell_accounts(drafts: Sequence[Draft], options: PlanOptions) -> tuple[list[D
         notes.append(
             f"Course ID and Batch ID look like ids of two Zoho accounts in {_say_rows(mixed)}. Compare them with Zoho."
         )
-    told = {draft.position: _tell_two_accounts(draft) for draft in mixed}
-    return [told.get(draft.position, draft) for draft in drafts] if told else list(drafts), notes
+    warned = {draft.position: _tell_two_accounts(draft) for draft in mixed}
+    return [warned.get(draft.position, draft) for draft in drafts] if warned else list(drafts), notes
 
 
 def _say_rows(drafts: Sequence[Draft]) -> str:

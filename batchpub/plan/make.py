@@ -61,34 +61,26 @@ def judge_sheets(sheets: Sequence[Sheet], options: PlanOptions) -> Judged:
     refused: list[SheetRefused] = []
     is_mixed = False
     for index, sheet in enumerate(sheets):
-        judged = _judge_sheet(sheet, options, index, positions)
-        ids = all_ids(judged)
+        drafts = _judge_sheet(sheet, options, index, positions)
+        ids = all_ids(drafts)
         has_lengths = len(set(map(len, ids))) > 1
-        drafts, told = _weigh(judged, options, has_lengths=has_lengths, repeats=len(set(ids)) < len(ids))
         is_mixed = is_mixed or has_lengths
-        if isinstance(drafts, str):
-            refused.append(SheetRefused(sheet.file, drafts))
-        else:
-            weighed += drafts
-        notes.append(tuple(told))
+        # Most sheets have ids of one length, each once; what only others need is passed over.
+        drafts = tell_other_length(drafts, options)
+        if has_lengths or options.account:
+            drafts = settle_lengths(drafts, options)
+        rounded = mark_rounded(drafts, options)
+        if isinstance(rounded, str):
+            refused.append(SheetRefused(sheet.file, rounded))
+            continue
+        if len(set(ids)) < len(ids):
+            rounded = mark_repeated(rounded, options)
+        drafts, accounts = tell_accounts(rounded, options)
+        weighed += drafts
+        notes.append(tuple(accounts))
     if refused:
         raise refuse_all(refused)
     return Judged(sheets=tuple(sheets), drafts=tuple(weighed), notes=tuple(notes), options=options, is_mixed=is_mixed)
-
-
-def _weigh(
-    drafts: list[Draft], options: PlanOptions, *, has_lengths: bool, repeats: bool
-) -> tuple[list[Draft] | str, list[str]]:
-    """Judge one sheet as a whole: the length of its ids, whether they look rounded, whose they are.
-
-    A sentence in place of the rows refuses the sheet; the others are notes for the person. Most sheets have ids of one
-    length, each once; what only others need is passed over.
-    """
-    drafts = tell_other_length(drafts, options)
-    rounded = mark_rounded(settle_lengths(drafts, options) if has_lengths or options.account else drafts, options)
-    if isinstance(rounded, str):
-        return rounded, []
-    return tell_accounts(mark_repeated(rounded, options) if repeats else rounded, options)
 
 
 def judge_again(judged: Judged, account: tuple[IdShape, ...]) -> Judged:

@@ -12,5 +12,5 @@ def say_seen(texts: Mapping[str, str]) -> str:
 
     Each with its name, so that no spreadsheet program takes the whole for a number and rounds it.
     """
-    told = ((role, trim(texts.get(role, ""))) for role in ROLES)
-    return "; ".join(f"{role}: {text}" for role, text in told if text) or "nothing"
+    said = ((role, trim(texts.get(role, ""))) for role in ROLES)
+    return "; ".join(f"{role}: {text}" for role, text in said if text) or "nothing"

@@ -44,8 +44,8 @@ class _Made:
 
     def say(self, text: str, **more: str) -> str:
         """Fill in what a text speaks of."""
-        told = self.texts.digits if self.least == self.most else self.texts.digits_between
-        digits = told.format(least=self.least, most=self.most)
+        shape = self.texts.digits if self.least == self.most else self.texts.digits_between
+        digits = shape.format(least=self.least, most=self.most)
         return text.format(digits=digits, courses=self.texts.courses, **self.words, **self.headings, **more)
 
 
@@ -148,21 +148,21 @@ def _write_courses(workbook: "xlsxwriter.Workbook", made: _Made) -> None:
 
 def _validate(role: str, column: int, made: _Made) -> dict[str, Any]:
     name = made.headings[role]
-    told = {"input_title": name, "input_message": made.say(made.texts.hints[role])}
+    hint = {"input_title": name, "input_message": made.say(made.texts.hints[role])}
     if role in _WORDS:
         words = [made.words[word] for word in _WORDS[role]]
         shown = " / ".join(words)
         return {
-            **told,
+            **hint,
             "validate": "list",
             "source": words,
             "error_title": f"{name}: {shown}",
             "error_message": made.say(made.texts.no_word, words=shown),
         }
     if role not in _IDS:
-        return {**told, "validate": "any"}
+        return {**hint, "validate": "any"}
     return {
-        **told,
+        **hint,
         "validate": "custom",
         "value": _say_is_id(f"{name_column(column)}2", (made.least, made.most)),
         "error_title": made.say(made.texts.no_id, heading=name),
