@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 from batchpub.course import Course, NotifyPolicy, Pile, Sheet, SheetRow, TextCells
 from batchpub.plan.draft import Draft
-from batchpub.plan.ids import is_id
 from batchpub.plan.judge import is_ours
 from batchpub.plan.options import PlanOptions
 from batchpub.plan.rounding import FEWEST_ZEROS
@@ -28,8 +27,11 @@ def find_plain(sheet: Sheet, sheet_index: int, options: PlanOptions) -> JudgePla
     notify_column, publish_column, confirmed_column = (roles.get(role) for role in ("notify", "publish", "confirmed"))
     mails_blank, mails_never = options.notify is NotifyPolicy.ALL, options.notify is NotifyPolicy.NEVER
 
-    def is_plain_id(text: str) -> bool:
-        return is_id(text, digits=options.id_digits) and not text.endswith(FEWEST_ZEROS)
+    least, most = options.id_digits
+
+    def is_plain_id(text: str) -> bool:  # as is_id, without a further call: this is a tenth of the time
+        is_long_enough = least <= len(text) <= most and text.isdigit() and text.isascii()
+        return is_long_enough and text[0] != "0" and not text.endswith(FEWEST_ZEROS)
 
     def judge_plain(row: SheetRow, position: int) -> Draft | None:
         cells = row.cells

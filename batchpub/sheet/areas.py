@@ -11,16 +11,13 @@ _Covered = dict[tuple[int, int], str]
 
 
 class Areas:
-    """The cells of some columns that lie in areas, each with the name of its area. False where there are none."""
+    """The cells of some columns that lie in areas, each with the name of its area."""
 
     def __init__(self, grid: Grid, rows: Sequence[GridRow], columns: Sequence[int]) -> None:
         """Find the cells, by row number and column."""
         self._merged = _find_covered(rows, grid.merges, columns)
         self._arrays = _find_covered(rows, grid.arrays, columns)
-
-    def __bool__(self) -> bool:
-        """Say whether any cell lies in an area."""
-        return bool(self._merged or self._arrays)
+        self.are_there = bool(self._merged or self._arrays)
 
     def mark(self, cell: Cell, row: int, column: int) -> Cell:
         """Give a cell the name of the range it is merged into, and the formula that fills it from another cell."""

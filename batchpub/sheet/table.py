@@ -35,6 +35,7 @@ class Table:
         self.roles = assign_roles(self.headings, self._columns, self._columns.index(id_column))
         roles = {role: self._columns[index] for role, index in self.roles.items()}
         self._areas = Areas(grid, body, [roles[role] for role in _JUDGED_ROLES if role in roles])
+        self._has_areas = self._areas.are_there
         self._misfits = find_misfits(heading.row, id_column, body, grid=grid, roles=roles)
         self._far: list[str] = []
 
@@ -78,14 +79,14 @@ class Table:
 
     def _build_row(self, row: GridRow) -> SheetRow:
         cells = row.cells
-        if isinstance(cells, PlainCells) and not cells.is_wrapped and not self._areas:
+        if isinstance(cells, PlainCells) and not cells.is_wrapped and not self._has_areas:
             texts = self._pick(cells.fields)
             is_longer = max(row.width, len(cells.fields)) > len(texts)
             extra = self._find_extras(row) if row.faults or is_longer or row.number in self._misfits else ()
             plain = TextCells(row.number, texts, self._letters)
             return SheetRow(number=row.number, cells=plain, hidden=row.hidden, extra=extra)
         made = [cells.get(column) or _blank(row.number, column) for column in self._columns]
-        if self._areas:
+        if self._has_areas:
             made = [
                 self._areas.mark(cell, row.number, column) for cell, column in zip(made, self._columns, strict=True)
             ]

@@ -57,7 +57,6 @@ _REFERENCE = re.compile(r"\$?([A-Z]{1,3})?\$?([1-9][0-9]{0,8})?", re.IGNORECASE)
 _MOST_BUILT_IN = 164  # number formats from here on are a workbook's own
 _DIGITS = "0123456789"
 _TRUE = ("1", "true")
-_NO_SHEETS = "it names no sheet that is in it"
 _ELSEWHERE = (
     "Row {} holds a cell that calls itself {}, and programs disagree on which of the two is right, so nobody can know on which row it belongs. "
     "The program that wrote the file made a mistake: tell whoever runs the export, and until then export the list as CSV."
@@ -67,15 +66,15 @@ _SHEET_PARTS = ("row", "col", "mergeCell", "hyperlink", "dataValidation", "cfRul
 _STYLE_PARTS = ("numFmt", "font", "xf", "cellStyle", "dxf")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True)
 class _Shared:
-    """What the sheets of a workbook share: texts, and which cell styles show a date or a line through the text."""
+    """What the sheets of a workbook share: texts, and which cell styles, by their place, show a date or strike the text out."""
 
-    texts: Sequence[str]
-    struck_texts: frozenset[int]
-    dates: frozenset[str]
-    struck: frozenset[str]
     since_1904: bool
+    texts: list[str] = field(default_factory=list)
+    struck_texts: set[int] = field(default_factory=set)
+    dates: frozenset[str] = frozenset()
+    struck: frozenset[str] = frozenset()
 
 
 class XlsxBook:
@@ -91,16 +90,14 @@ class XlsxBook:
         named = [(tab, *relations[relation]) for tab, relation in sheets if relation in relations]
         kept = [(tab, part) for tab, kind, part in named if kind == "worksheet" and part in package]
         if not kept:
-            raise Unreadable(say_damaged(_NO_SHEETS))
+            raise Unreadable(say_damaged("it names no sheet that is in it"))
         self.tabs: Sequence[Tab] = [tab for tab, _ in kept]
         self.parts: Sequence[str] = [part for _, part in kept]
         part_of = dict(relations.values())
-        texts, struck_texts = self._read_texts(part_of.get("sharedStrings", ""))
         self.styles = part_of.get("styles", "")
-        dates, struck = self._read_styles(self.styles)
-        self._shared = _Shared(
-            texts=texts, struck_texts=struck_texts, dates=dates, struck=struck, since_1904=since_1904
-        )
+        self._shared = _Shared(since_1904=since_1904)
+        self._read_texts(part_of.get("sharedStrings", ""))
+        self._read_styles()
 
     def read(self, tab: int, rows: int) -> Grid:
         """Read so many filled rows of one worksheet."""
@@ -151,41 +148,36 @@ class XlsxBook:
             sheets.append((Tab(name=element.get("name", ""), hidden=hidden), relation))
         return sheets, since_1904
 
-    def _read_texts(self, part: str) -> tuple[list[str], frozenset[int]]:
-        """Read the shared texts, and which of them have a line through them."""
-        texts: list[str] = []
-        struck_texts: set[int] = set()
-        total = 0
+    def _read_texts(self, part: str) -> None:
+        texts, total = self._shared.texts, 0
         for element in self._elements(part, "si"):
             text, struck = _read_rich_text(element)
             if struck:
-                struck_texts.add(len(texts))
+                self._shared.struck_texts.add(len(texts))
             total += len(text)
             if len(texts) >= _MAX_STRINGS or total > _MAX_STRING_CHARACTERS:
                 raise Unreadable(TOO_MANY_CELLS)
             texts.append(cut(unwrap(text)))
-        return texts, frozenset(struck_texts)
 
-    def _read_styles(self, part: str) -> tuple[frozenset[str], frozenset[str]]:
-        """Read which cell styles show a number as a date, and which strike text out; cells name them by their place."""
-        formats: dict[str, str] = {}
-        fonts: list[bool] = []
+    def _read_styles(self) -> None:
+        dates = {str(code) for code in range(_MOST_BUILT_IN) if is_date_number(code)}
+        struck: set[str] = set()
+        fonts = 0
         styles: list[Mapping[str, str]] = []
-        for element in self._elements(part, *_STYLE_PARTS):
+        for element in self._elements(self.styles, *_STYLE_PARTS):
             match local_name(element), local_name(element.getparent()):
                 case "numFmt", _:
-                    formats[element.get("numFmtId", "")] = element.get("formatCode", "")
+                    change = dates.add if is_date_format(element.get("formatCode", "")) else dates.discard
+                    change(element.get("numFmtId", ""))
                 case "font", "fonts":
-                    fonts.append(_is_struck(element))
+                    if _is_struck(element):
+                        struck.add(str(fonts))
+                    fonts += 1
                 case "xf", "cellXfs":
                     styles.append(dict(element.attrib))
-        dates = {code for code, pattern in formats.items() if is_date_format(pattern)}
-        dates |= {str(code) for code in range(_MOST_BUILT_IN) if is_date_number(code) and str(code) not in formats}
-        struck = {str(font) for font, is_struck in enumerate(fonts) if is_struck}
-        return (
-            frozenset(str(place) for place, style in enumerate(styles) if style.get("numFmtId", "0") in dates),
-            frozenset(str(place) for place, style in enumerate(styles) if style.get("fontId", "0") in struck),
-        )
+        places = [(str(place), style) for place, style in enumerate(styles)]
+        self._shared.dates = frozenset(place for place, style in places if style.get("numFmtId", "0") in dates)
+        self._shared.struck = frozenset(place for place, style in places if style.get("fontId", "0") in struck)
 
 
 @dataclass(slots=True)
@@ -265,7 +257,7 @@ class _Worksheet:
         return self._find_text(place, column) if place else ""
 
     def _find_text(self, place: str, column: int) -> str:
-        number = int(place) if place.isdecimal() and place.isascii() and len(place) < 10 else read_count(place)  # noqa: PLR2004
+        number = read_count(place)
         if not 0 <= number < len(self.shared.texts):  # then the other texts may be in other places too
             ref = name_cell(self.row, column)
             raise Unreadable(say_damaged(f"cell {ref} names the text number {place!a}, which is not in it"))
@@ -293,8 +285,10 @@ class _Worksheet:
         elif stated == "s" and value.strip():
             kind, text = as_text(self._find_text(value, column))
             struck = struck or int(value) in self.shared.struck_texts
-        elif stated == "n":
-            kind, text, exact = self._read_number(value, style)
+        elif stated == "n" and value.strip():
+            kind, text, exact = read_number(value)
+            if kind is CellKind.NUMBER and style in self.shared.dates:
+                kind, text = CellKind.DATE, show_date(float(value), since_1904=self.shared.since_1904)
         else:
             kind, text = _read_value(stated, value)
         return make_cell((self.row, column), kind, text, formula=formula, struck=struck, exact=exact)
@@ -308,14 +302,6 @@ class _Worksheet:
             text = text or self.shared_formulas.get(part.get("si", ""), "")
             self.shared_formulas[part.get("si", "")] = text
         return show_formula(text) if text else "=…"
-
-    def _read_number(self, value: str, style: str) -> tuple[CellKind, str, bool]:
-        if not value.strip():
-            return CellKind.EMPTY, "", False
-        kind, text, exact = read_number(value)
-        if kind is CellKind.NUMBER and style in self.shared.dates:
-            return CellKind.DATE, show_date(float(value), since_1904=self.shared.since_1904), False
-        return kind, text, exact
 
     def add_area(self, areas: list[Area], reference: str) -> None:
         """Add a range: "B2:B3", "D:E" or "3:4". One that no program understands is nobody's range."""
@@ -353,6 +339,8 @@ def _read_value(stated: str, value: str) -> tuple[CellKind, str]:
     match stated:
         case "str" | "inlineStr" | "s":
             return as_text(unescape(value))
+        case "n":
+            return CellKind.EMPTY, ""
         case "b":
             return CellKind.BOOLEAN, "TRUE" if value.strip() in _TRUE else "FALSE"
         case "d":
@@ -368,15 +356,11 @@ def _read_rich_text(item: etree._Element) -> tuple[str, bool]:
     pieces: list[str] = []
     struck = False
     for part in item:
-        match local_name(part):
-            case "t":
-                pieces.append(part.text or "")
-            case "r":
-                for inner in part:
-                    if local_name(inner) == "t":
-                        pieces.append(inner.text or "")
-                    elif local_name(inner) == "rPr":
-                        struck = struck or _is_struck(inner)
+        for inner in part if local_name(part) == "r" else (part,):
+            if local_name(inner) == "t":
+                pieces.append(inner.text or "")
+            elif local_name(inner) == "rPr":
+                struck = struck or _is_struck(inner)
     return unescape("".join(pieces)[:_MAX_CELL_TEXT]), struck
 
 
