@@ -19,7 +19,6 @@ from batchpub.services.interface import (
     Reply,
     Unclear,
     Withheld,
-    code_of,
 )
 
 Answers = Sequence[Answer | Reply]
@@ -78,4 +77,4 @@ def make_reply(answer: Answer, http_status: int | None = None) -> Reply:
     """Wrap an answer as a service does: with 200, 400 for a refusal, and no status where nothing came."""
     if http_status is None and not isinstance(answer, NotSent | Unclear | Withheld):
         http_status = 400 if isinstance(answer, Refused) else 200
-    return Reply(answer=answer, http_status=http_status, code=code_of(answer), excerpt="")
+    return Reply(answer=answer, http_status=http_status)

@@ -19,9 +19,7 @@ from batchpub.services.interface import Operation, Reply
 from batchpub.standing import CourseStatus, RowResult
 from batchpub.store.asked import Claim
 
-NOT_READ = Reply(
-    answer=answers.Denied(code="no_scope", message=""), http_status=None, code="no scope for reading", excerpt=""
-)
+NOT_READ = Reply(answer=answers.Denied(code="no scope for reading", message=""), http_status=None)
 """Stands for the answers of readings that are not made because an earlier one was denied."""
 
 

@@ -154,27 +154,6 @@ class StateRead:
 Answer = Published | SaidPublished | Refused | Throttled | Expired | Denied | Unclear | NotSent | Withheld | StateRead
 
 
-def code_of(answer: Answer) -> str:
-    """Give the short code that reports show for an answer."""
-    match answer:
-        case Published():
-            return "200"
-        case SaidPublished(code=code) | Refused(code=code) | Expired(code=code) | Denied(code=code):
-            return code
-        case Throttled(cause=cause):
-            return cause
-        case Unclear(code=code):
-            return code or "unclear"
-        case NotSent():
-            return "not_sent"
-        case Withheld():
-            return "withheld"
-        case StateRead(state=state):
-            return state.value
-        case _ as unreachable:
-            assert_never(unreachable)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
     """The headers that let a call in, with the fields a call's form must have beside them.
@@ -195,12 +174,32 @@ class Access:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What one call came to. `http_status` is None where no reply came."""
+    """What one call came to. `http_status` is None where no reply came; `excerpt` is its beginning, for people."""
 
     answer: Answer
-    http_status: int | None
-    code: str
-    excerpt: str
+    http_status: int | None = None
+    excerpt: str = ""
+
+    @property
+    def code(self) -> str:
+        """The short code that reports show for the answer."""
+        match self.answer:
+            case Published():
+                return "200"
+            case SaidPublished(code=code) | Refused(code=code) | Expired(code=code) | Denied(code=code):
+                return code
+            case Throttled(cause=cause):
+                return cause
+            case Unclear(code=code):
+                return code or "unclear"
+            case NotSent():
+                return "not_sent"
+            case Withheld():
+                return "withheld"
+            case StateRead(state=state):
+                return state.value
+            case _ as unreachable:
+                assert_never(unreachable)
 
 
 class Service(Protocol):

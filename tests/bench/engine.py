@@ -30,7 +30,7 @@ PER_SECOND, CPU_MILLISECONDS, GROWTH = 50, 12, 1.25
 LIFTED = Limits(rate=1_000, burst=1_000, period=0.1, guard=0.01)
 """Ten thousand calls a second. The period is short so that slots come back, as they do in a run of any length."""
 ACCESS = Access(headers={})
-PUBLISHED = Reply(answer=Published(), http_status=200, code="200", excerpt='{"code": "200"}')
+PUBLISHED = Reply(answer=Published(), http_status=200, excerpt='{"code": "200"}')
 
 
 class AtOnce:

@@ -9,7 +9,7 @@ from batchpub.lifecycle.signs import Signs
 from batchpub.lifecycle.weighing import weigh
 from batchpub.lifecycle.work import Rules, Work
 from batchpub.services import interface as answers
-from batchpub.services.interface import CourseState, Meaning, Reply, code_of
+from batchpub.services.interface import CourseState, Meaning, Reply
 from batchpub.standing import CourseStatus, Rest
 
 PAGE = Path(__file__).parents[2] / "docs" / "architecture.md"
@@ -43,7 +43,7 @@ def course_edges():
     """Give (before, after, meanings): what each answer to a call makes of a course."""
     found = {}
     for before, (meaning, answer) in product(BEFORE, ANSWERS.items()):
-        reply = Reply(answer=answer, http_status=None if meaning in UNSENT else 400, code=code_of(answer), excerpt="")
+        reply = Reply(answer=answer, http_status=None if meaning in UNSENT else 400)
         work = Work(position=0, course=COURSE, notify=False, is_lost=before is CourseStatus.UNCLEAR)
         verdict = weigh(Send(version=1, before=before), work, reply, Signs(), Rules())
         found.setdefault((before, verdict.status), []).append(meaning.value)

@@ -43,11 +43,9 @@ WORKS = {
     "read four times": replace(WORK, reads=4),
     "just seen": replace(WORK, looked_at=999.0),
     "garbage before": replace(
-        WORK, attempts=1, is_lost=True, last=Reply(answer=GARBAGE, http_status=502, code="", excerpt="<html>Bad")
+        WORK, attempts=1, is_lost=True, last=Reply(answer=GARBAGE, http_status=502, excerpt="<html>Bad")
     ),
-    "spent and garbage before": replace(
-        WORK, attempts=5, is_lost=True, last=Reply(answer=GARBAGE, http_status=502, code="", excerpt="")
-    ),
+    "spent and garbage before": replace(WORK, attempts=5, is_lost=True, last=Reply(answer=GARBAGE, http_status=502)),
 }
 RULES = {
     "plain": Rules(),

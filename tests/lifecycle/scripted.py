@@ -5,7 +5,7 @@ import itertools
 from datetime import UTC, datetime
 
 from batchpub.course import Course
-from batchpub.services.interface import Access, Reply, Withheld, code_of
+from batchpub.services.interface import Access, Reply, Withheld
 from batchpub.standing import Claimed, LostSlot
 from batchpub.store.limits import Lock, Pace, Slot
 
@@ -14,7 +14,7 @@ NOW = datetime(2026, 11, 27, tzinfo=UTC)
 
 
 def reply(answer, status):
-    return Reply(answer=answer, http_status=status, code=code_of(answer), excerpt="")
+    return Reply(answer=answer, http_status=status)
 
 
 class Clock:

@@ -44,8 +44,7 @@ from batchpub.services.interface import (
 from batchpub.standing import CourseStatus, RefusedBeside, Uncertain
 from batchpub.stopping import Stop, StopReason
 
-LAST = reply(Unclear(reason="HTTP 502"), 502)
-LAST = replace(LAST, code="bad gateway")
+LAST = reply(Unclear(reason="HTTP 502", code="bad gateway"), 502)
 SAID = SaidPublished(code="ALREADY", message="It is.")
 SPENT = replace(WORK, attempts=5, is_lost=True, last=LAST)
 DRAFT, PUBLISHED, SILENT = (
@@ -239,11 +238,11 @@ def test_a_final_no_is_said_with_all_it_came_with(before, certain, outcome, stat
     no = Refused(code="4102", message="no", certain=certain)
     work = replace(WORK, course=Course(course_id=COURSE.course_id, batch_id=batch))
 
-    verdict = weigh(Send(version=1, before=before), work, replace(reply(no, 400), code="c"), Signs(), Rules())
+    verdict = weigh(Send(version=1, before=before), work, reply(no, 400), Signs(), Rules())
 
     was_lost = outcome is Outcome.UNKNOWN
     reason = FinalNo(answer=no, http_status=400, is_batch=bool(batch), was_lost=was_lost)
-    assert Result(outcome=outcome, reason=reason, attempts=1, http_status=400, code="c") == verdict.result
+    assert Result(outcome=outcome, reason=reason, attempts=1, http_status=400, code="4102") == verdict.result
     assert (status, verdict.result) == (verdict.status, verdict.then.result)
 
 

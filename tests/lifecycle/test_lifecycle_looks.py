@@ -12,10 +12,10 @@ COURSE = Course(course_id="478346000019580117")
 BATCH = Course(course_id="478346000019580117", batch_id="478346000019580999")
 
 
-def look(course, name, answer, *, status=200, code=""):
+def look(course, name, answer, *, status=200):
     """Look at a course that the sheet calls so."""
     work = Work(position=0, course=course, notify=False, name=name)
-    return look_of(work, Reply(answer=answer, http_status=status, code=code, excerpt=""), Rules())
+    return look_of(work, Reply(answer=answer, http_status=status), Rules())
 
 
 @pytest.mark.parametrize(
@@ -61,9 +61,7 @@ def test_a_course_that_could_not_be_read_says_why(course, answer, status, findin
     """
     Only a certain 404 is the id's fault.
     """
-    code = getattr(answer, "code", "") or "unclear"
-
-    assert Look(finding=finding, reason=reason) == look(course, "", answer, status=status, code=code)
+    assert Look(finding=finding, reason=reason) == look(course, "", answer, status=status)
 
 
 def test_another_name_is_kept_with_the_sheet_s():

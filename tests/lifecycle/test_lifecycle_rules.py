@@ -83,9 +83,9 @@ def test_what_is_kept_of_an_answer_is_all_that_a_person_may_ask_for():
     """
     What it meant, its status and code, and the beginning of its body.
     """
-    came = Reply(answer=Unclear(reason="HTTP 502"), http_status=502, code="502", excerpt="<html>Bad gateway")
+    came = Reply(answer=Unclear(reason="HTTP 502"), http_status=502, excerpt="<html>Bad gateway")
 
-    expected = AnswerNote(meaning="unclear", http_status=502, code="502", excerpt="<html>Bad gateway")
+    expected = AnswerNote(meaning="unclear", http_status=502, code="unclear", excerpt="<html>Bad gateway")
     assert expected == note_of(came)
 
 

@@ -24,7 +24,6 @@ from batchpub.services.interface import (
     Throttled,
     Unclear,
     Withheld,
-    code_of,
 )
 from batchpub.standing import CourseStatus
 from batchpub.stopping import Stop, StopReason
@@ -52,9 +51,7 @@ def play(answers, *, courses=None, operation=Operation.PUBLISH, is_new_portal=Fa
     signs = Signs(is_new_portal=is_new_portal)
     for number, answer in enumerate(answers):
         course = Course(course_id=str(courses[number] if courses else number))
-        reply = Reply(
-            answer=answer, http_status=STATUS.get(answer, 200), code=code_of(answer), excerpt="<html><b>Sign</b>  in<br"
-        )
+        reply = Reply(answer=answer, http_status=STATUS.get(answer, 200), excerpt="<html><b>Sign</b>  in<br")
         signs = signs.hear(operation, course, reply)
         stop = signs.why_stop(operation, reply)
         if stop:
@@ -113,8 +110,8 @@ def test_reading_does_not_speak_for_publishing():
     Where reading works and publishing meets a page, publishing stops.
     """
     signs, stops = Signs(), []
-    page = Reply(answer=PAGE, http_status=403, code="", excerpt="")
-    draft = Reply(answer=DRAFT, http_status=200, code="", excerpt="")
+    page = Reply(answer=PAGE, http_status=403)
+    draft = Reply(answer=DRAFT, http_status=200)
     for number in range(3):
         for operation, reply in ((Operation.PUBLISH, page), (Operation.READ, draft)):
             signs = signs.hear(operation, Course(course_id=str(number)), reply)
@@ -152,7 +149,7 @@ def test_verdict_holds_the_stop_that_an_answer_is_the_last_straw_for(courses, st
     """
     Whether it came to a call or to a reading, and only where the courses differ: the reason, the count and the answer.
     """
-    page = Reply(answer=PAGE, http_status=403, code="", excerpt="")
+    page = Reply(answer=PAGE, http_status=403)
     signs = Signs()
     for course in courses:
         work = Work(position=0, course=Course(course_id=course), notify=False)
@@ -169,7 +166,7 @@ def test_strange_readings_say_nothing_of_calls():
     """
     Two pages for readings and one for a call are no three.
     """
-    page = Reply(answer=PAGE, http_status=403, code="", excerpt="")
+    page = Reply(answer=PAGE, http_status=403)
     signs = Signs()
     for course in "12":
         work = Work(position=0, course=Course(course_id=course), notify=False)

@@ -22,7 +22,7 @@ from batchpub.errors import ExitCode
 from batchpub.events import tell_all
 from batchpub.lifecycle.work import Rules, Verify
 from batchpub.log import log_event
-from batchpub.services.interface import Access, Reply, Withheld, code_of
+from batchpub.services.interface import Access, Reply, Withheld
 from batchpub.services.zoho.answers import HttpAnswer, read_answer
 from batchpub.services.zoho.reading import read_course_state
 from batchpub.store.database import open_database
@@ -66,7 +66,7 @@ class Zoho:
 
     async def answer(self, operation, course, body, may_send):
         if not may_send():
-            return Reply(answer=Withheld(), http_status=None, code="withheld", excerpt="")
+            return Reply(answer=Withheld(), http_status=None)
         loop, number = asyncio.get_running_loop(), len(self.calls)
         self.calls.append((operation, loop.time()))
         await asyncio.sleep(2 * self.way)
@@ -80,7 +80,7 @@ class Zoho:
         read = read_course_state if operation == "read" else read_answer
         http = HttpAnswer(status=status, headers=headers, body=text, now=self.clock.now())
         answer = read(http, course)
-        return Reply(answer=answer, http_status=status, code=code_of(answer), excerpt="")
+        return Reply(answer=answer, http_status=status)
 
 
 class World:
@@ -270,7 +270,7 @@ def test_a_gateway_or_an_unclear_answer_does_not_end_the_single_file(world):
         reply = await answer(operation, course, body, may_send)
         if 12 <= number < 15:
             unclear = read_answer(HttpAnswer(status=502, headers={}, body=b"<html>", now=world.clock.now()), course)
-            return Reply(answer=unclear, http_status=502, code="502", excerpt="")
+            return Reply(answer=unclear, http_status=502)
         return reply
 
     zoho.answer = stumble

@@ -418,7 +418,6 @@ def test_an_answer_that_nobody_can_read_is_quoted():
     page = Reply(
         answer=Unclear(reason="Zoho answered with HTTP 502 and nothing we can read"),
         http_status=502,
-        code="unclear",
         excerpt="<html>Bad gateway at edge 7</html>",
     )
 

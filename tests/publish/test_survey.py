@@ -179,9 +179,9 @@ def test_a_course_that_answers_with_500_ends_no_survey():
     assert "Its state cannot be read (Zoho answered with HTTP 500: 7301 Internal error)." == say_reason(told[0].reason)
 
 
-def judged(answer, *, batch="", name="", status=200, code=""):
+def judged(answer, *, batch="", name="", status=200):
     work = Work(position=0, course=Course(course_id="1", batch_id=batch), notify=False, name=name)
-    return look_of(work, Reply(answer=answer, http_status=status, code=code, excerpt=""), Rules())
+    return look_of(work, Reply(answer=answer, http_status=status), Rules())
 
 
 @pytest.mark.parametrize(
@@ -212,8 +212,8 @@ def test_only_a_404_says_that_an_id_is_unknown():
     """
     Any other refusal of a look may have reasons of its own.
     """
-    unknown = judged(Refused(code="404", message=""), status=404, code="404")
-    other = judged(Refused(code="INVALID_INPUT", message=""), status=400, code="INVALID_INPUT")
+    unknown = judged(Refused(code="404", message=""), status=404)
+    other = judged(Refused(code="INVALID_INPUT", message=""), status=400)
 
     assert Look(finding=Finding.INVALID, reason=Plain.UNKNOWN_COURSE) == unknown
     assert Look(finding=Finding.CANNOT_TELL, reason=Unreadable(why="INVALID_INPUT")) == other

@@ -25,7 +25,6 @@ from batchpub.services.interface import (
     Throttled,
     Unclear,
     Withheld,
-    code_of,
 )
 from batchpub.stopping import Stop, StopReason
 from batchpub.store.database import open_database
@@ -41,7 +40,7 @@ ANSWERS = {
     "bug": None,
 }
 CALL_SECONDS = 2.0
-WITHHELD = Reply(answer=Withheld(), http_status=None, code="withheld", excerpt="")
+WITHHELD = Reply(answer=Withheld(), http_status=None)
 
 
 class Service:
@@ -77,8 +76,6 @@ class Service:
         return Reply(
             answer=answer,
             http_status=None if word in ("lost", "unreachable") else 200 if word == "published" else 400,
-            code=code_of(answer),
-            excerpt="",
         )
 
     async def read_state(self, course, *, access, may_send):
@@ -87,7 +84,7 @@ class Service:
         await asyncio.sleep(CALL_SECONDS)
         state = CourseState.PUBLISHED if course in self.published else CourseState.DRAFT
         answer = StateRead(state=state)
-        return Reply(answer=answer, http_status=200, code=code_of(answer), excerpt="")
+        return Reply(answer=answer, http_status=200)
 
 
 async def at_once(function, *arguments):

@@ -29,7 +29,6 @@ from batchpub.services.interface import (
     Throttled,
     Unclear,
     Withheld,
-    code_of,
 )
 from batchpub.stopping import Stop, StopReason
 from batchpub.store.database import open_database
@@ -41,7 +40,7 @@ TOTAL = LIMITS.total_timeout
 
 
 def reply(answer, status=None):
-    return Reply(answer=answer, http_status=status, code=code_of(answer), excerpt="")
+    return Reply(answer=answer, http_status=status)
 
 
 class World:

@@ -32,7 +32,7 @@ IT_SAYS = "Zoho says that it is published already (ALREADY: It is)."
 NAMES = OtherName(sheet="First aid", service="Fire")
 NO = Refused(code="4102", message="No.")
 BEFORE = PublishedBefore(run="r", on="2026-11-27T10:00:00.5")
-GARBAGE = Reply(answer=Unclear(reason="HTTP 502."), http_status=502, code="", excerpt="<html>")
+GARBAGE = Reply(answer=Unclear(reason="HTTP 502."), http_status=502, excerpt="<html>")
 REMEDY = "If the id is right, correct the name or write yes under Confirmed; else correct the id."
 REFUSED = "Zoho refuses it: look at the course in Zoho, then hand the list in again. Zoho's words: 4102: No."
 SENTENCES = [
@@ -148,7 +148,7 @@ def test_the_last_answer_is_told_as_a_sentence(reason, code, excerpt, told):
     Its reason, or what could be read of it; the body only where nothing else says anything.
     """
     answer = Unclear(reason=reason) if reason else Refused(code=code, message="m")
-    last = Reply(answer=answer, http_status=502, code=code, excerpt=excerpt)
+    last = Reply(answer=answer, http_status=502, excerpt=excerpt)
 
     assert f"Still a draft after 5 attempts.{told} Run it again later." == say_reason(StillDraft(attempts=5, last=last))
 

@@ -9,10 +9,8 @@ from batchpub.settings.fields import SETTINGS
 from batchpub.stopping import Stop, StopReason, stop_for
 from batchpub.store.row_words import not_attempted_because
 
-NEW = Reply(answer=Refused(code="NEW", message="m", known=False), http_status=400, code="NEW", excerpt="")
-PAGE = Reply(
-    answer=Unclear(reason="a page", strange=True), http_status=200, code="", excerpt="<html><b>Sign</b>  in<br"
-)
+NEW = Reply(answer=Refused(code="NEW", message="m", known=False), http_status=400)
+PAGE = Reply(answer=Unclear(reason="a page", strange=True), http_status=200, excerpt="<html><b>Sign</b>  in<br")
 SENTENCES = [
     (Stop(reason=StopReason.INTERRUPTED, said="SIGINT"), "Stopped by SIGINT."),
     (Stop(reason=StopReason.TERMINATED, said="SIGTERM"), "Stopped by SIGTERM."),

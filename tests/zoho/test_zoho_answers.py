@@ -19,11 +19,11 @@ from batchpub.services.interface import (
     NotSent,
     Published,
     Refused,
+    Reply,
     SaidPublished,
     StateRead,
     Throttled,
     Unclear,
-    code_of,
 )
 from batchpub.services.zoho.answers import NONE_ADDED, HttpAnswer, read_answer
 from batchpub.services.zoho.meanings import WORDS
@@ -582,7 +582,7 @@ def test_any_bytes_have_a_meaning(status, headers, body):
     assert not isinstance(answer, StateRead | NotSent)
     assert isinstance(state, get_args(Answer))
     assert not isinstance(state, Published | NotSent)
-    assert all(code_of(each) for each in (answer, state))
+    assert all(Reply(answer=each).code for each in (answer, state))
     assert not isinstance(answer, Published) or (200 <= status <= 299 and b"200" in body)
     assert not isinstance(answer, Throttled) or answer.wait_seconds is None or 0 < answer.wait_seconds <= 86_400
 

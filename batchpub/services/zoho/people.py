@@ -22,7 +22,6 @@ from batchpub.services.interface import (
     Reply,
     Unclear,
     Withheld,
-    code_of,
 )
 from batchpub.services.zoho.access import Credentials, FixedAccess, RefreshCredentials
 from batchpub.services.zoho.answers import NONE_ADDED, Added, HttpAnswer, read_answer
@@ -248,5 +247,5 @@ def _explain(error: Exception, access: Access, *, was_sent: bool) -> NotSent | U
 
 def _make_reply(answer: Answer, http: HttpAnswer | None = None) -> Reply:
     if http is None:
-        return Reply(answer=answer, http_status=None, code=code_of(answer), excerpt="")
-    return Reply(answer=answer, http_status=http.status, code=code_of(answer), excerpt=make_excerpt(http.body))
+        return Reply(answer=answer)
+    return Reply(answer=answer, http_status=http.status, excerpt=make_excerpt(http.body))
