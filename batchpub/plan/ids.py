@@ -59,10 +59,6 @@ class IdRule:
     noun: str
     digits: tuple[int, int]
 
-    def say_digits(self) -> str:
-        """Say how many digits."""
-        return say_digits(self.digits)
-
 
 def read_id(cell: Cell, rule: IdRule) -> ReadId | NoId:
     """Read one id cell, or say in one sentence (cell, what, why, remedy) why it is none."""
@@ -186,13 +182,16 @@ def _say_text(value: str, rule: IdRule) -> str:  # noqa: C901 - one line per kin
         )
     if _RIGHT_TO_LEFT_OVERRIDE in value:
         return f"an invisible character turns the digits of this {rule.noun} around. Delete the cell and type the id."
+    if _DIGITS.issuperset(value) and value[0] == "0":
+        return f"{_clip(value)} begins with 0, which no {rule.noun} does. {_copy_again(rule)}"
     if _DIGITS.issuperset(value):
-        return _say_digits(value, rule)
+        digits = say_digits(rule.digits)
+        return f"this {rule.noun} has {len(value)} digits ({_clip(value)}) instead of {digits}. {_copy_again(rule)}"
     ids = _find_ids(value, rule)
     if len(ids) > 1:
         return f"there are {len(ids)} ids in this cell ({seen}). Write one {rule.noun} into each row."
     if any(mark in value.lower() for mark in ("http:", "https:", "www.", "://", ".com")):
-        return f"{seen} is a link. Write only the {rule.noun}, {rule.say_digits()}."
+        return f"{seen} is a link. Write only the {rule.noun}, {say_digits(rule.digits)}."
     visible = "".join(character for character in value if not is_invisible(character))
     if visible.isascii() and visible.isdigit() and not any(character.isspace() for character in value):
         return f"there is an invisible character in the middle of this {rule.noun} ({quote(visible)}). Delete the cell and type the id."
@@ -203,15 +202,7 @@ def _say_text(value: str, rule: IdRule) -> str:  # noqa: C901 - one line per kin
         )
     if any(character.isdigit() and character not in _DIGITS for character in value):
         return f"{seen} is not written in the plain digits 0-9. Type the {rule.noun} again with a plain keyboard."
-    return f"{seen} is not a {rule.noun}, which is {rule.say_digits()} and nothing else. {_copy_again(rule)}"
-
-
-def _say_digits(value: str, rule: IdRule) -> str:
-    if value[0] == "0":
-        return f"{_clip(value)} begins with 0, which no {rule.noun} does. {_copy_again(rule)}"
-    return (
-        f"this {rule.noun} has {len(value)} digits ({_clip(value)}) instead of {rule.say_digits()}. {_copy_again(rule)}"
-    )
+    return f"{seen} is not a {rule.noun}, which is {say_digits(rule.digits)} and nothing else. {_copy_again(rule)}"
 
 
 def _copy_again(rule: IdRule) -> str:

@@ -17,6 +17,10 @@ OUR_PREFIX = "bp_"  # headings that begin so are written by our own reports and 
 _TRUE = ("=TRUE()", "=TRUE")  # LibreOffice saves a typed TRUE as this formula
 _NOTHING = Cell(ref="", kind=CellKind.EMPTY, text="")
 _NO_BATCH = NoId(sentence="", blank=True)
+_HIDDEN = (
+    "Row {} is hidden or filtered out, so it was left out. Unhide it or delete it (or use the setting include_hidden)."
+)
+_STRUCK = "{} is struck out, so this row was left out. Take the line through it away if the course is to be published, or delete the row."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +31,6 @@ class Roles:
     own: tuple[int, ...]
     id_heading: str
     words: tuple[tuple[str, str], ...]
-    ids: tuple[str, ...]
     course_rule: IdRule
     batch_rule: IdRule
 
@@ -48,7 +51,6 @@ def find_roles(sheet: Sheet, options: PlanOptions) -> Roles:
         own=tuple(index for index, heading in enumerate(sheet.headings) if not is_ours(heading)),
         id_heading=fold(sheet.headings[sheet.columns["course_id"]]),
         words=tuple(word for word in (("publish", "Publish"), ("notify", "Notify")) if word[0] in sheet.columns),
-        ids=tuple(role for role in ("course_id", "batch_id") if role in sheet.columns),
         course_rule=IdRule(noun="Course ID", digits=options.id_digits),
         batch_rule=IdRule(noun="Batch ID", digits=options.id_digits),
     )
@@ -86,7 +88,8 @@ def _judge(draft: Draft, row: SheetRow, roles: Roles, options: PlanOptions) -> D
         and not _is_corrected(row, roles)
     ):
         return replace(draft, pile=Pile.INVALID, message=_say_still_invalid(row, roles))
-    if "publish" in roles.columns and _is_kept_back(roles.cell(row, "publish")):
+    publish = roles.cell(row, "publish")
+    if read_word(publish) is Word.NO and not publish.merged:
         course = _read_course(row, roles)[0]
         return replace(draft, message="The Publish column says no.", course=course, said_no=True)
     if id_cell.kind is CellKind.TEXT and not id_cell.text.isdigit() and fold(id_cell.text) == roles.id_heading:
@@ -103,10 +106,10 @@ def _judge_course(draft: Draft, row: SheetRow, roles: Roles, options: PlanOption
     """Collect all that is wrong with a row that asks to be published."""
     course, reasons, length, notes = _read_course(row, roles)
     confirmed = "confirmed" in roles.columns and _is_confirmed(roles.cell(row, "confirmed"))
-    problems = [_say_hidden(row)] if row.hidden and not options.include_hidden else []
+    problems = [_HIDDEN.format(row.number)] if row.hidden and not options.include_hidden else []
     struck = next((cell for cell in (roles.cell(row, "course_id"), roles.cell(row, "name")) if cell.struck), None)
     if struck is not None:
-        problems.append(_say_struck(struck))
+        problems.append(_STRUCK.format(struck.ref))
     if row.extra:
         problems += _extra_problems(row)
     problems += reasons
@@ -185,20 +188,6 @@ def _say_still_invalid(row: SheetRow, roles: Roles) -> str:
     return f"This row was invalid in the earlier run{said} Correct it here, or in your own sheet; if it is right as it stands, empty its bp_outcome cell."
 
 
-def _say_hidden(row: SheetRow) -> str:
-    return (
-        f"Row {row.number} is hidden or filtered out, so it was left out. "
-        f"Unhide it or delete it (or use the setting include_hidden)."
-    )
-
-
-def _say_struck(cell: Cell) -> str:
-    return (
-        f"{cell.ref} is struck out, so this row was left out. Take the line through it away if the course is to be published, "
-        f"or delete the row."
-    )
-
-
 def _extra_problems(row: SheetRow) -> list[str]:
     """Tell of cells beyond the last heading; the reader of a text file tells here too why it could not split the row."""
     faults = [f"Row {row.number}: {cell.text}" for cell in row.extra if cell.kind is CellKind.ERROR]
@@ -236,10 +225,6 @@ def _is_notified(cell: Cell, policy: NotifyPolicy) -> bool:
             return read_word(cell) is Word.YES
         case NotifyPolicy.ALL:
             return read_word(cell) in (Word.YES, Word.BLANK)
-
-
-def _is_kept_back(cell: Cell) -> bool:
-    return read_word(cell) is Word.NO and not cell.merged
 
 
 def _is_confirmed(cell: Cell) -> bool:
