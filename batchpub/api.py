@@ -235,7 +235,7 @@ async def _open(
     service: Service | None, place: str | Path, policy: Policy, *, run: str, online: bool = True
 ) -> AsyncIterator[_Parts]:
     clock = SystemClock()
-    portal = name_portal(policy.portal or str(getattr(service, "portal", "people.zoho.com")))
+    portal = name_portal(policy.portal or _portal_of(service))
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(place, reading=not online))
         await unify_portals(database, name_portal, clock)
@@ -298,6 +298,13 @@ def _refuse_loop(name: str) -> None:
     except RuntimeError:
         return
     raise SettingsWrong(f"{name}_sync was called where an event loop runs, as in a notebook. Write: await {name}(…)")
+
+
+def _portal_of(service: Service | None) -> str:
+    """Name what shares the limit and the journal. Another service than Zoho's must not count as Zoho, nor publish for it."""
+    if service is None:
+        return "people.zoho.com"
+    return str(getattr(service, "portal", type(service).__name__))
 
 
 async def _judge(sheets: Sequence[Sheet], policy: Policy, parts: _Parts) -> Judged:

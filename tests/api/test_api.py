@@ -12,6 +12,8 @@ import structlog
 
 import batchpub
 from batchpub.sandbox import Sandbox, SandboxConfig
+from batchpub.services.interface import Published
+from batchpub.testing import ScriptedService
 
 ONE, TWO, THREE = (f"4783460000195821{number:02}" for number in (1, 2, 3))
 SPEED = 200
@@ -82,6 +84,19 @@ async def test_check_says_what_publish_then_does(sandbox, tmp_path):
     assert ["draft"] * 2 == [one.look.state for one in online.rows if one.look]
     assert ["published"] * 2 == [row.outcome for row in run.rows]
     assert ["already_published"] * 2 == [one.outcome for one in after.rows]
+
+
+async def test_another_service_does_not_publish_for_zoho(tmp_path):
+    """
+    What a scripted service says that it published, in the state of real runs, is still to be published at Zoho.
+    """
+    courses, state = [batchpub.Course(course_id=ONE)], tmp_path / "s.db"
+
+    played = await batchpub.publish(courses, service=ScriptedService([Published()]), state=state)
+    forecast = await batchpub.check(courses, state=state)
+
+    assert "scriptedservice" == played.portal
+    assert ["to_publish"] == [row.outcome for row in forecast.rows]
 
 
 async def test_one_account_serves_several_runs_at_once(sandbox, tmp_path):

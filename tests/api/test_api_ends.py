@@ -17,6 +17,8 @@ COURSES = [batchpub.Course(course_id=f"4783460000195{number:05}") for number in 
 class Slow(ScriptedService):
     """A service whose calls can be waited for."""
 
+    portal = "ScriptedService"
+
     def __init__(self, **options):
         super().__init__([Published()], **options)
         self.is_called = asyncio.Event()
@@ -31,7 +33,7 @@ class Slow(ScriptedService):
 
 async def outcomes_of(state):
     """Give the outcome of each row as the state knows it, from a check that sends nothing."""
-    forecast = await batchpub.check(COURSES, state=state)
+    forecast = await batchpub.check(COURSES, service=ScriptedService([]), state=state)
     return [row.outcome for row in forecast.rows]
 
 
