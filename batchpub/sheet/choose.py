@@ -96,15 +96,17 @@ def choose_column(heading: Heading) -> int:
 
 
 def _say_no_heading(book: Book, grid: Grid, options: SheetOptions, found: str = "") -> str:
-    wanted = f'a column headed "{options.column or _USUAL}"'
+    wanted = options.column or _USUAL
     if book.is_page:
-        return f"This is a web page, and no table in it has {wanted} in its first {HEAD_ROWS} rows. {found or _SIGN_IN}"
+        return f'This is a web page, and no table in it has a column headed "{wanted}" in its first {HEAD_ROWS} rows. {found or _SIGN_IN}'
     seen = [trim(cell.text) for row in grid.rows[:1] for _, cell in sorted(row.cells.items())]
     reads = f" The first row reads: {', '.join(seen)[:120]}." if seen else ""
     if any(map(looks_secret, seen)):
         reads = " The first row holds what looks like a credential, which is not shown here."
-    there_is_no = f"There is no {wanted.removeprefix('a ')} in the first {HEAD_ROWS} rows.{reads}"
-    return f"{there_is_no} {found or 'Write that heading over the ids, or name the column with the setting column.'}"
+    return (
+        f'There is no column headed "{wanted}" in the first {HEAD_ROWS} rows.{reads} '
+        f"{found or 'Write that heading over the ids, or name the column with the setting column.'}"
+    )
 
 
 def _say_no_tab(book: Book, options: SheetOptions) -> str:
