@@ -31,7 +31,7 @@ def leave_word(here: Invocation, error: BaseException) -> None:
         return
     here.said = True
     code, sentence = name_end(error)
-    record = describe_end(here, code, sentence)
+    record = record_end(here, code, sentence)
     reports: tuple[Path, ...] = ()
     try:
         reports = _write(here, record)
@@ -46,7 +46,7 @@ def leave_word(here: Invocation, error: BaseException) -> None:
         log.warning("report.unannounced", error=warning)
 
 
-def describe_end(here: Invocation, code: ExitCode, sentence: str) -> RunRecord:
+def record_end(here: Invocation, code: ExitCode, sentence: str) -> RunRecord:
     """Give the record of an end without rows: nothing was planned, or what became of the rows is elsewhere."""
     settings, now = here.settings, datetime.now(tz=UTC)
     return RunRecord(

@@ -68,7 +68,7 @@ def test_a_run_is_told_once_with_its_figures(tmp_path, hook):
 @pytest.mark.slow
 def test_an_end_before_the_run_is_told_too(tmp_path, hook):
     """
-    A sheet that is refused is one document with its sentence and no rows.
+    A sheet that is refused is one document with its sentence and no rows; it names the run whose reports lie there.
     """
     url, kept = hook
     (tmp_path / "a.csv").write_bytes(b"")
@@ -77,7 +77,8 @@ def test_an_end_before_the_run_is_told_too(tmp_path, hook):
 
     assert 65 == done.returncode, done.stderr
     (told,) = kept
-    assert (65, {}) == (told["exit_code"], told["counts"])
+    assert (65, {}, "people.zoho.com") == (told["exit_code"], told["counts"], told["host"])
+    assert told["run"] in told["reports"]
     assert "a.csv" in told["message"]
 
 
