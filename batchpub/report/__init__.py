@@ -8,3 +8,6 @@ FILE_NAMES = {
     "json": "run_results.json",
 }
 """The file of each format."""
+
+STAFF = "staff"
+"""The format that is a folder: each file handed in comes back as a workbook of its own."""

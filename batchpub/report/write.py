@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from batchpub.errors import CannotWrite, SettingsWrong
+from batchpub.errors import CannotWrite
 from batchpub.files import replace_file, say_reason
 from batchpub.record import RunRecord
-from batchpub.report import FILE_NAMES
+from batchpub.report import FILE_NAMES, STAFF
 from batchpub.report.csv_file import write_csv
 from batchpub.report.inputs import read_kept
 from batchpub.report.json_file import write_json
@@ -24,20 +24,14 @@ FORMATS: dict[str, Callable[[RunRecord], bytes]] = {
     "junit": write_junit,
     "json": write_json,
 }
-STAFF = "staff"
-"""The format that is a folder: each file handed in comes back as a workbook of its own."""
-NAMES = (*FORMATS, STAFF)
 
 
 def write_reports(run: RunRecord, out: Path, formats: Sequence[str]) -> tuple[Path, ...]:
     """Write the reports into a folder, made if need be, and give their paths in the order of `formats`.
 
-    A file that cannot be written does not keep the others from being written. Raises SettingsWrong for a format there
-    is not, and CannotWrite, after all were tried, naming each file, why, and what to do.
+    A file that cannot be written does not keep the others from being written. Raises CannotWrite, after all were tried,
+    naming each file, why, and what to do.
     """
-    unknown = [name for name in formats if name not in NAMES]
-    if unknown:
-        raise SettingsWrong(f"There is no report format {', '.join(unknown)}. Choose from {', '.join(NAMES)}.")
     _make_folder(out)
     written: list[Path] = []
     failures: list[str] = []

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from batchpub.course import NamesRule, NotifyPolicy
 from batchpub.masking import secrets_of_address, secrets_of_cookie
+from batchpub.report import FILE_NAMES, STAFF
 from batchpub.secret import Secret
 from batchpub.services.zoho.hosts import Endpoint, find_hosts
 from batchpub.services.zoho.meanings import WORDS
@@ -54,7 +55,7 @@ PATHS = ("sheets", "state", "out", "log_file", "metrics_file")
 """Settings that name files or folders."""
 PASSWORDS = ("password", "sslpassword")
 """Parameters of a PostgreSQL URL that hold one, besides the place before its host."""
-REPORTS = ("csv", "xlsx", "html", "junit", "json", "staff")
+REPORTS = (*FILE_NAMES, STAFF)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from lxml import etree
 from support.made_runs import COURSE, NASTY, RUNS, few, make_call, make_november, make_row, make_run
 
 from batchpub.course import CellKind, Outcome, PlannedSheet
-from batchpub.errors import CannotWrite, SettingsWrong
+from batchpub.errors import CannotWrite
 from batchpub.files import replace_file
 from batchpub.plan import PlanOptions, make_plan
 from batchpub.report import FILE_NAMES
@@ -273,14 +273,12 @@ def test_a_failed_write_keeps_the_old_file(tmp_path):
     assert [("results.csv", b"old")] == [(file.name, file.read_bytes()) for file in tmp_path.iterdir()]
 
 
-def test_unknown_format_and_impossible_folder_are_told(tmp_path):
+def test_impossible_folder_is_told(tmp_path):
     """
-    A format there is not and a folder that cannot be made end in a sentence.
+    A folder that cannot be made ends in a sentence.
     """
     (tmp_path / "file").write_text("")
 
-    with pytest.raises(SettingsWrong, match="no report format pdf"):
-        write_reports(make_run(), tmp_path, ["pdf"])
     with pytest.raises(CannotWrite, match="cannot be made"):
         write_reports(make_run(), Path(tmp_path / "file" / "out"), ["csv"])
 
