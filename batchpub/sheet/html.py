@@ -7,7 +7,6 @@ Some programs write beside the shown text that the cell was a number (`x:num`, `
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import chain
 
 from lxml import etree
 from lxml import html as lxml_html
@@ -24,7 +23,6 @@ _MAX_WORK = 2_000_000
 _UNSEEN = frozenset({"script", "style", "template", "noscript", "head", "title", "table"})
 _ROWS_LIE_IN = frozenset({"thead", "tbody", "tfoot"})
 _COLUMNS_LIE_IN = frozenset({"colgroup"})
-_STRIKES = frozenset({"s", "strike", "del"})
 _STRUCK = re.compile(r"<(?:s|strike|del)\b|line-through", re.IGNORECASE)
 _BREAK = re.compile(r"<br ?/?>|&#x000d;", re.IGNORECASE)
 _BREAKS = frozenset({"br", "p", "div", "li"})
@@ -118,7 +116,7 @@ class _TableReader:
             kind, text, exact = _read_stored_number(element, text)
         if kind is CellKind.TEXT and (other := _find_other_text(element, text)):
             kind, text = CellKind.ERROR, show_two(text, other)
-        struck = self.may_strike and _is_struck(element)
+        struck = self.may_strike and self.hiding.strikes(element)
         return make_cell(place, kind if text else CellKind.EMPTY, text, formula=formula, struck=struck, exact=exact)
 
 
@@ -173,15 +171,6 @@ def _read_stored_number(element: etree._Element, text: str) -> tuple[CellKind, s
         if kind is CellKind.NUMBER:
             return kind, shown, exact
     return CellKind.NUMBER, text, False
-
-
-def _is_struck(element: etree._Element) -> bool:
-    """Say whether a line is drawn through a cell, a part of its text, or what the cell lies in."""
-    return any(map(_strikes, chain(element.iter(etree.Element), element.iterancestors())))
-
-
-def _strikes(element: etree._Element) -> bool:
-    return element.tag in _STRIKES or "line-through" in element.get("style", "")
 
 
 def _read_text(element: etree._Element, hiding: Hiding) -> str:

@@ -433,11 +433,13 @@ def test_ods_cell_with_two_texts_is_refused(tmp_path):
         f'<td style="text-decoration:line-through">{A}</td>',
         f"<td>{A[:9]}<strike>{A[9:]}</strike></td>",
         f'<td><font style="text-decoration: underline line-through">{A}</font></td>',
+        f"<style>.s1, .grid .s2 {{color: red; text-decoration: line-through}}</style><td class='x s2'>{A}</td>",
+        f"<td><span id=gone>{A[:5]}</span>{A[5:]}<style>#gone{{text-decoration-line:line-through}}</style></td>",
     ],
 )
 def test_a_struck_id_of_a_page_is_not_published(tmp_path, cell):
     """
-    A line through an id, or a part of it, says that it no longer counts.
+    A line through an id, or a part of it, says that it no longer counts, also where only the page's style sheet draws it.
     """
     (tmp_path / "a.html").write_text(f"<table><tr><td>Course ID</td></tr><tr>{cell}</tr><tr><td>{B}</td></tr></table>")
 
