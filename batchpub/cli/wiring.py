@@ -27,6 +27,7 @@ from batchpub.store.limits import Limits
 if TYPE_CHECKING:
     from batchpub.log import BackgroundStream
 
+IN_MEMORY = ":memory:"  # what SQLite takes for no file at all
 BAR_AND_SUMMARY = (*(f"course.{outcome}" for outcome in Outcome), "run.progress", "run.finished")
 """Events that a person at a terminal sees as the bar and the summary, or as the sentence why a run could not start."""
 
@@ -142,9 +143,13 @@ def files_of(settings: Settings) -> Path:
 
 
 def existing_state(settings: Settings) -> Path | str | None:
-    """Give where the state is, or None where it would be a file that is not there."""
+    """Give where the state is, or None where it would be a file that is not there.
+
+    What SQLite would keep in memory is no such file: who opens it refuses it, as a run does.
+    """
     state = state_of(settings)
-    return None if isinstance(state, Path) and not is_there(state, _no_state) else state
+    is_file = isinstance(state, Path) and state.name != IN_MEMORY
+    return None if is_file and not is_there(Path(state), _no_state) else state
 
 
 def _no_state(why: str) -> CannotWrite:

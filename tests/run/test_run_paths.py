@@ -43,6 +43,18 @@ def test_a_path_that_nobody_can_look_at_ends_in_a_sentence(fork_server, tmp_path
     assert "too long" in done.stderr
 
 
+@pytest.mark.parametrize("command", ["check", "publish"])
+def test_a_state_that_would_be_kept_in_memory_is_refused_before_and_in_a_run(fork_server, tmp_path, command):
+    """
+    A check says what the run that it foresees would say.
+    """
+    environ = {"BATCHPUB_ACCESS_TOKEN": "1000.token.token"}
+    done = fork_server.call(command, EXAMPLE, "--state", ":memory:", cwd=tmp_path, environ=environ)
+
+    assert 78 == done.returncode
+    assert "The state :memory: is kept in memory only. Name a file" in done.stderr
+
+
 @contextlib.contextmanager
 def stranger():
     """Be another user for a while."""
