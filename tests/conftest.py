@@ -1,6 +1,7 @@
 """What every test needs."""
 
 import asyncio
+import gc
 import os
 
 import pytest
@@ -50,6 +51,12 @@ def pytest_generate_tests(metafunc):
     if metafunc.config.getoption("--uptime") == "all":
         metafunc.fixturenames.insert(0, "up_for")
         metafunc.parametrize("up_for", uptime.UPTIMES, indirect=True, ids="up {:.0f} s".format, scope="module")
+
+
+def pytest_collection_finish():
+    """Leave what was imported and collected out of every later collection: that is a twentieth of the tests' time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="module")
