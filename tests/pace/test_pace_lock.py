@@ -407,6 +407,24 @@ def test_a_lock_is_kept_across_a_boot_with_the_wall_clock_set_back():
     assert [pytest.approx(205, abs=0.01), pytest.approx(205, abs=0.01)] == run_world(main)
 
 
+@pytest.mark.parametrize("offset", [3.0, 2e6])
+def test_a_call_rests_as_long_across_a_boot(offset):
+    """
+    An answer of 20 seconds ago: its place opens when it would have, whatever the next boot's clock begins with.
+    """
+
+    async def main(world):
+        process = Process(world, "run")
+        slot = await process.gate.acquire("publish")
+        assert await process.ledger.begin_call(slot) is not None
+        await end_call(process.ledger, slot, Rest.ANSWERED, through=True)
+        await asyncio.sleep(20)
+        clock = VirtualClock(world.loop, boot_id="the next boot", offset=offset)
+        return (await Process(world, "later", clock=clock).ledger.look_ahead("publish")).taken
+
+    assert [pytest.approx(41, abs=0.01)] == list(run_world(main))
+
+
 def test_a_used_up_quota_makes_nothing_gentler():
     """
     It closes the portal for as long as it says, and says nothing of the pace.

@@ -644,6 +644,77 @@ async def test_a_lock_can_be_forgotten_and_one_call_goes_first_all_the_same(desk
     assert (True, True) == (probe.is_probe, isinstance(second, Wait))
 
 
+async def test_an_ordinary_call_says_nothing_of_who_goes_first(desk):
+    """
+    It leaves the portal's row to those who take slots; only the call that goes first after a lock has its time there.
+    """
+    async with desk.open() as database:
+        ledger = desk.ledger(database)
+        slot = await ledger.take_slot("publish")
+        assert await ledger.begin_call(slot) is not None
+        probe = await database.read(lambda connection: connection.scalar(select(portals.c.probe_until_at)))
+
+    assert 0.0 == probe
+
+
+async def test_who_came_too_late_with_the_first_call_keeps_nobody_from_it(desk):
+    """
+    The call that goes first after a lock lost its slot before it began: the next one goes first at once.
+    """
+    async with desk.open() as database:
+        mine, other = desk.ledger(database), desk.ledger(database)
+        slot = await mine.take_slot("publish")
+        assert await mine.begin_call(slot) is not None
+        lock = await end_locked(mine, slot, Refusal(cause="429"))
+        desk.clock.ahead += lock.seconds
+        late = await mine.take_slot("publish")
+        desk.clock.ahead += Limits().lease + Limits().period
+        begun = await mine.begin_call(late)
+        first = await other.take_slot("publish")
+
+    assert (True, None) == (late.is_probe, begun)
+    assert isinstance(first, Slot)
+    assert first.is_probe
+
+
+async def test_what_the_service_calls_a_draft_was_never_published(desk):
+    """
+    Published, then seen as a draft, then sent in vain: it is free, and not published as of old.
+    """
+    async with desk.open() as database:
+        first, again = desk.journal(database), desk.journal(database, again_id="monday")
+        course, *_ = await begin(first)
+        slot, claimed = await claim(first, course)
+        await record(first, course, slot, claimed)
+        await begin(again)
+        for status in ("draft", "free"):
+            slot, claimed = await claim(again, course, again=True)
+            await record(again, course, slot, claimed, status=status)
+        found = (await desk.journal(database).standings([course]))[course]
+
+    assert isinstance(found, Free)
+
+
+async def test_an_uncertain_course_is_kept_from_others_only_while_its_run_looks_into_it(desk):
+    """
+    An answer that was lost: held until a late call has settled and the lease is over. Given up: uncertain to all at once.
+    """
+    limits = Limits()
+    async with desk.open() as database:
+        mine = desk.journal(database)
+        course, *_ = await begin(mine)
+        slot, claimed = await claim(mine, course)
+        await record(mine, course, slot, claimed, status="unclear", through=False)
+        held = (await desk.journal(database).standings([course]))[course]
+        seen = await mine.look(course)
+        await mine.settle(course, position=0, status=CourseStatus.UNCLEAR, result=FAILED, version=seen.version)
+        left = (await desk.journal(database).standings([course]))[course]
+
+    assert limits.settle + limits.lease - 10 < held.seconds <= limits.settle + limits.lease
+    assert isinstance(left, Uncertain)
+    assert limits.settle - 10 < left.seconds <= limits.settle
+
+
 async def test_the_overview_shows_what_is_there(desk):
     """
     Schema, counts, the run at work, a lock with its seconds, and the places that are taken.
