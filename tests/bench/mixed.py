@@ -13,6 +13,7 @@ import ssl
 import threading
 import time
 import urllib.request
+from copy import copy
 
 import trustme
 
@@ -171,7 +172,7 @@ class MixedRound:
         kept.mkdir()
         reader = None
         if pause is not None:
-            number = self.server._number + 1
+            number = next(copy(self.server._numbers))  # that of the process which starts next
             reader = Reader(kept / f"stderr-{number}.txt", pause)
         running = self.server.start("publish", "a.csv", *FAST, *flags, cwd=self.folder, environ=environ, kept=kept)
         return running, reader
