@@ -91,7 +91,7 @@ def gentle_pace(limits: Limits, level: int) -> Pace:
         return limits.pace
     rate = max(1, limits.rate - 2)
     for _ in range(level - 1):
-        rate = max(1, min(rate - 1, int(rate * 0.9)))
+        rate = max(1, int(rate * 0.9))
     return Pace(rate=rate, burst=1, shared=True)
 
 

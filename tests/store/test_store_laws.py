@@ -218,7 +218,9 @@ async def test_no_claim_in_a_lock_and_one_call_goes_first_after_it(desk):
         lock = await record(journal, course, slot, claimed, status="free", through=False, lock=Refusal(cause="429"))
         lost = await other.claim(Claim(course=second, position=1, attempt=1), taken)
         inside = await journal.ledger.take_slot("publish")
-        desk.clock.ahead += lock.seconds + 0.01
+        desk.clock.ahead += lock.seconds - 0.5
+        last = await journal.ledger.take_slot("publish")
+        desk.clock.ahead += 0.51
         probe = await journal.ledger.take_slot("publish")
         beside = await other.ledger.take_slot("publish")
         first = await journal.claim(Claim(course=third, position=2, attempt=1), probe)
@@ -226,8 +228,23 @@ async def test_no_claim_in_a_lock_and_one_call_goes_first_after_it(desk):
         open_again = await other.ledger.take_slot("publish")
 
     assert (pytest.approx(limits.lock + limits.lock_margin), True) == (lock.seconds, lock.is_new)
-    assert (LostSlot(), True) == (lost, inside.locked)
+    assert (LostSlot(), True, True) == (lost, inside.locked, last.locked)
     assert (True, Wait, Claimed, Slot) == (probe.is_probe, type(beside), type(first), type(open_again))
+
+
+async def test_a_call_is_over_when_its_claim_ends(desk):
+    """
+    A claimed call must start so early that it has been given up, at the latest, when others may claim its course.
+    """
+    limits = Limits()
+    async with desk.open() as database:
+        journal = desk.journal(database)
+        course, *_ = await begin(journal, 1)
+        before = journal.ledger.clock.boot_seconds()
+        _, claimed = await claim(journal, course)
+        after = journal.ledger.clock.boot_seconds()
+
+    assert before <= claimed.send_before - (limits.lease - limits.total_timeout) <= after
 
 
 @pytest.mark.parametrize("status", ["published", "free"])
