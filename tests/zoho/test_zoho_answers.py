@@ -816,3 +816,11 @@ def test_no_added_meaning_makes_a_success_or_a_state(status, headers, body, adde
     assert not isinstance(plain, Throttled) or plain == answer
     if isinstance(plain, Unclear):
         assert isinstance(answer, Unclear | SaidPublished) or answer.certain is (400 <= status <= 499)
+
+
+@pytest.mark.parametrize("word", ["published", "Published", "PUBLISHED"])
+def test_capitals_of_a_status_say_nothing(word):
+    """
+    A success whose status is written another way is one all the same: taken for doubt, every course would be read.
+    """
+    assert Published() == publish(200, SUCCESS | {"course": {"courseId": COURSE_ID, "status": word}})
