@@ -123,6 +123,19 @@ async def test_batch_is_read_at_its_page_and_then_at_its_course(page, second, an
         assert reply.answer == expected if expected else (Unclear, False) == (type(reply.answer), reply.answer.strange)
 
 
+async def test_a_course_that_is_not_found_is_a_final_no():
+    """
+    Only a batch has another page to ask.
+    """
+    with aioresponses() as zoho:
+        url = f"{API}/api/v1/courses/{COURSE.course_id}"
+        zoho.get(url, status=404, payload=NO_PAGE, response_class=AnyResponse)
+        async with make_client() as client:
+            reply = await read_state(client, COURSE)
+
+    assert Refused(code="URL_RULE_NOT_CONFIGURED", message="no") == reply.answer
+
+
 async def test_reading_a_course_gives_its_state():
     """
     One GET gives state, name and kind.
