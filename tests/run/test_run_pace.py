@@ -2,6 +2,8 @@
 
 import pytest
 
+LOCKED = '[[fault]]\nkind = "throttle"\nnth = 10\n'
+
 
 @pytest.mark.slow
 @pytest.mark.parametrize("window", ["rolling", "frames"])
@@ -25,11 +27,11 @@ def test_two_runs_with_sheets_of_their_own_share_one_budget(desk, window):
 @pytest.mark.slow
 def test_a_lock_that_one_run_meets_holds_the_one_that_comes_into_it(desk):
     """
-    The first run is locked by a neighbour's calls; the second sends nothing until that is over, and both get through.
+    The first run is locked at its tenth call; the second sends nothing until that is over, and both get through.
     """
     for name, first in (("a.csv", 0), ("b.csv", 100)):
         desk.write_sheet(30, name=name, first=first)
-    desk.serve("--neighbour", "10")
+    desk.serve(faults=LOCKED)
 
     first = desk.publish(out="a", sheet="a.csv")
     first.wait_for("portal.locked")

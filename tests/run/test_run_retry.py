@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from support.waiting import wait_until
 
+PATIENT = {"BATCHPUB_TOTAL_TIMEOUT": "30", "BATCHPUB_LEASE": "40"}  # no call is given up, however busy the machine
 ALL = ("--report", "csv", "--report", "xlsx")
 FILES = ("results.csv", "results.xlsx", "run_results.json")
 
@@ -118,7 +119,7 @@ def test_a_first_run_that_could_not_begin_leaves_a_state_that_is_still_new(desk)
     states = []
     for sheet, first in (("a.csv", 0), ("a.csv", 0), ("b.csv", 10)):
         desk.write_sheet(3, name=sheet, first=first)
-        run = desk.publish("--notify", "all", sheet=sheet)
+        run = desk.publish("--notify", "all", sheet=sheet, environ=PATIENT)
         states.append((run.wait(), any(e["event.action"] == "state.new" for e in run.events())))
 
     assert [(77, True), (0, True), (0, False)] == states
