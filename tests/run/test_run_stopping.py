@@ -200,7 +200,7 @@ def test_a_job_that_ends_before_the_run_does_is_warned_of(desk):
     desk.serve()
 
     runs = [
-        desk.publish(*flags, "--report", "json", state=f"{n}.db", environ={"CI_JOB_TIMEOUT": "2"})
+        desk.publish(*flags, out=f"out{n}", state=f"{n}.db", environ={"CI_JOB_TIMEOUT": "2"})
         for n, flags in enumerate(((), ("--max-duration", "1s")))
     ]
     codes = [run.wait() for run in runs]

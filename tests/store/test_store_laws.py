@@ -528,17 +528,19 @@ async def test_a_lower_rate_counts_what_is_in_flight_at_a_higher_one(desk):
         taken = [await fast.take_slot("publish") for _ in range(3)]
         for slot in taken:
             assert await fast.begin_call(slot) is not None
+        began = desk.clock.boot_seconds()
         for slot in taken[:2]:
             desk.clock.ahead += 10
             await end_call(fast, slot, Rest.ANSWERED, through=True)
         told = [await slow.take_slot("publish")]
         desk.clock.ahead += 20
         await end_call(fast, taken[2], Rest.ANSWERED, through=True)
+        answered_by = desk.clock.boot_seconds()
         told.append(await slow.take_slot("publish"))
-        opens_in = told[1].opens_at - desk.clock.boot_seconds()
+        opens_in = told[1].opens_at - answered_by
 
     assert [Wait, Slot] == [type(one) for one in told]
-    assert pytest.approx(Limits().rest - 20, abs=1) == opens_in
+    assert Limits().rest - 20 - (answered_by - began - 40) - 0.5 <= opens_in <= Limits().rest - 20 + 0.5
 
 
 async def test_text_that_no_database_can_keep_does_not_stop_a_run(desk):
@@ -575,7 +577,8 @@ async def test_a_place_given_back_twice_takes_nobodys_distance(desk):
         await one.give_back(given_back)
         third = await one.take_slot("publish")
 
-    assert pytest.approx(limits.period / limits.rate, abs=1) == third.opens_at - second.opens_at
+    assert second is not None
+    assert third.opens_at - given_back.opens_at > limits.period / limits.rate - 0.5
 
 
 @pytest.mark.parametrize("evidence", [False, True])
