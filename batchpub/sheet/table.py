@@ -66,12 +66,13 @@ class Table:
         listed = 0
         expected = self._heading.number + 1
         for row in self._body:
-            gap = range(expected, row.number)
-            if len(gap) > _LONGEST_GAP or listed + len(gap) > _MOST_BLANK_ROWS:
-                gaps.append(str(gap[0]) if len(gap) == 1 else f"{gap[0]} to {gap[-1]}")
-            elif gap:
-                rows += [self._build_row(GridRow(number=number, cells={})) for number in gap]
-                listed += len(gap)
+            if row.number != expected:
+                gap = range(expected, row.number)
+                if len(gap) > _LONGEST_GAP or listed + len(gap) > _MOST_BLANK_ROWS:
+                    gaps.append(str(gap[0]) if len(gap) == 1 else f"{gap[0]} to {gap[-1]}")
+                else:
+                    rows += [self._build_row(GridRow(number=number, cells={})) for number in gap]
+                    listed += len(gap)
             rows.append(self._build_row(row))
             expected = row.number + 1
         notes = [f"These rows are blank and not listed one by one: {list_names(gaps)}."] if gaps else []
