@@ -96,8 +96,8 @@ KINDS = {
 @example(kind="the limit of the token call", begins=3250.0, lasts=1200.0)
 def test_token_that_is_valid_is_used_whatever_becomes_of_its_renewal(kind, begins, lasts):
     """
-    A call every 21 seconds, by several workers: nobody is told that there is no access before the last token has ended,
-    none is refused, nobody waits while one renews, and the token call keeps to ten in ten minutes.
+    Somebody wants access every 21 seconds, and every third one calls: nobody is told that there is none before the last
+    token has ended, no call is refused, nobody waits while one renews, and the token call keeps to ten in ten minutes.
     """
     loop = VirtualLoop()
     trouble = {**KINDS[kind], "on": "token", "from_seconds": begins, "until_seconds": begins + lasts}
@@ -113,6 +113,8 @@ def test_token_that_is_valid_is_used_whatever_becomes_of_its_renewal(kind, begin
         if began < valid_until and loop.time() > began:
             held_up.append(began)
         ends.append(access.expires_at - START.timestamp())
+        if number % 3:
+            return  # a call over a socket takes longer than all else here
         reply = await client.publish(
             Course(course_id=str(10**17 + number)), notify=False, access=access, may_send=lambda: True
         )
