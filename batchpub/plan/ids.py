@@ -22,6 +22,7 @@ _LITERAL = re.compile(r'=\s*"([^"]*)"')
 _SCIENTIFIC = re.compile(r"[+-]?[0-9]+([.,][0-9]*)?[eE]\s?[+-]?[0-9]+")
 _SEPARATED = re.compile(r"[0-9][0-9.,'’`´_\s\-\u2010-\u2015\u066b\u066c]*[0-9]|[0-9]+[.,]")
 _RUN = re.compile(r"(?<![0-9A-Za-z])[0-9]+(?![0-9A-Za-z])")
+_DIGITS_IN_A_ROW = re.compile(r"[0-9]+")
 # A page of Zoho's: its host is zoho.com, people.zoho.eu, people.zohocloud.ca or the like.
 _ADDRESS = re.compile(r"https?://(?:[a-z0-9-]+\.)*zoho(?:cloud)?(?:\.[a-z]{2,3}){1,2}(?::[0-9]+)?(/\S*)", re.IGNORECASE)
 _TRIMMED = "{}: spaces or invisible characters around the id were left out."
@@ -92,10 +93,8 @@ def _read_text(cell: Cell, rule: IdRule) -> ReadId | NoId:
         return ReadId(value=value, note=_TRIMMED.format(cell.ref) if trim(cell.text) != cell.text else "")
     if not value:
         return _read_empty(cell, rule)
-    if (found := _ADDRESS.fullmatch(value)) and len(ids := _find_ids(unquote(found[1]), rule)) == 1:
-        return ReadId(
-            value=ids[0], note=f"{cell.ref}: the {rule.noun} {ids[0]} was taken from the address in this cell."
-        )
+    if (found := _ADDRESS.fullmatch(value)) and (only := _find_only_id(unquote(found[1]), rule)):
+        return ReadId(value=only, note=f"{cell.ref}: the {rule.noun} {only} was taken from the address in this cell.")
     length = len(value) if _DIGITS.issuperset(value) and value[0] != "0" else 0
     return NoId(sentence=f"{cell.ref}: {_say_text(value, rule)}", length=length)
 
@@ -108,6 +107,12 @@ def is_id(value: str, *, digits: tuple[int, int]) -> bool:
 def _find_ids(text: str, rule: IdRule) -> list[str]:
     """Give the runs of digits of the right length, those that are part of a longer word aside."""
     return [run for run in _RUN.findall(text) if is_id(run, digits=rule.digits)]
+
+
+def _find_only_id(path: str, rule: IdRule) -> str:
+    """Give the one id of an address, "" where it has none, several, or another number as long, perhaps two ids run together."""
+    ids, others = _find_ids(path, rule), [run for run in _DIGITS_IN_A_ROW.findall(path) if len(run) >= rule.digits[0]]
+    return ids[0] if ids == others and len(ids) == 1 else ""
 
 
 def _unwrap(text: str) -> str:

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from test_plan_rules import A, B, C, make_sheet, piles, sentences
 
@@ -213,6 +213,7 @@ def test_a_sheet_that_went_through_a_number_publishes_nothing(program, numbers, 
     digits = 18 + min(numbers) % 2
     meant = [str(min(numbers) if near else number).ljust(19, "1")[:digits] for number in numbers]
     meant = [str(int(value) + 61 * place) for place, value in enumerate(meant)] if near else meant
+    assume(len(set(map(len, meant))) == 1)  # 9999999999999999951 has no neighbours of as many digits
     sheet = make_sheet(*((PRINTED[program](value), "") for value in meant))
 
     try:

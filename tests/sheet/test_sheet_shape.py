@@ -329,6 +329,8 @@ PIECES = st.sampled_from(
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(head=st.lists(PIECES, max_size=4), body=st.lists(PIECES, max_size=40))
 @example(head=[], body=[A, "\n", B])
+@example(head=[], body=[f"https://people.zoho.com/x/{B}", A, ";", A])
+@example(head=[], body=[f"https://people.zoho.com/x/{B}", "Fire", ";", A])
 def test_a_published_id_is_a_whole_value_under_the_heading_of_its_record(tmp_path, head, body):
     """
     Whatever the text is, an id that is published stands by itself in its record, in the column that is headed as the ids.
