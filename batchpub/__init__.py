@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from batchpub.account import account_from_environment
     from batchpub.api import Forecast, check, check_sync, publish, publish_sync, read_sheet
-    from batchpub.course import Course, NotifyPolicy, Outcome, Sheet
+    from batchpub.cells import Sheet
+    from batchpub.course import Course, NotifyPolicy, Outcome
     from batchpub.errors import BatchpubError, ExitCode, SheetRefused
     from batchpub.events import RunEvent
     from batchpub.forecast import Foreseen
@@ -30,7 +31,8 @@ __version__ = "0.1.0"
 MODULES = {
     "account": ("account_from_environment",),
     "api": ("Forecast", "check", "check_sync", "publish", "publish_sync", "read_sheet"),
-    "course": ("Course", "NotifyPolicy", "Outcome", "Sheet"),
+    "cells": ("Sheet",),
+    "course": ("Course", "NotifyPolicy", "Outcome"),
     "errors": ("BatchpubError", "ExitCode", "SheetRefused"),
     "events": ("RunEvent",),
     "forecast": ("Foreseen",),

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any, BinaryIO, Required, TypedDict, Unpack
 from uuid import uuid4
 
+from batchpub.cells import Sheet
 from batchpub.clock import Clock, SystemClock
-from batchpub.course import Course, Plan, Sheet
+from batchpub.course import Course, Plan
 from batchpub.engine.engine import Engine, EngineOptions
 from batchpub.engine.survey import Survey
 from batchpub.errors import SettingsWrong, SheetMissing, SheetRefused

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import assert_never
 
-from batchpub.course import Course, Pile, PlannedRow, one_of_many
+from batchpub.course import Course, Pile, PlannedRow
 from batchpub.lifecycle.looks import Finding, Look
 from batchpub.lifecycle.moves import Read, Send, Settle, Wait, next_move
 from batchpub.lifecycle.reading import move_verified
 from batchpub.lifecycle.reasons import Plain, RowReason
 from batchpub.lifecycle.work import Rules, Why, Work
+from batchpub.nouns import one_of_many
 from batchpub.sentences.rows import say_reason
 from batchpub.standing import Free, Held, Standing, Uncertain
 

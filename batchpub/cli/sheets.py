@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
+from batchpub.cells import Sheet
 from batchpub.cli.files import Handed
 from batchpub.cli.folder import ENDINGS, IF_NO_LIST, Found
 from batchpub.cli.wiring import plan_options_of, sheet_options_of
-from batchpub.course import Course, IdShape, Pile, Plan, PlannedSheet, Sheet
+from batchpub.course import Course, IdShape, Pile, Plan, PlannedSheet
 from batchpub.errors import SheetRefused, refuse_all
 from batchpub.logger import log
 from batchpub.plan import Judged, judge_again, judge_sheets, settle_plan

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from batchpub.course import Pile, Sheet
+from batchpub.cells import Sheet
+from batchpub.course import Pile
 from batchpub.plan.draft import Draft
 from batchpub.plan.text import fold_name, list_names, quote
 

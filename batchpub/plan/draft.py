@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Self
 
-from batchpub.course import Pile, PlannedRow, one_of_many
+from batchpub.course import Pile, PlannedRow
+from batchpub.nouns import one_of_many
 
 
 @one_of_many

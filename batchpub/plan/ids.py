@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from string import ascii_uppercase
 from urllib.parse import unquote
 
-from batchpub.course import Cell, CellKind
+from batchpub.cells import Cell, CellKind
 from batchpub.plan.options import say_digits
 from batchpub.plan.rounding import EXACT_DIGITS
 from batchpub.plan.text import fold_name, is_invisible, quote, trim

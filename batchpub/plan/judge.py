@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from batchpub.course import Cell, CellKind, Course, NotifyPolicy, Pile, Sheet, SheetRow
+from batchpub.cells import Cell, CellKind, Sheet, SheetRow
+from batchpub.course import Course, NotifyPolicy, Pile
 from batchpub.plan.draft import Draft
 from batchpub.plan.ids import IdRule, NoId, ReadId, read_id
 from batchpub.plan.options import PlanOptions

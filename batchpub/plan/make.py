@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from itertools import count
 from types import MappingProxyType
 
-from batchpub.course import Course, IdShape, Pile, Plan, PlannedRow, PlannedSheet, Sheet
+from batchpub.cells import Sheet
+from batchpub.course import Course, IdShape, Pile, Plan, PlannedRow, PlannedSheet
 from batchpub.errors import SheetRefused, refuse_all
 from batchpub.plan.bulk import without_collector
 from batchpub.plan.compare import compare_rows

@@ -6,7 +6,8 @@ cell of it is ever made; whatever is only slightly odd goes the long way. A prop
 
 from collections.abc import Callable
 
-from batchpub.course import Course, NotifyPolicy, Pile, Sheet, SheetRow, TextCells
+from batchpub.cells import Sheet, SheetRow, TextCells
+from batchpub.course import Course, NotifyPolicy, Pile
 from batchpub.plan.draft import Draft
 from batchpub.plan.judge import is_ours
 from batchpub.plan.options import PlanOptions

@@ -3,7 +3,7 @@
 from enum import Enum
 from functools import lru_cache
 
-from batchpub.course import Cell, CellKind
+from batchpub.cells import Cell, CellKind
 from batchpub.plan.text import fold_name
 from batchpub.plan.vocabulary import words_of
 

@@ -8,7 +8,8 @@ from itertools import chain, count
 from pathlib import PurePath
 from typing import Any
 
-from batchpub.course import Layout, Outcome, PlannedSheet
+from batchpub.cells import Layout
+from batchpub.course import Outcome, PlannedSheet
 from batchpub.record import RowRecord, RunRecord
 from batchpub.report.attention import drop_place
 from batchpub.report.table import find_own_columns, pick_own

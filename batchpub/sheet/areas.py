@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from string import ascii_uppercase
 
-from batchpub.course import Cell
+from batchpub.cells import Cell
 from batchpub.sheet.grid import Area, Grid, GridRow
 
 _Covered = dict[tuple[int, int], str]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from batchpub.course import Cell
+from batchpub.cells import Cell
 from batchpub.plan.text import trim
 from batchpub.sheet.fields import gather_cells
 from batchpub.sheet.grid import (

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from batchpub.course import Cell, CellKind
+from batchpub.cells import Cell, CellKind
 from batchpub.sheet.grid import MAX_CHARACTERS, cut, name_cell
 from batchpub.sheet.values import unwrap
 

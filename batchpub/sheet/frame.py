@@ -11,7 +11,8 @@ from decimal import Decimal
 from numbers import Number
 from typing import Any, Protocol, runtime_checkable
 
-from batchpub.course import Cell, CellKind, Course, Sheet
+from batchpub.cells import Cell, CellKind, Sheet
+from batchpub.course import Course
 from batchpub.errors import SheetRefused
 from batchpub.sheet.grid import Book, Grid, GridRow, Tab, Unreadable, cut, name_cell
 from batchpub.sheet.heading import make_is_heading

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from batchpub.course import Cell, one_of_many
+from batchpub.cells import Cell
+from batchpub.nouns import one_of_many
 
 MAX_CELLS = 1_200_000  # filled cells: what fits into 500 MB, and twelve columns of 100,000 rows
 MAX_CHARACTERS = 32_767  # in one cell: "Excel specifications and limits"

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from batchpub.course import CellKind
+from batchpub.cells import CellKind
 from batchpub.plan.ids import is_id
 from batchpub.plan.judge import is_ours
 from batchpub.plan.options import ID_DIGITS

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 from lxml import html as lxml_html
 
-from batchpub.course import Cell, CellKind
+from batchpub.cells import Cell, CellKind
 from batchpub.sheet.buffer import RowBuffer
 from batchpub.sheet.fields import make_cell
 from batchpub.sheet.grid import LAST_COLUMN, TOO_MANY_CELLS, Area, Book, Grid, Tab, Unreadable, say_damaged

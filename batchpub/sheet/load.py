@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from batchpub.course import CellKind, Sheet
+from batchpub.cells import CellKind, Sheet
 from batchpub.errors import SheetMissing, SheetRefused, name_bug
 from batchpub.logger import log
 from batchpub.plan.bulk import without_collector

@@ -13,7 +13,7 @@ from typing import IO
 
 from lxml import etree
 
-from batchpub.course import Cell, CellKind
+from batchpub.cells import Cell, CellKind
 from batchpub.sheet.document import SheetsInTurn, open_document
 from batchpub.sheet.fields import make_cell
 from batchpub.sheet.grid import LAST_COLUMN, LAST_ROW, MAX_CHARACTERS, Area, Book, Unreadable, cut, name_cell

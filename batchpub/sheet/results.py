@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
 
-from batchpub.course import Cell, CellKind, Course, Outcome, Sheet, SheetRow
+from batchpub.cells import Cell, CellKind, Sheet, SheetRow
+from batchpub.course import Course, Outcome
 from batchpub.errors import SheetRefused
 from batchpub.plan.text import trim
 from batchpub.sheet.grid import NoHeading, Unreadable, name_cell

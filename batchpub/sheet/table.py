@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from batchpub.course import Cell, CellKind, Layout, SheetRow, TextCells
+from batchpub.cells import Cell, CellKind, Layout, SheetRow, TextCells
 from batchpub.plan.text import list_names, trim
 from batchpub.sheet.areas import Areas
 from batchpub.sheet.fields import PlainCells

@@ -4,7 +4,7 @@ import math
 import re
 from datetime import datetime, timedelta
 
-from batchpub.course import CellKind
+from batchpub.cells import CellKind
 
 _SHOWN_DIGITS = 15  # what spreadsheets keep and show of a number
 _DAY_ZERO = {False: datetime(1899, 12, 30), True: datetime(1904, 1, 1)}  # noqa: DTZ001 - sheets know no time zones

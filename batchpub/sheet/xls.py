@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import olefile
 
 from batchpub import biff
-from batchpub.course import Cell, CellKind
+from batchpub.cells import Cell, CellKind
 from batchpub.sheet.buffer import RowBuffer
 from batchpub.sheet.fields import make_cell
 from batchpub.sheet.grid import (

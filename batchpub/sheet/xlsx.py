@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from lxml import etree
 
-from batchpub.course import Cell, CellKind
+from batchpub.cells import Cell, CellKind
 from batchpub.sheet.buffer import RowBuffer
 from batchpub.sheet.fields import make_cell
 from batchpub.sheet.grid import (

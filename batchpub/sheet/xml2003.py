@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from batchpub.course import Cell, CellKind
+from batchpub.cells import Cell, CellKind
 from batchpub.sheet.document import SheetsInTurn, open_document
 from batchpub.sheet.fields import make_cell
 from batchpub.sheet.grid import LAST_COLUMN, LAST_ROW, Book, Unreadable, name_cell, say_damaged, say_twice

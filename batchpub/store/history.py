@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 from sqlalchemy import Row, and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from batchpub.course import IdShape, Layout, Outcome, PlannedSheet
+from batchpub.cells import Layout
+from batchpub.course import IdShape, Outcome, PlannedSheet
 from batchpub.record import CallRecord, LockRecord, RowRecord, RunRecord
 from batchpub.store.database import Database
 from batchpub.store.tables import calls, courses, locks, portals, rows, runs

@@ -10,7 +10,8 @@ import random
 import sys
 from decimal import Decimal
 
-from batchpub.course import Cell, CellKind, Pile, Sheet, SheetRow
+from batchpub.cells import Cell, CellKind, Sheet, SheetRow
+from batchpub.course import Pile
 from batchpub.errors import SheetRefused
 from batchpub.plan import PlanOptions, make_plan
 from batchpub.plan.rounding import find_suspects, is_suspect, looks_rounded

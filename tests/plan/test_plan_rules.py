@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchpub.course import Cell, CellKind, Course, NotifyPolicy, Pile, Sheet, SheetRow, TextCells
+from batchpub.cells import Cell, CellKind, Sheet, SheetRow, TextCells
+from batchpub.course import Course, NotifyPolicy, Pile
 from batchpub.errors import SheetRefused
 from batchpub.plan import PlanOptions, make_plan
 from batchpub.plan.make import judge_sheets

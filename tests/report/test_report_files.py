@@ -16,7 +16,8 @@ from junitparser import Error, Failure, JUnitXml, Skipped
 from lxml import etree
 from support.made_runs import COURSE, NASTY, RUNS, few, make_call, make_november, make_row, make_run
 
-from batchpub.course import CellKind, Outcome, PlannedSheet
+from batchpub.cells import CellKind
+from batchpub.course import Outcome, PlannedSheet
 from batchpub.errors import CannotWrite
 from batchpub.files import replace_file
 from batchpub.plan import PlanOptions, make_plan

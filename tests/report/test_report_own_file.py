@@ -6,7 +6,8 @@ import openpyxl
 import pytest
 from support.made_runs import make_row, make_run
 
-from batchpub.course import Layout, Outcome, PlannedSheet
+from batchpub.cells import Layout
+from batchpub.course import Outcome, PlannedSheet
 from batchpub.plan import PlanOptions, make_plan
 from batchpub.report.own_file import HEADINGS, NO_TURN, say_to_staff, show_local, write_own_files
 from batchpub.sheet import SheetOptions, load_bytes

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchpub.course import CellKind, Course, Pile
+from batchpub.cells import CellKind
+from batchpub.course import Course, Pile
 from batchpub.errors import SheetRefused
 from batchpub.plan import PlanOptions, make_plan
 from batchpub.sheet import SheetOptions
