@@ -20,11 +20,11 @@ from batchpub.course import Course, Plan
 from batchpub.engine.engine import Engine, EngineOptions
 from batchpub.engine.survey import Survey
 from batchpub.errors import SettingsWrong, SheetMissing, SheetRefused
-from batchpub.events import Level, OnEvent, RunEvent, ignore
+from batchpub.events import OnEvent, RunEvent, ignore
 from batchpub.forecast import Foreseen, foresee_row
 from batchpub.lifecycle.looks import Look
 from batchpub.lifecycle.work import Rules
-from batchpub.logger import log
+from batchpub.logger import Level, log
 from batchpub.pace.estimate import estimate_seconds
 from batchpub.paths import usual_state
 from batchpub.plan import Judged, judge_sheets, settle_plan

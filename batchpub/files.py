@@ -39,7 +39,7 @@ def replace_file(path: Path, data: bytes, *, private: bool = False) -> None:
         raise
 
 
-def say_reason(error: Exception) -> str:
+def say_cause(error: Exception) -> str:
     """Say why something failed in the words of the operating system, where it has some."""
     return (error.strerror if isinstance(error, OSError) and error.strerror else str(error)) or type(error).__name__
 

@@ -14,8 +14,8 @@ import structlog
 from structlog.typing import EventDict, WrappedLogger
 
 from batchpub import __version__
-from batchpub.events import EVENTS, FIELDS, Level, RunEvent
-from batchpub.logger import log
+from batchpub.events import EVENTS, FIELDS, RunEvent
+from batchpub.logger import Level, log
 from batchpub.masking import Mask
 from batchpub.report.text import break_commands, escape_commands
 from batchpub.sentences.events import SENTENCES as WORDED
@@ -143,7 +143,7 @@ def change_texts(value: Any, change: Callable[[str], str]) -> Any:
             return change(str(value))
 
 
-Format = Literal["json", "console"]
+LogFormat = Literal["json", "console"]
 Write = Callable[[str, EventDict], str]
 """Makes the line of an event of a level."""
 
@@ -156,7 +156,7 @@ class Sink:
     """
 
     stream: Stream
-    fmt: Format
+    fmt: LogFormat
     level: Level = "info"
     without: tuple[str, ...] = ()
 
@@ -251,7 +251,7 @@ def _json_writer(mask: Mask, pipeline: Mapping[str, str]) -> Write:
             **pipeline,
             "ecs.version": ECS_VERSION,
         }
-        return write_json({key: change_texts(value, mask) for key, value in named.items()})
+        return write_json_line({key: change_texts(value, mask) for key, value in named.items()})
 
     return write
 
@@ -266,7 +266,7 @@ def _name_field(keyword: str) -> str:
     return FIELDS[keyword].name if keyword in FIELDS else f"batchpub.{keyword}"
 
 
-def write_json(event: EventDict) -> str:
+def write_json_line(event: EventDict) -> str:
     """Give one line of ASCII: no text can break it, end it early, reach a terminal or a CI server as a command.
 
     CI servers look for `::name::` at a line's start and for `##[name]` and `##vso[name]` anywhere in it. One letter of

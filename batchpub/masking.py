@@ -38,7 +38,7 @@ ESCAPED = re.compile(
 ENTITIES = {"quot": '"', "apos": "'", "amp": "&", "lt": "<", "gt": ">"}
 DEEPEST_ESCAPE = 4
 
-Span = tuple[int, int]
+Extent = tuple[int, int]
 
 
 def secrets_of_address(address: str) -> tuple[str, ...]:
@@ -84,14 +84,14 @@ def _decoded(text: str) -> Iterator[str]:
         yield text
 
 
-def _find_escaped(text: str, known: re.Pattern[str]) -> list[Span]:
+def _find_escaped(text: str, known: re.Pattern[str]) -> list[Extent]:
     """Give where secrets stand in the text as it is: every letter of each decoding remembers what it was made of."""
     spans = [(place, place + 1) for place in range(len(text))]
-    found: list[Span] = []
+    found: list[Extent] = []
     for _ in range(DEEPEST_ESCAPE + 1):
         found += [(spans[hit.start()][0], spans[hit.end() - 1][1]) for hit in known.finditer(text)]
         letters: list[str] = []
-        made_of: list[Span] = []
+        made_of: list[Extent] = []
         place = 0
         for unit in ESCAPED.finditer(text):
             letters += [*text[place : unit.start()], _unescape(unit)]
@@ -101,7 +101,7 @@ def _find_escaped(text: str, known: re.Pattern[str]) -> list[Span]:
     return found
 
 
-def _cut_out(text: str, spans: list[Span]) -> str:
+def _cut_out(text: str, spans: list[Extent]) -> str:
     """Put a mask in the place of each span; those that overlap are one."""
     parts: list[str] = []
     place = 0

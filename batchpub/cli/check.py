@@ -22,7 +22,7 @@ from batchpub.cli.wording import with_flags
 from batchpub.course import Course, IdShape, Pile, Plan, PlannedRow
 from batchpub.errors import BatchpubError, CannotWrite, ExitCode, SheetRefused
 from batchpub.events import EVENTS
-from batchpub.files import say_reason
+from batchpub.files import say_cause
 from batchpub.forecast import UNCERTAIN, Foreseen, foresee_row
 from batchpub.lifecycle.looks import Finding, Look
 from batchpub.lifecycle.work import Verify
@@ -179,7 +179,7 @@ def _write_files(rows: Sequence[Spot], unread: Sequence[Spot], folder: Path, for
         write_check(rows, unread, folder, formats)
     except (OSError, ValueError) as error:
         raise CannotWrite(
-            f"The files of the check cannot be written to {folder}: {say_reason(error)}. Name another with --out."
+            f"The files of the check cannot be written to {folder}: {say_cause(error)}. Name another with --out."
         ) from error
 
 

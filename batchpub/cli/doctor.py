@@ -38,7 +38,7 @@ NOBODYS_COURSE = Course(course_id="100000000000000000")
 """Is read to see whether reading is allowed: whatever the answer, it says nothing of anybody's course."""
 
 
-class Sign(StrEnum):
+class Mark(StrEnum):
     """How a line is to be taken."""
 
     GOOD = "good"
@@ -47,11 +47,11 @@ class Sign(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Examined:
     """One thing that was looked at. `found` says how it is, `remedy` what to do, "" where there is nothing; `code` how a run would end."""
 
     about: str
-    sign: Sign
+    sign: Mark
     found: str
     remedy: str = ""
     code: ExitCode = ExitCode.OK
@@ -61,17 +61,17 @@ class Line:
         return {"about": self.about, "sign": self.sign, "told": self.found, "remedy": self.remedy, "code": self.code}
 
 
-def _good(about: str, found: str) -> Line:
-    return Line(about=about, sign=Sign.GOOD, found=found)
+def _good(about: str, found: str) -> Examined:
+    return Examined(about=about, sign=Mark.GOOD, found=found)
 
 
-def _note(about: str, found: str, remedy: str = "") -> Line:
-    return Line(about=about, sign=Sign.NOTE, found=found, remedy=remedy)
+def _note(about: str, found: str, remedy: str = "") -> Examined:
+    return Examined(about=about, sign=Mark.NOTE, found=found, remedy=remedy)
 
 
-def _bad(about: str, found: str, why: BatchpubError | str, code: ExitCode = ExitCode.CANNOT_WRITE) -> Line:
+def _bad(about: str, found: str, why: BatchpubError | str, code: ExitCode = ExitCode.CANNOT_WRITE) -> Examined:
     code = why.exit_code if isinstance(why, BatchpubError) else code
-    return Line(about=about, sign=Sign.BAD, found=found, remedy=str(why), code=code)
+    return Examined(about=about, sign=Mark.BAD, found=found, remedy=str(why), code=code)
 
 
 def doctor(*, job: Path | None, as_json: bool, unlock: bool, yes: bool, **flags: object) -> int:
@@ -88,25 +88,27 @@ def doctor(*, job: Path | None, as_json: bool, unlock: bool, yes: bool, **flags:
     return _worst(lines)
 
 
-def _worst(lines: list[Line]) -> ExitCode:
+def _worst(lines: list[Examined]) -> ExitCode:
     found = {ExitCode.OK, *(line.code for line in lines)}
     return next(code for code in PRECEDENCE if code in found)
 
 
-async def _examine(settings: Settings) -> list[Line]:
+async def _examine(settings: Settings) -> list[Examined]:
     state, overview = await _examine_state(settings)
     lines = [_examine_credentials(settings), *[line async for line in _examine_service(settings, state, overview)]]
     return [*lines, *state, *_examine_pace(settings, overview)]
 
 
-def _examine_credentials(settings: Settings) -> Line:
+def _examine_credentials(settings: Settings) -> Examined:
     try:
         return _good("credentials", name_kind(credentials_of(settings, sandbox=False)))
     except BatchpubError as error:
         return _bad("credentials", "none", error)
 
 
-async def _examine_service(settings: Settings, state: list[Line], overview: Overview | None) -> AsyncIterator[Line]:
+async def _examine_service(
+    settings: Settings, state: list[Examined], overview: Overview | None
+) -> AsyncIterator[Examined]:
     """Ask for an access token, then read a course that nobody has, within ten seconds."""
     endpoint = settings.endpoint()
     centre = f"{settings.data_center}: {endpoint.api_url}"
@@ -127,7 +129,7 @@ async def _examine_service(settings: Settings, state: list[Line], overview: Over
         return
     hint = access.hint
     yield _bad("data centre", centre, hint, ExitCode.ACCESS_REFUSED) if hint else _good("data centre", centre)
-    if any(line.sign is Sign.BAD for line in state) or _is_locked(settings, overview):
+    if any(line.sign is Mark.BAD for line in state) or _is_locked(settings, overview):
         yield _note("reading", "not asked: every call is counted in the state, see there")
         return
     if overview is not None and overview.schema_version < SCHEMA_VERSION:
@@ -137,7 +139,7 @@ async def _examine_service(settings: Settings, state: list[Line], overview: Over
         yield line
 
 
-async def _examine_reading(settings: Settings, overview: Overview | None) -> AsyncIterator[Line]:
+async def _examine_reading(settings: Settings, overview: Overview | None) -> AsyncIterator[Examined]:
     found = "allowed (ZOHOPEOPLE.training.READ)"
     try:
         async with asyncio.timeout(LONGEST), open_survey(replace(settings, attempts=1)) as (survey, client):
@@ -161,21 +163,21 @@ async def _examine_reading(settings: Settings, overview: Overview | None) -> Asy
         yield _say_skew(skew)
 
 
-def _say_publishing(overview: Overview | None) -> Line:
+def _say_publishing(overview: Overview | None) -> Examined:
     if done := overview.published if overview else 0:
         return _good("publishing", f"{say_count(done, 'course')} published from this state before")
     remedy = "Whether ZOHOPEOPLE.training.CREATE is there shows at the first course: publish one."
     return _note("publishing", "not seen yet", remedy)
 
 
-def _say_skew(skew: float) -> Line:
+def _say_skew(skew: float) -> Examined:
     if abs(skew) <= MOST_SKEW:
         return _good("clock", f"{abs(skew):.0f} s from Zoho's")
     found = f"{say_duration(abs(skew))} {'ahead of' if skew > 0 else 'behind'} Zoho's"
     return _note("clock", found, "Set this machine's clock (NTP): times would mislead.")
 
 
-def _say_unreachable(url: str) -> Line:
+def _say_unreachable(url: str) -> Examined:
     remedy = "Check the network, the proxy (HTTPS_PROXY) and the data centre."
     return _bad("service", f"no answer of {url} within {LONGEST:g} s", remedy, ExitCode.UNREACHABLE)
 
@@ -185,7 +187,7 @@ def _guess_centre(settings: Settings) -> str:
     return f"If you sign in to Zoho at another address than {DATA_CENTERS[settings.data_center][0]}, set data_center: {others}."
 
 
-async def _examine_state(settings: Settings) -> tuple[list[Line], Overview | None]:
+async def _examine_state(settings: Settings) -> tuple[list[Examined], Overview | None]:
     where = state_of(settings)
     if existing_state(settings) is None:
         return [_say_new(Path(where))], None
@@ -199,7 +201,7 @@ async def _examine_state(settings: Settings) -> tuple[list[Line], Overview | Non
     return [_say_state(overview, where)], overview
 
 
-def _say_new(where: Path) -> Line:
+def _say_new(where: Path) -> Examined:
     folder = next(parent for parent in (where.parent, *where.parent.parents) if os.path.exists(parent))  # noqa: PTH110 - no where it may not be looked at
     if os.access(folder, os.W_OK):
         relative = "A relative path is another state in another folder; name an absolute one."
@@ -209,7 +211,7 @@ def _say_new(where: Path) -> Line:
     return _bad("state", f"{where}: cannot be made", remedy)
 
 
-def _say_state(overview: Overview, where: Path | str) -> Line:
+def _say_state(overview: Overview, where: Path | str) -> Examined:
     age = f", since {overview.oldest_run_at:%Y-%m-%d}" if overview.oldest_run_at else ""
     found = (
         f"{overview.name}: schema {overview.schema_version}{_say_older(overview)}, {say_count(overview.runs, 'run')}{age}, "
@@ -229,7 +231,7 @@ def _is_locked(settings: Settings, overview: Overview | None) -> bool:
     return any(one.portal == wanted and one.lock_seconds > 0 for one in (overview.portals if overview else ()))
 
 
-def _examine_pace(settings: Settings, overview: Overview | None) -> list[Line]:
+def _examine_pace(settings: Settings, overview: Overview | None) -> list[Examined]:
     """Say what keeps calls from being made just now: locks, places, runs at work."""
     lines = []
     for portal in overview.portals if overview else ():
@@ -271,8 +273,8 @@ def _unlock(settings: Settings, *, is_sure: bool) -> None:
     )
 
 
-def _show(lines: list[Line]) -> None:
-    marks = {Sign.GOOD: ("green", "ok  "), Sign.NOTE: ("yellow", "note"), Sign.BAD: ("red", "BAD ")}
+def _show(lines: list[Examined]) -> None:
+    marks = {Mark.GOOD: ("green", "ok  "), Mark.NOTE: ("yellow", "note"), Mark.BAD: ("red", "BAD ")}
     colours = has_person(sys.stdout) and not os.environ.get("NO_COLOR")
     for line in lines:
         colour, mark = marks[line.sign]

@@ -53,7 +53,7 @@ _TOLD_BY_NAME = {  # ending → sentence, where the content says nothing that a 
 IF_NO_LIST = "If it is no list of courses, move it out of the folder."
 
 
-class Kind(Enum):
+class FileKind(Enum):
     """What the name of a file in a folder makes of it."""
 
     SHEET = auto()
@@ -76,13 +76,13 @@ def is_hidden(name: str) -> bool:
     return name.startswith(_HIDDEN) and not name.endswith(".icloud")
 
 
-def classify(name: str) -> Kind:
+def classify(name: str) -> FileKind:
     """Say what a file's name makes of it."""
     ending = Path(name).suffix.casefold()
     folded = name.casefold()
     if is_hidden(name) or folded in _NAMES or ending in _NO_LISTS or folded.startswith(_ABOUT):
-        return Kind.NO_LIST
-    return Kind.SHEET if ending in ENDINGS else Kind.DOUBTFUL
+        return FileKind.NO_LIST
+    return FileKind.SHEET if ending in ENDINGS else FileKind.DOUBTFUL
 
 
 def list_folder(folder: Path) -> tuple[list[Found], list[str]]:
@@ -103,7 +103,9 @@ def _describe(path: Path) -> Found:
     ending = path.suffix.casefold()
     if is_folder(path, partial(SheetMissing, str(path))):
         return Found(file=str(path), refusal=_BUNDLE)
-    return Found(file=str(path), doubtful=classify(path.name) is Kind.DOUBTFUL, refusal=_TOLD_BY_NAME.get(ending, ""))
+    return Found(
+        file=str(path), doubtful=classify(path.name) is FileKind.DOUBTFUL, refusal=_TOLD_BY_NAME.get(ending, "")
+    )
 
 
 class _Walk:
@@ -125,7 +127,7 @@ class _Walk:
                 yield from self.files(path)
             elif is_folder:
                 self.left_out.append(str(path) + os.sep)
-            elif classify(path.name) is Kind.NO_LIST or (mode and not stat.S_ISREG(mode)):  # a pipe, a device
+            elif classify(path.name) is FileKind.NO_LIST or (mode and not stat.S_ISREG(mode)):  # a pipe, a device
                 self.left_out.append(str(path))
             else:
                 yield path  # a link that leads nowhere too: what it led to may have been a list

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from batchpub.cli.pipeline import read_pipeline
-from batchpub.files import say_reason
+from batchpub.files import say_cause
 from batchpub.notify import Mail, Targets, notify
 from batchpub.record import RunRecord
 from batchpub.report.ending import describe_end
@@ -45,7 +45,7 @@ def _write_metrics(path: Path, run: RunRecord) -> Iterator[str]:
     try:
         write_textfile(path, measure(run), host=run.portal)
     except OSError as error:
-        yield f"The metrics file {path} cannot be written: {say_reason(error)}. The run itself is not affected."
+        yield f"The metrics file {path} cannot be written: {say_cause(error)}. The run itself is not affected."
 
 
 def _export(run: RunRecord, environ: Mapping[str, str]) -> Iterator[str]:

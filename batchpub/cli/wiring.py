@@ -14,9 +14,8 @@ from batchpub.cli.pipeline import has_person, read_pipeline
 from batchpub.cli.wording import with_flags
 from batchpub.course import Outcome
 from batchpub.errors import CannotWrite, SettingsWrong
-from batchpub.events import Level
 from batchpub.lifecycle.work import Rules, Verify
-from batchpub.logger import log
+from batchpub.logger import Level, log
 from batchpub.paths import is_there, usual_state
 from batchpub.plan import PlanOptions
 from batchpub.services.zoho.portal import name_portal

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from batchpub.course import Outcome
 from batchpub.errors import PRECEDENCE, BatchpubError, CannotWrite, ExitCode
-from batchpub.events import Events, Level
+from batchpub.events import Events
+from batchpub.logger import Level
 from batchpub.record import RunRecord
 from batchpub.report.check import check_rows
 from batchpub.report.totals import count_outcomes

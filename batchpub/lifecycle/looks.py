@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import assert_never
 
 from batchpub.course import Course, NamesRule
-from batchpub.lifecycle.reasons import OtherName, Plain, RowReason, Unreadable
+from batchpub.lifecycle.reasons import OtherName, Plain, RowReason, StateUnread
 from batchpub.lifecycle.work import Rules, Work
 from batchpub.names import is_same_name
 from batchpub.services.interface import CourseState, NotSent, Refused, Reply, StateRead, Unclear
@@ -42,7 +42,7 @@ def look_of(work: Work, reply: Reply, rules: Rules) -> Look:
         return Look(finding=Finding.INVALID, reason=unknown)
     if not isinstance(answer, StateRead):
         why = answer.reason.rstrip(".") if isinstance(answer, NotSent | Unclear) else reply.code
-        return Look(finding=Finding.CANNOT_TELL, reason=Unreadable(why=why))
+        return Look(finding=Finding.CANNOT_TELL, reason=StateUnread(why=why))
     finding, reason = _judge_state(course, answer)
     is_same = rules.names is NamesRule.IGNORE or is_same_name(work.name, answer.name)
     return Look(

@@ -35,7 +35,7 @@ class Plain(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unreadable:
+class StateUnread:
     """The course cannot be read; `why` is the answer's reason or code."""
 
     why: str
@@ -123,7 +123,7 @@ class NotSentAgain:
 
 RowReason = (
     Plain
-    | Unreadable
+    | StateUnread
     | HeldForName
     | FinalNo
     | SaidPublished

@@ -20,7 +20,7 @@ _GENERIC = (
     "title", "message", "exit_code", "exit_meaning", "run", "host", "attention", "counts", "started_at", "finished_at",
     "stop_reason", "resume_command", "reports", "pipeline_url",
 )  # fmt: skip
-Format = Callable[[Facts], dict[str, Any]]
+Payload = Callable[[Facts], dict[str, Any]]
 
 
 def choose_format(url: str, asked: str = "auto") -> str:
@@ -91,7 +91,7 @@ def make_teams(facts: Facts) -> dict[str, Any]:
     return {"type": "message", "attachments": [attachment]}
 
 
-FORMATS: dict[str, Format] = {"json": make_json, "slack": make_slack, "teams": make_teams}
+FORMATS: dict[str, Payload] = {"json": make_json, "slack": make_slack, "teams": make_teams}
 
 
 def _rich(text: str, **look: Any) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from aiolimiter import AsyncLimiter
 from batchpub.clock import Clock
 from batchpub.stopping import Stop
 from batchpub.store.ledger import Ledger
-from batchpub.store.limits import Outlook, Slot, Wait
+from batchpub.store.limits import NoSlotYet, Outlook, Slot
 
 T = TypeVar("T")
 
@@ -194,12 +194,12 @@ class Gate:
                 if held is not None:
                     gone, held = held, None
                     await self._return(gone)
-                found: Slot | Wait = Wait(seconds=here, locked=True)
+                found: Slot | NoSlotYet = NoSlotYet(seconds=here, locked=True)
             elif self._spare.get(operation):
                 found, held = self._exchange(operation, held), None
             else:
                 found, held = await self._ask_ledger(operation, held), None
-            if isinstance(found, Wait):
+            if isinstance(found, NoSlotYet):
                 if found.locked:
                     self._hear_lock(found.seconds, is_ours=here > 0)
                 self._waits_until = self._clock.boot_seconds() + found.seconds
@@ -219,7 +219,7 @@ class Gate:
         spare.remove(first)
         return first
 
-    async def _ask_ledger(self, operation: str, held: Slot | None) -> Slot | Wait:
+    async def _ask_ledger(self, operation: str, held: Slot | None) -> Slot | NoSlotYet:
         """Ask to the end, also when cancelled meanwhile: else a slot would be taken that nobody knows of."""
         asking = asyncio.ensure_future(self._ledger.take_slot(operation, instead_of=held))
         try:

@@ -8,14 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from batchpub.files import say_reason
+from batchpub.files import say_cause
 from batchpub.plural import say_count
 from batchpub.record import RunRecord
 from batchpub.report.annotations import LONGEST_CELL, LONGEST_FACT, WORKSPACE, annotate, find_unread, shorten
 from batchpub.report.attention import Spot, find_spots
 from batchpub.report.ending import Facts, describe_end
 from batchpub.report.text import fit_encoding, replace_surrogates, strip_controls
-from batchpub.report.totals import ORDER, advice, count_outcomes, name_outcome, say_stop, summary_sentence
+from batchpub.report.totals import ORDER, advice, count_outcomes, name_outcome, say_end, summary_sentence
 
 MOST_SUMMARY_BYTES = 900_000  # of the 1 MiB that GitHub shows of one step
 MOST_TERMINATION_BYTES = 4_096  # "Customizing the termination message", Kubernetes documentation
@@ -117,7 +117,7 @@ def make_termination_message(facts: Facts) -> bytes:
 def _summary_head(run: RunRecord) -> str:
     lines = [f"<h2>{_escape(summary_sentence(run))}</h2>"]
     if run.stop_reason:
-        lines.append(f"<p>{_escape(say_stop(run), _LONGEST_REASON)}</p>")
+        lines.append(f"<p>{_escape(say_end(run), _LONGEST_REASON)}</p>")
     unread = [f"{sheet.file}: {sheet.refused}" for sheet in run.sheets if sheet.refused]
     lines += [f"<p>Not read: {_escape(one)}</p>" for one in unread[:_MOST_UNREAD]]
     if run.resume_command:
@@ -189,7 +189,7 @@ def _tell(surfaces: Sequence[Surface]) -> tuple[str, ...]:
         try:
             tell()
         except (OSError, ValueError) as error:
-            warnings.append(f"Could not write {name}: {say_reason(error)}. The reports are complete without it.")
+            warnings.append(f"Could not write {name}: {say_cause(error)}. The reports are complete without it.")
     return tuple(warnings)
 
 

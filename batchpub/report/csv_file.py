@@ -9,7 +9,7 @@ import io
 
 from batchpub.record import RunRecord
 from batchpub.report.table import make_table
-from batchpub.report.text import is_id, neutralise, wrap_id
+from batchpub.report.text import is_long_number, neutralise, wrap_id
 
 
 def write_csv(run: RunRecord) -> bytes:
@@ -24,4 +24,4 @@ def write_csv(run: RunRecord) -> bytes:
 
 
 def _write_own(text: str) -> str:
-    return wrap_id(text) if is_id(text) else neutralise(text)
+    return wrap_id(text) if is_long_number(text) else neutralise(text)

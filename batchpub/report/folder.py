@@ -7,7 +7,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from batchpub.errors import CannotWrite
-from batchpub.files import say_reason
+from batchpub.files import say_cause
 from batchpub.report import FILE_NAMES
 from batchpub.report.inputs import INPUTS
 from batchpub.report.own_file import FOLDER
@@ -33,7 +33,7 @@ def prepare_folder(out: Path, *, keep: Path | None = None) -> None:
         with suppress(OSError, ValueError):
             probe.unlink(missing_ok=True)
         raise CannotWrite(
-            f"Reports cannot be written to the folder {out} ({say_reason(error)}), so nothing was sent. "
+            f"Reports cannot be written to the folder {out} ({say_cause(error)}), so nothing was sent. "
             "Name another with the setting out, or make it writable."
         ) from error
 

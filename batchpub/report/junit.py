@@ -8,7 +8,7 @@ from datetime import datetime
 from batchpub.course import Outcome
 from batchpub.record import RowRecord, RunRecord
 from batchpub.report.text import replace_unshowable, show_time
-from batchpub.report.totals import say_stop
+from batchpub.report.totals import say_end
 
 _MARKS = {
     Outcome.REFUSED: "failure",
@@ -85,7 +85,7 @@ def write_junit(run: RunRecord) -> bytes:
     cases += [unread_case(sheet.file, sheet.refused) for sheet in run.sheets if sheet.refused]
     if not cases and run.exit_code:  # no case at all would count as passed
         kind = f"exit_{run.exit_code}"
-        cases = [Case(place="batchpub", name="the run", mark="error", kind=kind, message=say_stop(run))]
+        cases = [Case(place="batchpub", name="the run", mark="error", kind=kind, message=say_end(run))]
     go_on = f"To go on, run: {run.resume_command}" if run.resume_command else ""
     return Suite(
         title="batchpub",
@@ -97,7 +97,7 @@ def write_junit(run: RunRecord) -> bytes:
             "sandbox": str(run.sandbox).lower(),
             "notify_policy": run.notify_policy,
         },
-        said="\n".join(filter(None, [say_stop(run), go_on])),
+        said="\n".join(filter(None, [say_end(run), go_on])),
         seconds=_seconds_between(run.started_at, run.finished_at),
     ).to_xml()
 

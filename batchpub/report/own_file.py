@@ -16,13 +16,13 @@ from batchpub.report.table import find_own_columns, pick_own
 from batchpub.report.totals import TONES, advice, name_outcome
 from batchpub.report.xlsx_look import (
     MESSAGE_WIDTH,
-    Line,
-    Look,
+    BookStyles,
     Page,
+    SheetLine,
     count_lines,
     furnish,
     measure_width,
-    open_book,
+    open_workbook,
     set_height,
     write_text,
 )
@@ -84,11 +84,11 @@ def _add_to_own(run: RunRecord, indexes: Sequence[int], read_kept: ReadKept) -> 
 def _make_page(run: RunRecord, index: int) -> Page:
     sheet = run.sheets[index]
     layout = sheet.layout or Layout(row=1, columns=())
-    lines = {layout.row: Line(texts=HEADINGS)}
+    lines = {layout.row: SheetLine(texts=HEADINGS)}
     for row in run.rows:
         if row.sheet_index == index:
             texts = _say_row(row)
-            lines[row.row] = Line(texts=texts, tone=TONES[row.outcome], lines=count_lines(texts[1], MESSAGE_WIDTH))
+            lines[row.row] = SheetLine(texts=texts, tone=TONES[row.outcome], lines=count_lines(texts[1], MESSAGE_WIDTH))
     is_answer = sheet.headings[-len(HEADINGS) :] == HEADINGS and len(layout.columns) == len(sheet.headings)
     first = layout.columns[-len(HEADINGS)] if is_answer else None
     return Page(name=sheet.sheet, heading_row=layout.row, lines=lines, widths=_WIDTHS, first=first)
@@ -102,11 +102,11 @@ def _say_row(row: RowRecord) -> tuple[str, ...]:
 
 def _write_book(run: RunRecord, indexes: Sequence[int]) -> bytes:
     file, names = BytesIO(), set[str]()
-    with open_book(file, run) as (book, look):
+    with open_workbook(file, run) as (book, styles):
         for index in indexes:
             rows = [row for row in run.rows if row.sheet_index == index]
             page = book.add_worksheet(_name_page(run.sheets[index].sheet, names))
-            _write_page(page, run.sheets[index], rows, look)
+            _write_page(page, run.sheets[index], rows, styles)
     return file.getvalue()
 
 
@@ -115,26 +115,26 @@ def _name_page(name: str, taken: set[str]) -> str:
     return _choose_free(plain, (f"{plain[: _LONGEST_NAME - 4]} {number}" for number in count(2)), taken)
 
 
-def _write_page(page: Any, sheet: PlannedSheet, rows: Sequence[RowRecord], look: Look) -> None:
+def _write_page(page: Any, sheet: PlannedSheet, rows: Sequence[RowRecord], styles: BookStyles) -> None:
     own = find_own_columns(sheet)
     layout = _lay_out(sheet, own, rows)
     cells = [pick_own(row, own) for row in rows]
     first_ours = max(layout.columns, default=-1) + 1
     for number, column, text in layout.above:
-        write_text(page, number - 1, column, text, look.bold)
+        write_text(page, number - 1, column, text, styles.bold)
     for place, column in enumerate(layout.columns):
         heading = sheet.headings[own[place]]
-        page.set_column(column, column, measure_width(heading, (texts[place] for texts in cells)), look.text)
-        write_text(page, layout.row - 1, column, heading, look.heading)
+        page.set_column(column, column, measure_width(heading, (texts[place] for texts in cells)), styles.text)
+        write_text(page, layout.row - 1, column, heading, styles.heading)
     for place, heading in enumerate(HEADINGS):
         column = first_ours + place
-        page.set_column(column, column, _WIDTHS[place], look.text if place else None)
-        write_text(page, layout.row - 1, column, heading, look.heading)
+        page.set_column(column, column, _WIDTHS[place], styles.text if place else None)
+        write_text(page, layout.row - 1, column, heading, styles.heading)
     for row, texts in zip(rows, cells, strict=True):
         for column, text in zip(layout.columns, texts, strict=True):
-            _write_own(page, row.row - 1, column, text, look)
+            _write_own(page, row.row - 1, column, text, styles)
         said = _say_row(row)
-        for place, cell_format in enumerate((look.outcomes[row.outcome], look.wrapped, look.plain)):
+        for place, cell_format in enumerate((styles.outcomes[row.outcome], styles.wrapped, styles.plain)):
             write_text(page, row.row - 1, first_ours + place, said[place], cell_format)
         set_height(page, row.row - 1, count_lines(said[1], MESSAGE_WIDTH))
     last_row = max((row.row for row in rows), default=layout.row)
@@ -150,12 +150,12 @@ def _lay_out(sheet: PlannedSheet, own: Sequence[int], rows: Sequence[RowRecord])
     return Layout(row=max(1, min((row.row for row in rows), default=2) - 1), columns=tuple(range(len(own))))
 
 
-def _write_own(page: Any, line: int, column: int, text: str, look: Look) -> None:
+def _write_own(page: Any, line: int, column: int, text: str, styles: BookStyles) -> None:
     """Write what a person wrote: a plain number as a number, an id or anything else as text."""
     if _NUMBER.fullmatch(text):
-        page.write_number(line, column, float(text), look.plain)
+        page.write_number(line, column, float(text), styles.plain)
     else:
-        write_text(page, line, column, text, look.text)
+        write_text(page, line, column, text, styles.text)
 
 
 def say_to_staff(row: RowRecord) -> str:

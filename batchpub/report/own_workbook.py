@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from batchpub.report.text import cut_cell, replace_unshowable
-from batchpub.report.xlsx_look import FILLS, Line, Page, line_height
+from batchpub.report.xlsx_look import FILLS, Page, SheetLine, line_height
 from batchpub.sheet.grid import LAST_COLUMN, Unreadable, name_cell
 from batchpub.sheet.package import Package
 from batchpub.sheet.xlsx import XlsxBook, read_reference
@@ -38,13 +38,13 @@ def add_results(data: bytes, pages: Sequence[Page]) -> bytes | None:
     if len(data) > _MOST_BYTES:
         return None
     try:
-        return _Workbook(data).answer(pages)
+        return _OwnWorkbook(data).answer(pages)
     except _FAULTS:
         return None
 
 
 @dataclass(slots=True)
-class _Workbook:
+class _OwnWorkbook:
     """A workbook on its way back; `changed` are the parts that are written anew."""
 
     data: bytes
@@ -197,7 +197,7 @@ class _Sheet:
         setup.attrib.update({"orientation": "landscape", "fitToWidth": "1", "fitToHeight": "0"})
         setup.attrib.pop("scale", None)
 
-    def _choose(self, place: int, line: Line) -> str:
+    def _choose(self, place: int, line: SheetLine) -> str:
         return self._styles.tones[line.tone] if not place and line.tone else self._styles.wrapped
 
     def _find_end(self, heading_row: int) -> int:

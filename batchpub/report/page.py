@@ -26,7 +26,7 @@ from batchpub.report.totals import (
     count_outcomes,
     count_problems,
     name_outcome,
-    say_stop,
+    say_end,
     summary_sentence,
 )
 from batchpub.sentences.events import say_duration
@@ -60,7 +60,7 @@ def write_html(run: RunRecord) -> bytes:
     page = _load_template().render(
         run=run,
         sentence=summary_sentence(run),
-        stopped=say_stop(run),
+        stopped=say_end(run),
         tone=_judge_tone(run),
         totals=[(outcome, totals[outcome]) for outcome in ORDER if totals[outcome]],
         shares=_share_out(totals),

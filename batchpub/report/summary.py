@@ -8,7 +8,7 @@ from batchpub.plural import say_count
 from batchpub.record import RunRecord
 from batchpub.report.attention import Spot, find_spots, group_spots, say_message, say_places
 from batchpub.report.text import fit_encoding, make_plain
-from batchpub.report.totals import Tone, say_stop, summary_sentence
+from batchpub.report.totals import Tone, say_end, summary_sentence
 
 MOST_GROUPS = 20
 MOST_COLUMNS = 100
@@ -34,7 +34,7 @@ def summarise(run: RunRecord, last: str = "") -> Summary:
     unread = tuple(f"Not read: {sheet.file}: {sheet.refused}" for sheet in run.sheets if sheet.refused)
     return Summary(
         headline=summary_sentence(run),
-        sentences=(*filter(None, [say_stop(run)]), *unread),
+        sentences=(*filter(None, [say_end(run)]), *unread),
         spots=find_spots(run),
         last=(last,) if last else (),
         command=run.resume_command,

@@ -40,7 +40,7 @@ _Key = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
+class ResultTable:
     """All rows of a run under one heading: the person's columns, then ours; not yet escaped for any file."""
 
     headings: tuple[str, ...]
@@ -54,7 +54,7 @@ class Table:
         return len(self.headings) - len(OURS)
 
 
-def make_table(run: RunRecord) -> Table:
+def make_table(run: RunRecord) -> ResultTable:
     """Lay all rows of all sheets under one heading, for results.csv, results.xlsx and `RunRecord.to_frame`.
 
     The person's columns are the union of the sheets' headings in order of first appearance.
@@ -66,7 +66,7 @@ def make_table(run: RunRecord) -> Table:
             headings.setdefault(key, sheet.headings[index])
     places = [[named.get(key) for key in headings] for named in keys]
     rows = ((*_pick(row.values, places[row.sheet_index]), *_our_cells(run, row)) for row in run.rows)
-    return Table(headings=(*headings.values(), *OURS), rows=tuple(rows))
+    return ResultTable(headings=(*headings.values(), *OURS), rows=tuple(rows))
 
 
 def to_frame(run: RunRecord) -> "pd.DataFrame":

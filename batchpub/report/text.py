@@ -52,7 +52,7 @@ def make_plain(text: str) -> str:
     return "\n".join(break_commands(strip_controls(line)) for line in text.split("\n"))
 
 
-def is_id(text: str) -> bool:
+def is_long_number(text: str) -> bool:
     """Say whether a cell of the person's would lose digits as a number."""
     return len(text) >= ID_DIGITS and is_digits(text)
 

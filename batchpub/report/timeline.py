@@ -18,7 +18,7 @@ _Steps = list[tuple[float, int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
+class Bar:
     """A stretch of the time axis, in percent of it, with the sentence that belongs to it."""
 
     left: float
@@ -38,7 +38,7 @@ class Timeline:
     limit_y: float
     peak: int
     ticks: tuple[tuple[float, str], ...]
-    locks: tuple[Span, ...]
+    locks: tuple[Bar, ...]
     sentence: str
 
 
@@ -143,11 +143,11 @@ def _label(number: float, unit: str) -> str:
     return f"{number:,.0f} {unit}" if number else "0"
 
 
-def _place_lock(run: RunRecord, lock: LockRecord, span: float) -> Span:
+def _place_lock(run: RunRecord, lock: LockRecord, span: float) -> Bar:
     left, right = (min(_since(run, moment) / span, 1.0) * 100 for moment in (lock.began_at, lock.ends_at))
     sign = f" (Zoho's sign: {lock.cause})" if lock.cause else ""
     label = f"Locked from {_clock(lock.began_at)} to {_clock(lock.ends_at)} UTC{sign}"
-    return Span(left=round(left, 3), width=round(max(right - left, 0.0), 3), label=label)
+    return Bar(left=round(left, 3), width=round(max(right - left, 0.0), 3), label=label)
 
 
 def _clock(moment: datetime) -> str:

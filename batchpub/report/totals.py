@@ -81,7 +81,7 @@ def _say_unread(run: RunRecord) -> str:
     return f"{unread:,} {'file was' if unread == 1 else 'files were'} not read. " if unread else ""
 
 
-def say_stop(run: RunRecord) -> str:
+def say_end(run: RunRecord) -> str:
     """Give the sentence why it stopped early or could not begin, with the words before it; "" where it did neither."""
     if not run.stop_reason:
         return ""

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from batchpub.errors import CannotWrite
-from batchpub.files import replace_file, say_reason
+from batchpub.files import replace_file, say_cause
 from batchpub.record import RunRecord
 from batchpub.report import FILE_NAMES, STAFF
 from batchpub.report.csv_file import write_csv
@@ -68,13 +68,13 @@ def _make_folder(out: Path) -> None:
         out.mkdir(parents=True, exist_ok=True)
     except (OSError, ValueError) as error:
         raise CannotWrite(
-            f"The folder {out} cannot be made ({say_reason(error)}). "
+            f"The folder {out} cannot be made ({say_cause(error)}). "
             "Name another with the setting out, then write the reports again with: batchpub report"
         ) from error
 
 
 def _say_failure(path: Path, error: OSError) -> str:
     return (
-        f"{path} cannot be written ({say_reason(error)}). Close it if a program has it open, check the space and the "
+        f"{path} cannot be written ({say_cause(error)}). Close it if a program has it open, check the space and the "
         "permissions of the folder, then write the reports again with: batchpub report"
     )

@@ -38,7 +38,7 @@ FILLS = {tone: colours["bg_color"] for tone, colours in _COLOURS.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class BookStyles:
     """The formats of one workbook. `text` is the format in which a spreadsheet keeps what is typed letter for letter."""
 
     plain: Any
@@ -53,7 +53,7 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class SheetLine:
     """What stands in our columns of one row; `lines` is how many lines the longest of it takes."""
 
     texts: tuple[str, ...]
@@ -67,14 +67,14 @@ class Page:
 
     name: str
     heading_row: int
-    lines: Mapping[int, Line]
+    lines: Mapping[int, SheetLine]
     widths: tuple[float, ...]
     first: int | None = None
 
 
-def make_look(book: Any) -> Look:
+def make_styles(book: Any) -> BookStyles:
     """Make the formats; XlsxWriter keeps them in the workbook they are made for."""
-    return Look(
+    return BookStyles(
         plain=book.add_format(_TOP),
         text=book.add_format({"num_format": "@", **_TOP}),
         wrapped=book.add_format({"text_wrap": True, **_TOP}),
@@ -88,14 +88,14 @@ def make_look(book: Any) -> Look:
 
 
 @contextmanager
-def open_book(file: BytesIO, run: RunRecord) -> Iterator[tuple[Any, Look]]:
+def open_workbook(file: BytesIO, run: RunRecord) -> Iterator[tuple[Any, BookStyles]]:
     """Give a workbook that is written into the file at the end, with its formats. No text becomes anything but text."""
     import xlsxwriter  # noqa: PLC0415 - `--help` and `check` write no workbook
 
     as_text = {"strings_to_numbers": False, "strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
     with xlsxwriter.Workbook(file, as_text) as book:
         book.set_properties({"created": run.started_at.astimezone(UTC).replace(tzinfo=None)})
-        yield book, make_look(book)
+        yield book, make_styles(book)
 
 
 def furnish(page: Any, *, heading: int, last: int, columns: range) -> None:

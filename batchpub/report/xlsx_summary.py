@@ -10,13 +10,13 @@ from batchpub.report.totals import (
     count_outcomes,
     count_problems,
     name_outcome,
-    say_stop,
+    say_end,
     summary_sentence,
 )
 from batchpub.report.xlsx_look import (
     SUMMARY_WIDTHS,
     TITLE_SCALE,
-    Look,
+    BookStyles,
     count_lines,
     prepare_print,
     set_height,
@@ -26,31 +26,31 @@ from batchpub.report.xlsx_look import (
 _LOOK_HERE = "filter bp_outcome on the sheet Results; bp_message says what to do in each row."
 
 
-def write_summary(page: Any, run: RunRecord, look: Look) -> None:
+def write_summary(page: Any, run: RunRecord, styles: BookStyles) -> None:
     """Write sentences, never a stranger's text alone in a cell: a sheet named "Course ID" would read as a heading."""
     for column, width in enumerate(SUMMARY_WIDTHS):
         page.set_column(column, column, width)
-    _write_across(page, 0, summary_sentence(run), look.title, scale=TITLE_SCALE)
-    end = _write_totals(page, 2, run, look)
+    _write_across(page, 0, summary_sentence(run), styles.title, scale=TITLE_SCALE)
+    end = _write_totals(page, 2, run, styles)
     for line, sentence in enumerate(_tell_run(run), start=end + 1):
-        _write_across(page, line, sentence, look.wrapped)
+        _write_across(page, line, sentence, styles.wrapped)
     prepare_print(page, landscape=False)
 
 
-def _write_totals(page: Any, begin: int, run: RunRecord, look: Look) -> int:
+def _write_totals(page: Any, begin: int, run: RunRecord, styles: BookStyles) -> int:
     """Write the table of totals and give the line after it."""
-    page.write_row(begin, 0, ("Outcome", "Rows"), look.heading)
-    page.write_string(begin, 2, "What to do", look.indented_heading)
+    page.write_row(begin, 0, ("Outcome", "Rows"), styles.heading)
+    page.write_string(begin, 2, "What to do", styles.indented_heading)
     totals = count_outcomes(run)
     line = begin + 1
     for outcome in ORDER:
         if totals[outcome]:
-            page.write_string(line, 0, name_outcome(outcome), look.outcomes[outcome])
-            page.write_number(line, 1, totals[outcome], look.plain)
-            page.write_string(line, 2, advice(outcome), look.indented)
+            page.write_string(line, 0, name_outcome(outcome), styles.outcomes[outcome])
+            page.write_number(line, 1, totals[outcome], styles.plain)
+            page.write_string(line, 2, advice(outcome), styles.indented)
             line += 1
-    page.write_string(line, 0, "all rows", look.bold)
-    page.write_number(line, 1, len(run.rows), look.bold)
+    page.write_string(line, 0, "all rows", styles.bold)
+    page.write_number(line, 1, len(run.rows), styles.bold)
     return line + 1
 
 
@@ -68,7 +68,7 @@ def _tell_run(run: RunRecord) -> list[str]:
         f"Run {run.run} on {run.portal}: started {show_time(run.started_at)}, {ended}.",
     ]
     if run.stop_reason:
-        sentences.append(say_stop(run))
+        sentences.append(say_end(run))
     if run.resume_command:
         sentences.append(f"To go on, run: {run.resume_command}")
     for sheet in run.sheets:

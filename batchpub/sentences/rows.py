@@ -16,9 +16,9 @@ from batchpub.lifecycle.reasons import (
     Plain,
     Result,
     RowReason,
+    StateUnread,
     StillDraft,
     Unreached,
-    Unreadable,
 )
 from batchpub.plural import say_count
 from batchpub.sentences.refusals import say_refused
@@ -61,7 +61,7 @@ def say_reason(reason: RowReason) -> str:  # noqa: C901, PLR0912 - one case for 
             return f"{message} Run {run} sent it."
         case Uncertain(run=run):
             return f"Run {run} sent it and the answer is not known; it is read first."
-        case Unreadable(why=why):
+        case StateUnread(why=why):
             return f"Its state cannot be read ({why})."
         case HeldForName(names=names, mails=mails):
             return _say_held(names, mails=mails)

@@ -8,7 +8,7 @@ from batchpub.errors import SettingsWrong
 from batchpub.masking import SHORTEST_SECRET
 from batchpub.services.zoho.meanings import SUCCESS_CODE, WORDS, known_sign
 from batchpub.settings.fields import CREDENTIALS, PREFIX, REFRESH, Settings
-from batchpub.settings.sources import SourcedValue, shorten, show_name
+from batchpub.settings.sources import SourcedValue, show_name, show_value
 
 Sources = Mapping[str, SourcedValue]
 """The raw value of every setting that was given, with where it stands."""
@@ -86,7 +86,7 @@ def check_notices(settings: Settings, sources: Sources) -> None:
         for address in filter(None, addresses):
             if MAIL_ADDRESS.fullmatch(address) is None:
                 raise SettingsWrong(
-                    f"{sources[name].where}: {shorten(address)} is no mail address such as lms@example.com."
+                    f"{sources[name].where}: {show_value(address)} is no mail address such as lms@example.com."
                 )
 
 
@@ -108,7 +108,7 @@ def check_answers(settings: Settings, sources: Sources) -> None:
         if not (code.isprintable() and 0 < len(code) <= LONGEST_CODE and code == code.strip()):
             trouble = "this is no code of an answer. Copy it from bp_code in the results."
         elif word not in WORDS:
-            trouble = f"{shorten(word)} is no meaning. Write one of {', '.join(WORDS)}."
+            trouble = f"{show_value(word)} is no meaning. Write one of {', '.join(WORDS)}."
         elif known is not None:
             trouble = f"this code has a meaning already ({known}), which stays. Remove the line."
         elif code.casefold() in seen:

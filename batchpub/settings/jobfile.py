@@ -8,7 +8,7 @@ from typing import Any
 from batchpub.errors import SettingsWrong
 from batchpub.services.zoho.hosts import is_of_zoho
 from batchpub.settings.fields import PATHS, SETTINGS, is_url
-from batchpub.settings.sources import SourcedValue, read_bounded, refuse_secret, show_name, suggest
+from batchpub.settings.sources import SourcedValue, read_small, refuse_secret, show_name, suggest
 
 USUAL = Path("batchpub.toml")
 """The job file that is read where none is named."""
@@ -51,7 +51,7 @@ def read_job_file(path: Path | None) -> dict[str, SourcedValue]:
 
 def _read_text(path: Path) -> str:
     try:
-        return read_bounded(path, MOST_BYTES).decode("utf-8-sig")
+        return read_small(path, MOST_BYTES).decode("utf-8-sig")
     except OSError as error:
         raise SettingsWrong(f"The job file {path} cannot be read: {error.strerror}. Check its path.") from None
     except UnicodeDecodeError:

@@ -8,7 +8,7 @@ from batchpub.errors import SettingsWrong
 from batchpub.settings.checks import check_answers, check_credentials, check_notices, check_together
 from batchpub.settings.fields import FROM_FILES, SETTINGS, Settings
 from batchpub.settings.jobfile import read_job_file
-from batchpub.settings.sources import SourcedValue, read_environment, read_flags, shorten
+from batchpub.settings.sources import SourcedValue, read_environment, read_flags, show_value
 
 
 def load_settings(
@@ -42,5 +42,5 @@ def _read(name: str, one: SourcedValue) -> Any:
     try:
         return SETTINGS[name].reader.read(one.value)
     except (ValueError, OverflowError, RecursionError):
-        shown = "" if name in FROM_FILES else f" {shorten(one.value)}"
+        shown = "" if name in FROM_FILES else f" {show_value(one.value)}"
         raise SettingsWrong(f"{one.where}:{shown} cannot be used. It must be {SETTINGS[name].reader.right}.") from None

@@ -71,7 +71,7 @@ def _likeness(left: str, right: str) -> float:
 
 def _read_secret_file(path: Path, variable: str) -> str:
     try:
-        content = read_bounded(path, MOST_SECRET_BYTES).decode()
+        content = read_small(path, MOST_SECRET_BYTES).decode()
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text of a secret's size"
         raise SettingsWrong(f"{variable}_FILE names {path}, which cannot be read: {why}. Check the mount.") from None
@@ -81,7 +81,7 @@ def _read_secret_file(path: Path, variable: str) -> str:
     return value
 
 
-def read_bounded(path: Path, most: int) -> bytes:
+def read_small(path: Path, most: int) -> bytes:
     """Read a file of at most so many bytes; a device or a wrong file must not fill the memory.
 
     Raises:
@@ -121,10 +121,10 @@ def suggest(name: str, before: str) -> str:
 
 def show_name(text: str) -> str:
     """Give a name as it was written, or spelt out where nobody could see what it is."""
-    return text if text and text.isprintable() else shorten(text)
+    return text if text and text.isprintable() else show_value(text)
 
 
-def shorten(value: object) -> str:
+def show_value(value: object) -> str:
     """Show a raw value within a sentence."""
     shown = ascii(", ".join(map(str, value)) if isinstance(value, tuple) else value)  # a flag given several times
     return shown if len(shown) <= MAX_SHOWN else shown[: MAX_SHOWN - 3] + "..."

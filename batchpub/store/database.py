@@ -18,7 +18,7 @@ from batchpub.store.schema import check_schema
 from batchpub.store.store import NotNow, Store
 
 T = TypeVar("T")
-Work = Callable[[AsyncConnection], Awaitable[T]]
+Transaction = Callable[[AsyncConnection], Awaitable[T]]
 """What is to be done in one transaction. It may be called again when the connection broke, so it begins from scratch."""
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
@@ -46,7 +46,7 @@ class Database:
         """The clock of a database that has one; the ledger counts by it then."""
         return self.store.now
 
-    async def write(self, work: Work[T]) -> T:
+    async def write(self, work: Transaction[T]) -> T:
         """Do work in one transaction, again and again while the state cannot be reached, as long as there is patience.
 
         A commit whose confirmation was lost may have happened: `work` finds that out by itself.
@@ -57,7 +57,7 @@ class Database:
         """
         return await self._persist(work, {})
 
-    async def read(self, work: Work[T]) -> T:
+    async def read(self, work: Transaction[T]) -> T:
         """Do work that only reads: from one snapshot, without a write lock.
 
         Raises:
@@ -74,7 +74,7 @@ class Database:
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise CannotWrite(self.store.say_trouble(self.name, "malformed contents")) from error
 
-    async def _persist(self, work: Work[T], options: Mapping[str, Any]) -> T:
+    async def _persist(self, work: Transaction[T], options: Mapping[str, Any]) -> T:
         time = asyncio.get_running_loop().time
         began, pause = time(), FIRST_PAUSE
         while True:
@@ -102,7 +102,7 @@ class Database:
                 self._trouble_since, self._trouble_told = None, False
                 return done
 
-    async def _once(self, work: Work[T], options: Mapping[str, Any]) -> T:
+    async def _once(self, work: Transaction[T], options: Mapping[str, Any]) -> T:
         async with self._turn, self.store.engine.connect() as connection:
             if options:
                 await connection.execution_options(**options)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from batchpub.store.limits import Outlook, Pace, Slot, Wait
+from batchpub.store.limits import NoSlotYet, Outlook, Pace, Slot
 from batchpub.store.lock import note_answer
 from batchpub.store.portal import NEXT_AT, HeldPortal, Hold, Portal
 from batchpub.store.tables import calls, portals
@@ -21,7 +21,7 @@ OPENS_LATER = 5e-7
 class Ledger(Portal):
     """Slots and lock of one portal, for one run. Each public coroutine is one transaction, or a part of the journal's."""
 
-    async def take_slot(self, operation: str, *, instead_of: Slot | None = None) -> Slot | Wait:
+    async def take_slot(self, operation: str, *, instead_of: Slot | None = None) -> Slot | NoSlotYet:
         """Take a slot for one call, or say how long to wait before looking again. One transaction.
 
         Where the next free place is known, it is taken now and opens later: however many processes wait for one, each
@@ -33,22 +33,22 @@ class Ledger(Portal):
         """
         self.database.look_at_place()
 
-        async def take(connection: AsyncConnection) -> Slot | Wait:
+        async def take(connection: AsyncConnection) -> Slot | NoSlotYet:
             held = await self.hold(connection, Hold.TURN)
             if instead_of is not None:
                 await self._drop(connection, instead_of)
                 held = await self.hold(connection, Hold.TURN)
             row, now = held.row, held.now
             if row.lock_until_at > now:
-                return Wait(seconds=row.lock_until_at - now, locked=True)
+                return NoSlotYet(seconds=row.lock_until_at - now, locked=True)
             if row.lock_level > 0 and row.probe_until_at > now:
-                return Wait(seconds=min(row.probe_until_at - now, self.limits.period / 60))
+                return NoSlotYet(seconds=min(row.probe_until_at - now, self.limits.period / 60))
             opens = await self._find_place(held, operation)
-            return opens if isinstance(opens, Wait) else await self._take_place(held, operation, opens)
+            return opens if isinstance(opens, NoSlotYet) else await self._take_place(held, operation, opens)
 
         return await self.database.write(take)
 
-    async def _find_place(self, held: HeldPortal, operation: str) -> float | Wait:
+    async def _find_place(self, held: HeldPortal, operation: str) -> float | NoSlotYet:
         """Give when a place opens (ledger seconds), or how long to wait until that can be told."""
         now, pace = held.now, self.pace(held.row, held.now)
         busy = (await held.connection.execute(self._taken(pace, operation, now))).all()
@@ -64,7 +64,7 @@ class Ledger(Portal):
             needed = places[: len(busy) - pace.rate + 1]  # more than one where others went at a higher rate
             earliest, _ = needed[-1]
             if any(in_flight for _, in_flight in needed):
-                return Wait(seconds=earliest - now)
+                return NoSlotYet(seconds=earliest - now)
             opens = earliest
         if pace.burst < pace.rate:
             opens = max(opens, _next_at(held.row, pace, operation) - (pace.burst - 1) * self._spacing(pace))

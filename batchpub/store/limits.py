@@ -112,7 +112,7 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wait:
+class NoSlotYet:
     """No slot now. Look again after `seconds`; `locked` tells that a lock is the reason."""
 
     seconds: float

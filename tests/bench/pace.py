@@ -28,7 +28,7 @@ from batchpub.pace.gate import Gate
 from batchpub.standing import Rest
 from batchpub.store.database import open_database
 from batchpub.store.ledger import Ledger
-from batchpub.store.limits import Limits, Refusal, Wait
+from batchpub.store.limits import Limits, NoSlotYet, Refusal
 from tests.bench.figure import draw
 from tests.support.answering import end_call, end_locked
 from tests.support.throttling_service import Service, adversary, constant, lognormal, stall, uniform
@@ -102,7 +102,7 @@ async def batchpub(count, service, workers=WORKERS):
 
         async def take_slot(operation, **more):
             found = await ask(operation, **more)
-            if isinstance(found, Wait) or found.opens_at > clock.boot_seconds() + A_MOMENT:
+            if isinstance(found, NoSlotYet) or found.opens_at > clock.boot_seconds() + A_MOMENT:
                 waited.append(loop.time())
             return found
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from batchpub.cli import folder as folder_module
 from batchpub.cli.files import find_files
-from batchpub.cli.folder import ENDINGS, Kind, classify, list_folder
+from batchpub.cli.folder import ENDINGS, FileKind, classify, list_folder
 from batchpub.cli.sheets import take_in
 from batchpub.errors import SheetMissing, SheetRefused
 from batchpub.settings.fields import Settings
@@ -180,8 +180,8 @@ def test_folder_classifies_any_name(name):
     """
     shown = f"x{name}"
 
-    assert classify(name) in Kind
-    assert all(classify(f"list {shown}{ending}") is Kind.SHEET for ending in ENDINGS)
+    assert classify(name) in FileKind
+    assert all(classify(f"list {shown}{ending}") is FileKind.SHEET for ending in ENDINGS)
 
 
 def test_keep_going_reads_the_good_files_and_names_the_others(lists):

@@ -4,7 +4,7 @@ import pytest
 
 from batchpub.course import Course
 from batchpub.lifecycle.looks import Finding, Look, look_of
-from batchpub.lifecycle.reasons import OtherName, Plain, Unreadable
+from batchpub.lifecycle.reasons import OtherName, Plain, StateUnread
 from batchpub.lifecycle.work import Rules, Work
 from batchpub.services.interface import CourseState, Denied, NotSent, Refused, Reply, StateRead, Unclear
 
@@ -50,11 +50,11 @@ def test_a_state_that_was_read_has_its_finding(course, kind, state, finding, rea
         (COURSE, Refused(code="x", message=""), 404, Finding.INVALID, Plain.UNKNOWN_COURSE),
         (COURSE, Refused(code="404", message=""), 400, Finding.INVALID, Plain.UNKNOWN_COURSE),
         (BATCH, Refused(code="x", message=""), 404, Finding.INVALID, Plain.UNKNOWN_BATCH),
-        (COURSE, Refused(code="404", message="", certain=False), 404, Finding.CANNOT_TELL, Unreadable(why="404")),
-        (COURSE, Refused(code="4102", message=""), 400, Finding.CANNOT_TELL, Unreadable(why="4102")),
-        (COURSE, Denied(code="SCOPE", message=""), 403, Finding.CANNOT_TELL, Unreadable(why="SCOPE")),
-        (COURSE, NotSent(reason=".X refused."), None, Finding.CANNOT_TELL, Unreadable(why=".X refused")),
-        (COURSE, Unclear(reason="HTTP 502X"), 502, Finding.CANNOT_TELL, Unreadable(why="HTTP 502X")),
+        (COURSE, Refused(code="404", message="", certain=False), 404, Finding.CANNOT_TELL, StateUnread(why="404")),
+        (COURSE, Refused(code="4102", message=""), 400, Finding.CANNOT_TELL, StateUnread(why="4102")),
+        (COURSE, Denied(code="SCOPE", message=""), 403, Finding.CANNOT_TELL, StateUnread(why="SCOPE")),
+        (COURSE, NotSent(reason=".X refused."), None, Finding.CANNOT_TELL, StateUnread(why=".X refused")),
+        (COURSE, Unclear(reason="HTTP 502X"), 502, Finding.CANNOT_TELL, StateUnread(why="HTTP 502X")),
     ],
 )  # fmt: skip
 def test_a_course_that_could_not_be_read_says_why(course, answer, status, finding, reason):

@@ -12,7 +12,7 @@ from world import UP
 
 from batchpub.pace.gate import Gate, GateClosed
 from batchpub.stopping import Stop, StopReason
-from batchpub.store.limits import Limits, Outlook, Pace, Slot, Wait
+from batchpub.store.limits import Limits, NoSlotYet, Outlook, Pace, Slot
 
 ENOUGH = Stop(reason=StopReason.ASKED)
 LATER = Stop(reason=StopReason.BUG)
@@ -208,7 +208,7 @@ def test_the_outlook_knows_the_newest_pace_and_what_the_head_of_the_line_waits_f
     Less of the limits as soon as a place says so; each place is thought to be free when the next one is.
     """
     gentle = Pace(rate=3, burst=1, shared=True)
-    door = Door(None, opening(1, 0.0), opening(2, 40.0), Wait(seconds=20.0))
+    door = Door(None, opening(1, 0.0), opening(2, 40.0), NoSlotYet(seconds=20.0))
     door.ledger.found[0] = replace(door.ledger.found[0], pace=gentle)
     door.ledger.found[1] = replace(door.ledger.found[1], pace=gentle)
     seen = {}
@@ -237,7 +237,7 @@ def test_one_line_for_each_operation_in_the_order_of_coming():
     """
     Only the head of a line asks the ledger; a line of another operation is not held up by it.
     """
-    door = Door(None, Wait(seconds=30.0))
+    door = Door(None, NoSlotYet(seconds=30.0))
 
     async def late(name, operation):
         await asyncio.sleep(1)
@@ -258,7 +258,7 @@ def test_a_wait_ends_when_it_is_over_or_when_something_changes():
     """
     The ledger is asked again no sooner than it said, unless a place came back; and never without end in one moment.
     """
-    door = Door(None, Wait(seconds=50.0), Wait(seconds=50.0), Wait(seconds=0.0), Wait(seconds=-1.0))
+    door = Door(None, NoSlotYet(seconds=50.0), NoSlotYet(seconds=50.0), NoSlotYet(seconds=0.0), NoSlotYet(seconds=-1.0))
 
     door.at(10, door.gate.notice_change)
     door.run(door.enter())
@@ -273,7 +273,7 @@ def test_a_lock_that_another_run_met_is_told_and_held_for_all():
     """
     Found in the ledger: said as found, then as waited for; other lines hear of it without asking.
     """
-    door = Door(None, Wait(seconds=100.0, locked=True))
+    door = Door(None, NoSlotYet(seconds=100.0, locked=True))
 
     async def read():
         await asyncio.sleep(1)
@@ -303,7 +303,7 @@ def test_a_lock_that_goes_on_when_ours_is_over_is_another_run_s():
     """
     It is told as found, like any other that the ledger knows and we did not.
     """
-    door = Door(None, Wait(seconds=40.0, locked=True))
+    door = Door(None, NoSlotYet(seconds=40.0, locked=True))
 
     door.gate.notice_lock(60.0)
     door.run(door.enter())
@@ -316,7 +316,7 @@ def test_nobody_needs_to_listen():
     """
     A gate that nobody asked to tell of locks waits for them all the same.
     """
-    door = Door(None, Wait(seconds=100.0, locked=True))
+    door = Door(None, NoSlotYet(seconds=100.0, locked=True))
     door.gate = Gate(door.ledger, clock=door.clock)
 
     door.run(door.enter())
@@ -403,7 +403,9 @@ def test_a_place_that_opens_in_a_lock_is_given_back():
 
 
 @pytest.mark.parametrize(
-    "found", [Wait(seconds=100.0), Wait(seconds=100.0, locked=True), opening(1, 100.0)], ids=["busy", "locked", "opens"]
+    "found",
+    [NoSlotYet(seconds=100.0), NoSlotYet(seconds=100.0, locked=True), opening(1, 100.0)],
+    ids=["busy", "locked", "opens"],
 )
 def test_a_stop_wakes_whoever_waits_and_keeps_no_place(found):
     """
@@ -483,7 +485,7 @@ def test_each_pace_has_a_shape_of_its_own_and_a_shared_one_holds_for_all_operati
 async def hold_then(door, act, waiting=1):
     """Take a place, let others wait in line for the ledger, then do something with the place; give when they passed."""
     slot = await door.enter("first")
-    door.ledger.found += [Wait(seconds=90.0)] * 9
+    door.ledger.found += [NoSlotYet(seconds=90.0)] * 9
     others = [asyncio.ensure_future(door.enter(n)) for n in range(waiting)]
     await asyncio.sleep(5)
     await act(slot)
@@ -516,7 +518,7 @@ def test_two_places_go_to_two_in_line_and_the_third_waits_for_the_shape():
 
     async def main():
         slot = await door.enter("first")
-        door.ledger.found += [Wait(seconds=90.0)]
+        door.ledger.found += [NoSlotYet(seconds=90.0)]
         others = [asyncio.ensure_future(door.enter(n)) for n in range(3)]
         await asyncio.sleep(5)
         await door.gate.hand_on(slot)
@@ -537,7 +539,7 @@ def test_a_spare_place_is_given_back_when_nobody_waits_any_more():
 
     async def main():
         slot = await door.enter("first")
-        door.ledger.found.append(Wait(seconds=90.0))
+        door.ledger.found.append(NoSlotYet(seconds=90.0))
         other = asyncio.ensure_future(door.enter("other"))
         await asyncio.sleep(5)
         await door.gate.hand_on(slot)
@@ -601,7 +603,7 @@ def test_a_spare_place_from_before_a_lock_is_given_back():
 
     async def main():
         slot = await door.enter("first")
-        door.ledger.found.append(Wait(seconds=90.0))
+        door.ledger.found.append(NoSlotYet(seconds=90.0))
         other = asyncio.ensure_future(door.enter("other"))
         await asyncio.sleep(5)
         door.gate.notice_lock(60.0)
@@ -618,7 +620,7 @@ def test_an_unused_place_wakes_only_the_line_of_its_operation():
     """
     A line for readings is not asked to look at what it cannot have.
     """
-    door = Door(None, opening(1, 0.0), Wait(seconds=90.0), Wait(seconds=90.0))
+    door = Door(None, opening(1, 0.0), NoSlotYet(seconds=90.0), NoSlotYet(seconds=90.0))
 
     async def main():
         slot = await door.enter("first")
@@ -699,7 +701,7 @@ def test_a_place_that_came_back_wakes_every_line():
     """
     Whoever gives one back unused has all of them look again.
     """
-    door = Door(None, opening(1, 0.0), Wait(seconds=90.0), Wait(seconds=90.0))
+    door = Door(None, opening(1, 0.0), NoSlotYet(seconds=90.0), NoSlotYet(seconds=90.0))
 
     async def main():
         slot = await door.enter("first")

@@ -13,7 +13,7 @@ from batchpub.pace.gate import GateClosed
 from batchpub.pace.lock import LockWatch, open_gate, refusal_of, why_not_wait, why_not_wait_on
 from batchpub.services.interface import Throttled
 from batchpub.stopping import Stop, StopReason
-from batchpub.store.limits import Limits, Lock, Pace, Refusal, Wait
+from batchpub.store.limits import Limits, Lock, NoSlotYet, Pace, Refusal
 
 LIMITS = Limits(lock=300, lock_margin=5, max_lock=900)
 ENDS_AT = datetime(2026, 3, 2, 9, 5, 0, 700_000, tzinfo=UTC)
@@ -186,7 +186,7 @@ def find_lock(seconds, *, deadline=None):
     more = {} if deadline is None else {"deadline": clock.boot_seconds() + deadline}
 
     async def take_slot(_operation, **_):
-        return Wait(seconds=seconds, locked=True)
+        return NoSlotYet(seconds=seconds, locked=True)
 
     events = Events(lambda event: told.append((event.level, event.name, dict(event.fields))))
     ledger = SimpleNamespace(limits=LIMITS, take_slot=take_slot)

@@ -16,7 +16,7 @@ from batchpub.course import Course
 from batchpub.engine.survey import Survey
 from batchpub.errors import AccessRefused, ServiceUnreachable, StoppedEarly
 from batchpub.lifecycle.looks import Finding, Look, look_of
-from batchpub.lifecycle.reasons import Plain, Unreadable
+from batchpub.lifecycle.reasons import Plain, StateUnread
 from batchpub.lifecycle.work import Rules, Work
 from batchpub.log import log_event
 from batchpub.sentences.rows import say_reason
@@ -216,4 +216,4 @@ def test_only_a_404_says_that_an_id_is_unknown():
     other = judged(Refused(code="INVALID_INPUT", message=""), status=400)
 
     assert Look(finding=Finding.INVALID, reason=Plain.UNKNOWN_COURSE) == unknown
-    assert Look(finding=Finding.CANNOT_TELL, reason=Unreadable(why="INVALID_INPUT")) == other
+    assert Look(finding=Finding.CANNOT_TELL, reason=StateUnread(why="INVALID_INPUT")) == other

@@ -21,7 +21,7 @@ from batchpub.report.own_file import HEADINGS, write_own_files
 from batchpub.report.own_workbook import add_results
 from batchpub.report.totals import Tone
 from batchpub.report.write import write_reports
-from batchpub.report.xlsx_look import Line, Page
+from batchpub.report.xlsx_look import Page, SheetLine
 from batchpub.sheet import SheetOptions, load_bytes
 
 DATA = Path(__file__).parent.parent / "data"
@@ -79,7 +79,7 @@ def page_of(data, **more):
 
 
 def add(data, **more):
-    lines = {3: Line(texts=HEADINGS), 4: Line(texts=("published", "Done.", "now"), tone=Tone.GOOD), **more}
+    lines = {3: SheetLine(texts=HEADINGS), 4: SheetLine(texts=("published", "Done.", "now"), tone=Tone.GOOD), **more}
     return add_results(data, [Page(name="Herbst", heading_row=3, lines=lines, widths=(16, 60, 38))])
 
 
@@ -108,13 +108,13 @@ def test_a_blank_row_and_a_long_sentence():
     """
     A row that is not in the file is made in its place; one with a long sentence is as high as it needs.
     """
-    long = Line(texts=("invalid", LONG, ""), tone=Tone.BAD, lines=3)
+    long = SheetLine(texts=("invalid", LONG, ""), tone=Tone.BAD, lines=3)
 
     new = page_of(add(staffs_own()) or b"")
     with_more = page_of(
         add_results(
             staffs_own(),
-            [Page(name="Herbst", heading_row=3, lines={3: Line(texts=HEADINGS), 8: long}, widths=(16, 60, 38))],
+            [Page(name="Herbst", heading_row=3, lines={3: SheetLine(texts=HEADINGS), 8: long}, widths=(16, 60, 38))],
         )
     )
 

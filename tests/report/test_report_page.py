@@ -16,7 +16,7 @@ from support.made_runs import BEGAN, NASTY, RUNS, few, make_call, make_november,
 from batchpub.course import Outcome, PlannedSheet
 from batchpub.record import LockRecord
 from batchpub.report.text import replace_unshowable
-from batchpub.report.timeline import Span, Timeline, count_rolling, draw_timeline, find_peak, thin_out
+from batchpub.report.timeline import Bar, Timeline, count_rolling, draw_timeline, find_peak, thin_out
 from batchpub.report.write import FORMATS, write_reports
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -152,7 +152,7 @@ def test_timeline_is_calls_against_the_limit_with_the_locks():
             limit_y=16.67,
             peak=1,
             ticks=((0, "0"), (20, "1 min"), (40, "2 min"), (60, "3 min"), (80, "4 min"), (100, "5 min")),
-            locks=(Span(left=0, width=100, label="Locked from 08:00:00 to 08:05:00 UTC (Zoho's sign: too many)"),),
+            locks=(Bar(left=0, width=100, label="Locked from 08:00:00 to 08:05:00 UTC (Zoho's sign: too many)"),),
             sentence="1 publish call, at most 1 in any 60 seconds (30 are allowed); 1 lock.",
         )
         == drawn

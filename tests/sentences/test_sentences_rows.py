@@ -19,9 +19,9 @@ from batchpub.lifecycle.reasons import (
     Plain,
     Result,
     RowReason,
+    StateUnread,
     StillDraft,
     Unreached,
-    Unreadable,
 )
 from batchpub.sentences.rows import in_words, say_published, say_reason
 from batchpub.services.interface import NOTHING_READABLE, CourseState, Refused, Reply, SaidPublished, Unclear
@@ -50,7 +50,7 @@ SENTENCES = [
     (Plain.STATE_NOT_SAID, "Zoho's answer does not say whether it is published."),
     (Plain.UNKNOWN_COURSE, "Zoho knows no course with this id. Look the id up in Zoho."),
     (Plain.UNKNOWN_BATCH, "Zoho knows no batch of this course with this id. Look the id up in Zoho."),
-    (Unreadable(why="HTTP 502"), "Its state cannot be read (HTTP 502)."),
+    (StateUnread(why="HTTP 502"), "Its state cannot be read (HTTP 502)."),
     (
         HeldForName(names=NAMES, mails=True),
         f"Zoho calls it 'Fire', the sheet 'First aid': it would mail learners, so it was not sent. {REMEDY}",

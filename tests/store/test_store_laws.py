@@ -27,7 +27,7 @@ from batchpub.standing import (
 from batchpub.store.asked import Answered, Claim
 from batchpub.store.database import open_database
 from batchpub.store.history import forget_runs, list_runs, read_run
-from batchpub.store.limits import Limits, Refusal, Slot, Wait
+from batchpub.store.limits import Limits, NoSlotYet, Refusal, Slot
 from batchpub.store.overview import read_overview
 from batchpub.store.tables import SCHEMA_VERSION, calls, courses, meta, portals
 from batchpub.store.unify import unify_portals
@@ -185,7 +185,7 @@ async def test_no_more_slots_than_the_rate_and_each_rests_after_its_answer(desk)
 
     assert all(isinstance(slot, Slot) for slot in slots)
     assert None not in sent
-    assert (Wait, Slot) == (type(crowded), type(reading))
+    assert (NoSlotYet, Slot) == (type(crowded), type(reading))
     assert limits.rest - 5 < later.opens_at - desk.clock.boot_seconds() + limits.rest <= limits.rest
     assert (None, True) == (early, in_time is not None)
 
@@ -201,7 +201,7 @@ async def test_other_portals_have_slots_and_locks_of_their_own(desk):
         assert await full.begin_call(slot) is not None
         await end_locked(full, slot, Refusal(cause="429"))
 
-        assert isinstance(await full.take_slot("publish"), Wait)
+        assert isinstance(await full.take_slot("publish"), NoSlotYet)
         assert isinstance(await other.take_slot("publish"), Slot)
 
 
@@ -229,7 +229,7 @@ async def test_no_claim_in_a_lock_and_one_call_goes_first_after_it(desk):
 
     assert (pytest.approx(limits.lock + limits.lock_margin), True) == (lock.seconds, lock.is_new)
     assert (LostSlot(), True, True) == (lost, inside.locked, last.locked)
-    assert (True, Wait, Claimed, Slot) == (probe.is_probe, type(beside), type(first), type(open_again))
+    assert (True, NoSlotYet, Claimed, Slot) == (probe.is_probe, type(beside), type(first), type(open_again))
 
 
 async def test_a_call_is_over_when_its_claim_ends(desk):
@@ -539,7 +539,7 @@ async def test_a_lower_rate_counts_what_is_in_flight_at_a_higher_one(desk):
         told.append(await slow.take_slot("publish"))
         opens_in = told[1].opens_at - answered_by
 
-    assert [Wait, Slot] == [type(one) for one in told]
+    assert [NoSlotYet, Slot] == [type(one) for one in told]
     assert Limits().rest - 20 - (answered_by - began - 40) - 0.5 <= opens_in <= Limits().rest - 20 + 0.5
 
 
@@ -659,9 +659,9 @@ async def test_a_lock_can_be_forgotten_and_one_call_goes_first_all_the_same(desk
         left, none_left = await ledger.forget_lock(), await desk.ledger(database, portal="other").forget_lock()
         probe, second = await ledger.take_slot("publish"), await ledger.take_slot("publish")
 
-    assert (True, 0) == (isinstance(locked, Wait), none_left)
+    assert (True, 0) == (isinstance(locked, NoSlotYet), none_left)
     assert 79_000 < left < 81_000
-    assert (True, True) == (probe.is_probe, isinstance(second, Wait))
+    assert (True, True) == (probe.is_probe, isinstance(second, NoSlotYet))
 
 
 async def test_an_ordinary_call_says_nothing_of_who_goes_first(desk):

@@ -21,11 +21,11 @@ from batchpub.services.zoho.body import (
     LONGEST_CODE,
     LONGEST_MESSAGE,
     Said,
-    as_text,
     clean_text,
     is_dict,
     is_list,
     take_apart,
+    text_of,
 )
 from batchpub.services.zoho.meanings import (
     COURSE_STATUSES,
@@ -94,7 +94,7 @@ def read_no(
     return _read_status(http, said)
 
 
-def describe(http: HttpAnswer, said: Said) -> str:
+def say_unclear(http: HttpAnswer, said: Said) -> str:
     """Say in one sentence why an answer is unclear."""
     details = " ".join(part for part in (said.first_code, said.message) if part)
     about = f": {details}" if details else NOTHING_READABLE
@@ -104,7 +104,7 @@ def describe(http: HttpAnswer, said: Said) -> str:
 
 def unclear(http: HttpAnswer, said: Said) -> Unclear:
     """Give the answer of which nobody can say what became of the call."""
-    return Unclear(reason=describe(http, said), strange=_is_strange(http), code=said.first_code)
+    return Unclear(reason=say_unclear(http, said), strange=_is_strange(http), code=said.first_code)
 
 
 def is_2xx(status: int) -> bool:
@@ -204,9 +204,9 @@ def _doubt_success(http: HttpAnswer, said: Said, course: Course) -> str | None:
     """Say why this is no success, or None if it is one: 2xx, whole, code 200, and whatever it names agrees."""
     parsed = said.parsed
     if not is_2xx(http.status) or not said.whole or SUCCESS_CODE not in said.codes or said.other_codes:
-        return describe(http, said)
+        return say_unclear(http, said)
     if not is_dict(parsed):
-        return describe(http, said)
+        return say_unclear(http, said)
     for key in ("course", "batch"):
         if key not in parsed:
             continue
@@ -237,11 +237,11 @@ def _doubt_thing(thing: dict[str, Any], course: Course, *, state_keys: tuple[str
         if key in thing and named != wanted:
             return f"the answer is about another {noun}: {clean_text(named, longest=LONGEST_CODE)}"
     for key in state_keys:
-        word = clean_text(as_text(thing.get(key)), longest=LONGEST_CODE)
+        word = clean_text(text_of(thing.get(key)), longest=LONGEST_CODE)
         if key in thing and word.casefold() != PUBLISHED_STATUS:
             return f"the answer says success, but {key} is {word or 'missing'!r}"
     return None
 
 
 def _id_of(thing: dict[str, Any], key: str) -> str:
-    return as_text(thing.get(key)).strip()
+    return text_of(thing.get(key)).strip()

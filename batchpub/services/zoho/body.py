@@ -82,11 +82,11 @@ def clean_text(text: str, *, longest: int) -> str:
 
 def texts_of(thing: dict[str, Any], keys: tuple[str, ...], *, fold: bool = True) -> tuple[str, ...]:
     """Give what these keys hold as text, without the blank ones."""
-    found = (as_text(thing.get(key)).strip() for key in keys)
+    found = (text_of(thing.get(key)).strip() for key in keys)
     return tuple(text.casefold() if fold else text for text in found if text)
 
 
-def as_text(value: Any) -> str:
+def text_of(value: Any) -> str:
     """Give strings and whole numbers as text, anything else as "": codes and ids come as both."""
     if isinstance(value, str):
         return value

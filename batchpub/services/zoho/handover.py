@@ -11,7 +11,7 @@ from typing import Any
 
 import aiohttp
 
-MaySend = Callable[[], bool]
+from batchpub.services.interface import MaySend
 
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 """SO_LINGER, on for no time: close() resets the connection and drops what is not delivered, socket(7)."""

@@ -38,7 +38,7 @@ class Match(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class MeaningRow:
     """One line of the table."""
 
     sign: Sign
@@ -52,43 +52,47 @@ class Line:
 
 MEANINGS = (
     # The lock. 7209 only as a whole code: ids contain digits.
-    Line(Sign.THROTTLE, Match.CODE, "429", "S", "as a code in the body of another status"),
-    Line(Sign.THROTTLE, Match.CODE, "7209", "S", "older People API: access blocked"),
-    Line(Sign.THROTTLE, Match.CODE, "request_limit_exceeded", "S", "Cliq, with 400"),
-    Line(Sign.THROTTLE, Match.CODE, "TOO_MANY_REQUESTS", "S"),
-    Line(Sign.THROTTLE, Match.CODE, "2955", "S", "Creator: the minute's limit"),
-    Line(Sign.THROTTLE, Match.CODE, "6045", "S", "Analytics"),
-    Line(Sign.THROTTLE, Match.CODE, "4000", "S", "Creator, with 200: the day's limit", needs="limit has been reached"),
-    Line(Sign.THROTTLE, Match.IN_CODE, "THROTTLES_LIMIT_EXCEEDED", "S", "Projects, with 400"),
-    Line(Sign.THROTTLE, Match.IN_MESSAGE, "threshold limit exceeded", "S"),
-    Line(Sign.THROTTLE, Match.IN_MESSAGE, "too many requests", "S"),
+    MeaningRow(Sign.THROTTLE, Match.CODE, "429", "S", "as a code in the body of another status"),
+    MeaningRow(Sign.THROTTLE, Match.CODE, "7209", "S", "older People API: access blocked"),
+    MeaningRow(Sign.THROTTLE, Match.CODE, "request_limit_exceeded", "S", "Cliq, with 400"),
+    MeaningRow(Sign.THROTTLE, Match.CODE, "TOO_MANY_REQUESTS", "S"),
+    MeaningRow(Sign.THROTTLE, Match.CODE, "2955", "S", "Creator: the minute's limit"),
+    MeaningRow(Sign.THROTTLE, Match.CODE, "6045", "S", "Analytics"),
+    MeaningRow(
+        Sign.THROTTLE, Match.CODE, "4000", "S", "Creator, with 200: the day's limit", needs="limit has been reached"
+    ),
+    MeaningRow(Sign.THROTTLE, Match.IN_CODE, "THROTTLES_LIMIT_EXCEEDED", "S", "Projects, with 400"),
+    MeaningRow(Sign.THROTTLE, Match.IN_MESSAGE, "threshold limit exceeded", "S"),
+    MeaningRow(Sign.THROTTLE, Match.IN_MESSAGE, "too many requests", "S"),
     # The access token.
-    Line(Sign.TOKEN, Match.CODE, "401", "I", "as a code in the body of another status"),
-    Line(Sign.TOKEN, Match.CODE, "7202", "S", "People, with 400: no token, or a blank one"),
-    Line(Sign.TOKEN, Match.CODE, "7213", "S", "People, with 401: a dead token"),
-    Line(Sign.TOKEN, Match.CODE, "INVALID_OAUTHTOKEN", "S"),
-    Line(Sign.TOKEN, Match.CODE, "OAUTHTOKEN_EXPIRED", "S"),
+    MeaningRow(Sign.TOKEN, Match.CODE, "401", "I", "as a code in the body of another status"),
+    MeaningRow(Sign.TOKEN, Match.CODE, "7202", "S", "People, with 400: no token, or a blank one"),
+    MeaningRow(Sign.TOKEN, Match.CODE, "7213", "S", "People, with 401: a dead token"),
+    MeaningRow(Sign.TOKEN, Match.CODE, "INVALID_OAUTHTOKEN", "S"),
+    MeaningRow(Sign.TOKEN, Match.CODE, "OAUTHTOKEN_EXPIRED", "S"),
     # The scope or the rights: a new token does not help. (7103 is a leave type's code, D.)
-    Line(Sign.SCOPE, Match.CODE, "7218", "S"),
-    Line(Sign.SCOPE, Match.CODE, "INVALID_OAUTHSCOPE", "S"),
-    Line(Sign.SCOPE, Match.CODE, "OAUTH_SCOPE_MISMATCH", "S"),
-    Line(Sign.SCOPE, Match.CODE, "Permission Denied", "D", "another People page: response.result.code"),
+    MeaningRow(Sign.SCOPE, Match.CODE, "7218", "S"),
+    MeaningRow(Sign.SCOPE, Match.CODE, "INVALID_OAUTHSCOPE", "S"),
+    MeaningRow(Sign.SCOPE, Match.CODE, "OAUTH_SCOPE_MISMATCH", "S"),
+    MeaningRow(Sign.SCOPE, Match.CODE, "Permission Denied", "D", "another People page: response.result.code"),
     # Final for the course: the LMS codes of the documented list.
-    Line(Sign.FINAL, Match.CODE, "INVALID_INPUT", "D"),
-    Line(Sign.FINAL, Match.CODE, "INPUT_PARAMETER_MISSING", "D"),
-    Line(Sign.FINAL, Match.CODE, "UNSUPPORTED_OPERATION", "D"),
-    Line(Sign.FINAL, Match.CODE, "NO_SESSION_FOUND_TO_PUBLISH", "D"),
-    Line(Sign.FINAL, Match.CODE, "NO_MANDATORY_FILES_OR_LINK_FOUND_TO_PUBLISH", "D", "the course is empty"),
-    Line(Sign.FINAL, Match.CODE, "UNSUPPORTED_OPERATION_BL_COURSE_PUBLISH_VIA_COURSE_API", "D", "needs a batch id"),
-    Line(Sign.FINAL, Match.CODE, "UNSUPPORTED_OPERATION_EL_COURSE_PUBLISH", "D", "e-material"),
-    Line(Sign.FINAL, Match.CODE, "UNABLE_TO_UNPUBLISH_WITH_MEMBERS", "D"),
-    Line(Sign.FINAL, Match.CODE, "COURSE_ALREADY_COMPLETED", "D"),
-    Line(Sign.FINAL, Match.CODE, "BATCH_DATE_AND_SESSION_DATE_MISMATCH", "D"),
+    MeaningRow(Sign.FINAL, Match.CODE, "INVALID_INPUT", "D"),
+    MeaningRow(Sign.FINAL, Match.CODE, "INPUT_PARAMETER_MISSING", "D"),
+    MeaningRow(Sign.FINAL, Match.CODE, "UNSUPPORTED_OPERATION", "D"),
+    MeaningRow(Sign.FINAL, Match.CODE, "NO_SESSION_FOUND_TO_PUBLISH", "D"),
+    MeaningRow(Sign.FINAL, Match.CODE, "NO_MANDATORY_FILES_OR_LINK_FOUND_TO_PUBLISH", "D", "the course is empty"),
+    MeaningRow(
+        Sign.FINAL, Match.CODE, "UNSUPPORTED_OPERATION_BL_COURSE_PUBLISH_VIA_COURSE_API", "D", "needs a batch id"
+    ),
+    MeaningRow(Sign.FINAL, Match.CODE, "UNSUPPORTED_OPERATION_EL_COURSE_PUBLISH", "D", "e-material"),
+    MeaningRow(Sign.FINAL, Match.CODE, "UNABLE_TO_UNPUBLISH_WITH_MEMBERS", "D"),
+    MeaningRow(Sign.FINAL, Match.CODE, "COURSE_ALREADY_COMPLETED", "D"),
+    MeaningRow(Sign.FINAL, Match.CODE, "BATCH_DATE_AND_SESSION_DATE_MISMATCH", "D"),
     # Never taken at its word: the course is read, and only that makes it published.
-    Line(Sign.ALREADY, Match.IN_CODE, "ALREADY_PUBLISHED", "I", "whether there is such a code is not known"),
+    MeaningRow(Sign.ALREADY, Match.IN_CODE, "ALREADY_PUBLISHED", "I", "whether there is such a code is not known"),
     # Final although they come with a 5xx.
     *(
-        Line(Sign.FINAL, Match.CODE, code, "S", "seen with 5xx")
+        MeaningRow(Sign.FINAL, Match.CODE, code, "S", "seen with 5xx")
         for code in ("7012", "7042", "7150", "9001", "9002", "9004", "9006", "9007", "9009")
     ),
 )
