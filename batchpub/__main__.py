@@ -20,8 +20,8 @@ def main() -> None:
         _end(f"A part of it cannot be loaded: {error}. Give batchpub more memory, or install it anew.\n".encode())
 
 
-def _end(told: bytes) -> NoReturn:
-    os.write(2, b"batchpub: " + told)
+def _end(sentence: bytes) -> NoReturn:
+    os.write(2, b"batchpub: " + sentence)
     os._exit(CANNOT_WRITE)
 
 

@@ -221,20 +221,20 @@ def load_courses(path: Path) -> dict[str, KnownCourse]:
 
 
 def _read_course(row: dict[str, str | None], where: str) -> KnownCourse:
-    told = {name: (value or "").strip() for name, value in row.items() if name in COLUMNS}
+    fields = {name: (value or "").strip() for name, value in row.items() if name in COLUMNS}
     strange = [str(name) for name in row if name not in COLUMNS]
     if strange:
         raise ValueError(f"{where}: no such column: {', '.join(strange)}; there are {', '.join(COLUMNS)}")
-    if not told.get("id"):
+    if not fields.get("id"):
         raise ValueError(f"{where}: an entry with an id is wanted")
     try:
         return KnownCourse(
-            course_id=told["id"],
-            name=told.get("name", ""),
-            state=CourseState(told.get("state") or "drafted"),
-            type=CourseType(int(told.get("type") or 1)),
-            batches=tuple(told.get("batches", "").split()),
-            error=told.get("error", ""),
+            course_id=fields["id"],
+            name=fields.get("name", ""),
+            state=CourseState(fields.get("state") or "drafted"),
+            type=CourseType(int(fields.get("type") or 1)),
+            batches=tuple(fields.get("batches", "").split()),
+            error=fields.get("error", ""),
         )
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from None

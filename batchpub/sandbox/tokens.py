@@ -52,13 +52,13 @@ class TokenBook:
             return access_reply(7202, "Invalid Authentication Token", status=400)
         return None if scheme.lower() == "zoho-oauthtoken" else invalid_token_reply()
 
-    def issue(self, _made_of: str, _now: float, **told: str) -> Reply:
-        """Give an access token for a refresh token, and tell something more beside it."""
+    def issue(self, _made_of: str, _now: float, **extra: str) -> Reply:
+        """Give an access token for a refresh token, with further fields beside it."""
         self.issued += 1
         return json_reply(
             {
                 "access_token": self.make_token(),
-                **told,
+                **extra,
                 "scope": "ZOHOPEOPLE.training.CREATE ZOHOPEOPLE.training.READ",
                 "api_domain": self.api_domain,
                 "token_type": "Bearer",

@@ -112,7 +112,7 @@ async def read_run(database: Database, run: str) -> RunRecord | None:
         return _make(
             RunRecord,
             {**head.facts, **_columns(head)},
-            sheets=tuple(_sheet(told) for told in head.sheets),
+            sheets=tuple(_sheet(sheet) for sheet in head.sheets),
             rows=tuple(
                 _make(RowRecord, _columns(row), values=tuple(row.row_values), outcome=Outcome(row.outcome))
                 for row in its_rows
@@ -141,18 +141,18 @@ def _when(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text).astimezone(UTC) if text else None
 
 
-def _sheet(told: Mapping[str, Any]) -> PlannedSheet:
+def _sheet(kept: Mapping[str, Any]) -> PlannedSheet:
     """Read a sheet back; those of earlier versions have fewer fields."""
-    layout = told.get("layout")
+    layout = kept.get("layout")
     return _make(
         PlannedSheet,
-        told,
-        headings=tuple(told["headings"]),
-        notes=tuple(told["notes"]),
+        kept,
+        headings=tuple(kept["headings"]),
+        notes=tuple(kept["notes"]),
         layout=None if layout is None else _layout(layout),
     )
 
 
-def _layout(told: Mapping[str, Any]) -> Layout:
-    above = tuple((int(row), int(column), str(text)) for row, column, text in told["above"])
-    return Layout(row=told["row"], columns=tuple(told["columns"]), above=above)
+def _layout(kept: Mapping[str, Any]) -> Layout:
+    above = tuple((int(row), int(column), str(text)) for row, column, text in kept["above"])
+    return Layout(row=kept["row"], columns=tuple(kept["columns"]), above=above)

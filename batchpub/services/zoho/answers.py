@@ -84,13 +84,13 @@ def read_no(
     throttle = _read_throttle(http, said)
     if throttle is not None:
         return throttle
-    told = next((code.strip() for code in said.other_codes if code.strip().casefold() in added), None)
+    added_code = next((code.strip() for code in said.other_codes if code.strip().casefold() in added), None)
     for sign in _signs_to_look_for(http, said):
         code = find_sign(sign, said.codes, said.messages)
         if code is not None:
             return _make_no(sign, code, http, said)
-    if told is not None:
-        return _make_added(added[told.casefold()], told, http, said)
+    if added_code is not None:
+        return _make_added(added[added_code.casefold()], added_code, http, said)
     return _read_status(http, said)
 
 

@@ -61,8 +61,8 @@ async def exchange_code(grant: GrantCode, endpoint: Endpoint) -> Granted:
 
 
 def _check_scope(answer: Mapping[str, Any]) -> str:
-    told = answer.get("scope")
-    scopes = told.replace(",", " ").split() if isinstance(told, str) else []
+    given = answer.get("scope")
+    scopes = given.replace(",", " ").split() if isinstance(given, str) else []
     if scopes and not set(scopes) & set(NEEDED):
         return f"It may not publish: its scope is {' '.join(scopes)[:200]}. Make a grant code with the scope {SCOPES}."
     if scopes and not set(scopes) & set(READING):
@@ -102,8 +102,8 @@ def _explain(
             )
     if is_throttle(answer, reason):
         return StoppedEarly("Zoho allows ten access tokens in ten minutes. Wait that long, then use a new grant code.")
-    told = Mask(secrets)(f"{reason}, {error}" if isinstance(error, str) else reason)
+    cause = Mask(secrets)(f"{reason}, {error}" if isinstance(error, str) else reason)
     return ServiceUnreachable(
-        f"No refresh token from {accounts_url} ({told[:200]}). Look at the network and HTTPS_PROXY, then run it again with "
+        f"No refresh token from {accounts_url} ({cause[:200]}). Look at the network and HTTPS_PROXY, then run it again with "
         "a new grant code."
     )

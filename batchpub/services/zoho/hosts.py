@@ -48,12 +48,12 @@ def find_other_data_center(api_domain: object, api_url: str) -> str:
     if not isinstance(api_domain, str):
         return ""
     with suppress(ValueError):
-        told = data_center_of((urlsplit(api_domain).hostname or "").casefold())
+        home = data_center_of((urlsplit(api_domain).hostname or "").casefold())
         called = data_center_of((urlsplit(api_url).hostname or "").casefold())
-        if told and called and told != called:
+        if home and called and home != called:
             return (
-                f"Zoho names {told} as the data centre of this account, and {called} was called: "
-                f"set BATCHPUB_DATA_CENTER={told}."
+                f"Zoho names {home} as the data centre of this account, and {called} was called: "
+                f"set BATCHPUB_DATA_CENTER={home}."
             )
     return ""
 

@@ -99,11 +99,11 @@ def proxy_for(url: str) -> dict[str, Any]:
     parts = urlsplit(url)
     if parts.scheme != "https" or proxy_bypass(parts.netloc):
         return {}
-    told = getproxies().get("https") or getproxies().get("all")
-    if not told:
+    address = getproxies().get("https") or getproxies().get("all")
+    if not address:
         return {}
     try:
-        proxy = URL(told if "://" in told else f"http://{told}")
+        proxy = URL(address if "://" in address else f"http://{address}")
         known = proxy.scheme in {"http", "https"} and bool(proxy.host)
     except ValueError:
         known = False

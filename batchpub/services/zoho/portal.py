@@ -15,14 +15,14 @@ OLD_NUMBER = re.compile(r"[0-9a-fx.]+", re.ASCII)
 """What may be an IPv4 address as inet_aton takes it: 127.1, 0x7f.1, 2130706433."""
 
 
-def name_portal(told: str) -> str:
+def name_portal(name: str) -> str:
     """Give the one name of what shares a limit, for the URL of a host, a host, or a name that an operator made up.
 
     Capitals, blanks, a dot at the end, a usual port, zeros before a port and the two spellings of an international name
     make no difference. This very machine is `localhost`. The accounts host and the People host of a data centre are one,
     at whatever port.
     """
-    plain = " ".join(unicodedata.normalize("NFKC", unquote(told)).casefold().split())
+    plain = " ".join(unicodedata.normalize("NFKC", unquote(name)).casefold().split())
     host, port = _split(plain)
     if host is None:
         return plain
@@ -33,12 +33,12 @@ def name_portal(told: str) -> str:
     return shown if port in (None, *USUAL_PORTS) else f"{shown}:{port}"
 
 
-def _split(told: str) -> tuple[str | None, int | None]:
+def _split(name: str) -> tuple[str | None, int | None]:
     """Give host and port; no host where this is a name that somebody made up."""
-    if " " in told:
+    if " " in name:
         return None, None
     try:
-        parts = urlsplit(told if "://" in told else f"//{told}")
+        parts = urlsplit(name if "://" in name else f"//{name}")
         found = parts.hostname, parts.port
     except ValueError:
         return None, None

@@ -23,8 +23,8 @@ def names_wait(headers: Mapping[str, str]) -> str:
     """
     if any(_values(headers, RETRY_AFTER)):
         return "Retry-After"
-    for told in filter(None, _values(headers, RATE_LIMIT)):
-        budgets = _budgets(told)
+    for value in filter(None, _values(headers, RATE_LIMIT)):
+        budgets = _budgets(value)
         if not budgets or any(budget.get("retry-after") not in NO_WAIT for budget in budgets):
             return "X-Rate-Limit"
     return ""
@@ -45,15 +45,15 @@ def read_wait(
 
     """
     sent = next(filter(None, map(read_date, _values(headers, "date"))), None)
-    budgets = [budget for told in _values(headers, RATE_LIMIT) for budget in _budgets(told)]
+    budgets = [budget for value in _values(headers, RATE_LIMIT) for budget in _budgets(value)]
     named = [
         *(_number(budget.get("retry-after")) for budget in budgets),
         *map(_read_try_again, messages),
     ]
-    for told in _values(headers, RETRY_AFTER):
-        then = read_date(told)
+    for value in _values(headers, RETRY_AFTER):
+        then = read_date(value)
         if then is None:
-            named += map(_number, told.split(","))
+            named += map(_number, value.split(","))
         else:
             named.append(_read_until(then, sent=sent, now=now, behind_seconds=behind_seconds))
     return max((wait for wait in named if wait is not None and _is_sane(wait)), default=None)
@@ -62,8 +62,8 @@ def read_wait(
 def read_date(value: str) -> datetime | None:
     """Read the date of an HTTP header; None for what is none."""
     try:
-        told = parsedate_to_datetime(value)
-        return told if told.tzinfo else told.replace(tzinfo=UTC)
+        date = parsedate_to_datetime(value)
+        return date if date.tzinfo else date.replace(tzinfo=UTC)
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
 
