@@ -14,10 +14,14 @@ def main() -> None:
         from batchpub.cli.main import main as run  # noqa: PLC0415 - what this needs may be more than there is
 
         run()
-    except (MemoryError, SystemError):  # SystemError: C code had no memory left to say so
+    except (MemoryError, SystemError, SyntaxError):  # C code, or the parser of an import, had no memory left to say so
         _end(NO_MEMORY)
     except (ImportError, OSError) as error:  # the loader's word for too little memory, and for a file that is not there
         _end(f"A part of it cannot be loaded: {error}. Give batchpub more memory, or install it anew.\n".encode())
+    except Exception as error:  # noqa: BLE001 - it broke while it said how it ends; 1 would be a finished run's code
+        _end(
+            f"It broke where it begins or ends ({error!r}). Give batchpub more memory; else it is a fault of it.\n".encode()
+        )
 
 
 def _end(sentence: bytes) -> NoReturn:

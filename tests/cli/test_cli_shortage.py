@@ -66,6 +66,25 @@ def test_a_shortage_is_told_from_a_bug(error, told):
     assert bool(told) == bool(name_shortage(error))
 
 
+@pytest.mark.parametrize("kind", ["MemoryError", "SystemError", "SyntaxError", "ImportError", "OSError", "KeyError"])
+def test_whatever_breaks_where_it_begins_or_ends_is_no_finished_run(kind):
+    """
+    Python would end with 1, the code of rows that need somebody, and with a traceback.
+    """
+    broken = f"def main(): raise {kind}('expected something')"
+    program = (
+        f"import sys, types; sys.modules['batchpub.cli.main'] = m = types.ModuleType('m'); exec({broken!r}, m.__dict__)"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", f"{program}; from batchpub.__main__ import main; main()"],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+    assert (74, "", 1) == (done.returncode, done.stdout, len(done.stderr.splitlines()))
+    assert (done.stderr[:10], "memory" in done.stderr) == ("batchpub: ", True)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("megabytes", [15, 20, 25, 30, 40, 60, 80, 100, 120, 150])
 def test_too_little_memory_never_looks_like_an_end(tmp_path, megabytes):
