@@ -5,10 +5,13 @@ import gc
 import os
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 from support import uptime
 from support.fork_server import ForkServer
 from support.postgres_server import PostgresServer, find_programs
+
+from batchpub.logger import log
 
 # pytest-asyncio leaves the main thread's first loop unclosed when a sync test comes before an async one; there is none.
 asyncio.set_event_loop(None)
@@ -57,6 +60,15 @@ def pytest_collection_finish():
     """Leave what was imported and collected out of every later collection: that is a twentieth of the tests' time."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def _no_log_is_left():
+    """Forget the log that a test set up: what the next one tells would be written between the dots."""
+    yield
+    if structlog.is_configured():
+        structlog.reset_defaults()
+    log.__init__()
 
 
 @pytest.fixture(scope="module")
