@@ -130,7 +130,8 @@ async def check(
             looks: Mapping[Course, Look] = {}
             if online and service is not None:
                 survey = Survey(service=service, ledger=parts.ledger, rules=_rules(policy), on_event=on_event)
-                looks = await survey.look_at_all(plan.names_to_publish(), workers=policy.workers)
+                with log.heard_by(_as_event(survey.hear)):
+                    looks = await survey.look_at_all(plan.names_to_publish(), workers=policy.workers)
             return _forecast(plan, known, looks, policy, await parts.ledger.look_ahead(Operation.PUBLISH))
 
 

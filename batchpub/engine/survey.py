@@ -18,7 +18,7 @@ from batchpub.sentences.rows import say_reason
 from batchpub.sentences.stops import say_stop
 from batchpub.services import interface as answers
 from batchpub.services.interface import Reply, Service
-from batchpub.stopping import Stop
+from batchpub.stopping import Stop, StopReason
 from batchpub.store.journal import Journal
 from batchpub.store.ledger import Ledger
 
@@ -66,7 +66,8 @@ class Survey:
         """Put the parts together; nothing is read yet."""
         self.ledger = ledger
         self._rules = rules
-        self._events = Events(on_event)
+        self._events = Events(on_event, on_fault=lambda: self._caller.gate.close(Stop(reason=StopReason.ASKED)))
+        self.hear = self._events.hear
         self._caller = open_caller(service, Journal(ledger), events=self._events, max_calls=rules.max_calls)
         evidence = ledger.limits.evidence
         self._steps = Steps(caller=self._caller, rules=rules, events=self._events, evidence_seconds=evidence)
@@ -79,6 +80,7 @@ class Survey:
             AccessRefused: courses cannot be read with this access.
             ServiceUnreachable: there is no access to be had, or three courses in a row got no answer, or all did.
             StoppedEarly: a lock or the daily quota is not worth waiting for, or `max_calls` are made.
+            Exception: what a listener raised, once calls under way have finished.
 
         """
         waiting = [
@@ -91,7 +93,9 @@ class Survey:
                 for _ in range(min(workers, len(names))):
                     group.create_task(self._work_off(waiting, looks))
         except* (AccessRefused, ServiceUnreachable, StoppedEarly) as errors:
-            raise _first(errors) from None
+            raise self._events.fault or _first(errors) from None
+        if self._events.fault is not None:
+            raise self._events.fault
         if self._silence.courses and len(self._silence.courses) == len(names):
             raise ServiceUnreachable(
                 f"Zoho does not answer: {say_reason(next(iter(looks.values())).reason)} Run it again later."

@@ -7,7 +7,7 @@ import pytest
 import batchpub
 from batchpub.api import run_until
 from batchpub.logger import log
-from batchpub.services.interface import Published
+from batchpub.services.interface import CourseState, Published, StateRead
 from batchpub.stopping import StopReason
 from batchpub.testing import ScriptedService
 
@@ -54,6 +54,24 @@ async def test_a_failing_listener_ends_the_run_in_order(name, tmp_path):
 
     assert name == heard[-1]
     assert len(service.calls) == (await outcomes_of(tmp_path / "s.db")).count("already_published")
+
+
+@pytest.mark.parametrize("name", ["course.read", "check.progress"])
+async def test_a_failing_listener_ends_a_check(name, tmp_path):
+    """
+    Its own exception comes out of a check that reads courses too, which then reads no further course.
+    """
+    draft = StateRead(state=CourseState.DRAFT, name="", kind="")
+    service = ScriptedService([Published()], [draft])
+
+    def listen(event):
+        if event.name == name:
+            raise LookupError(name)
+
+    with pytest.raises(LookupError, match=name):
+        await batchpub.check(COURSES, service=service, online=True, state=tmp_path / "s.db", on_event=listen)
+
+    assert len(service.calls) < len(COURSES)
 
 
 async def test_a_cancelled_run_finishes_its_calls_first(tmp_path):
