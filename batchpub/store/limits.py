@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import assert_never
 
 from batchpub.standing import Rest
 
@@ -69,6 +70,8 @@ class Limits:
                 return self.rest
             case Rest.UNANSWERED:
                 return self.rest + self.settle
+            case _ as unreachable:
+                assert_never(unreachable)
 
 
 def lock_wait(limits: Limits, stated: float | None, level: int) -> float:
